@@ -1,0 +1,22 @@
+// One Jest project per tier; every tier that needs a server starts its own real one (see libs/local-stack/src/testing.ts).
+const shared = {
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: {
+    '^.+\\.ts$': [
+      '@swc/jest',
+      { jsc: { parser: { syntax: 'typescript' }, target: 'es2024' }, module: { type: 'es6' }, sourceMaps: 'inline' },
+    ],
+  },
+  // Workspaces are symlinks: their sources are transformed, packages from the registry are not.
+  transformIgnorePatterns: ['/node_modules/(?!@wewrite/)'],
+  testEnvironment: 'node',
+};
+
+export default {
+  testTimeout: 60_000,
+  projects: [
+    { ...shared, displayName: 'unit', testMatch: ['<rootDir>/{libs,services,apps}/*/src/**/*.test.ts', '<rootDir>/tools/*.test.ts'] },
+    { ...shared, displayName: 'service', testMatch: ['<rootDir>/services/*/tests/**/*.test.ts'] },
+    { ...shared, displayName: 'system', testMatch: ['<rootDir>/tests/**/*.test.ts'] },
+  ],
+};

@@ -1,0 +1,25 @@
+import { z } from 'zod';
+import { ResourceIdSchema, ResourceTypeSchema, UserIdSchema } from '../ids.ts';
+import { CurrencySchema, NonNegativeCentsSchema } from '../money.ts';
+import { MonthSchema } from '../month.ts';
+import { defineTopic } from './topic.ts';
+
+/** One change of one allocation (A10). `version` counts the plan's changes; newer applies, older is dropped. */
+export const allocationChanged = defineTopic({
+  name: 'allocation.changed',
+  key: 'userId',
+  owners: ['allocations'],
+  schema: z.object({
+    userId: UserIdSchema,
+    resourceType: ResourceTypeSchema,
+    resourceId: ResourceIdSchema,
+    recipientUserId: UserIdSchema,
+    beforeCents: NonNegativeCentsSchema,
+    afterCents: NonNegativeCentsSchema,
+    currency: CurrencySchema,
+    month: MonthSchema,
+    version: z.int().positive(),
+    at: z.iso.datetime({ precision: 3 }),
+    cause: z.enum(['user', 'schedule', 'writer_unavailable', 'import']),
+  }),
+});

@@ -1,0 +1,31 @@
+import { allocationChanged } from './allocation-changed.ts';
+import { earningsCalculated } from './earnings-calculated.ts';
+import { fundingChanged } from './funding-changed.ts';
+import { booksChecked, messageParked, monthProgress } from './monitoring.ts';
+import { monthLocked } from './month-locked.ts';
+import { escrowFunded, payoutRequested, payoutSettled, stripeReceived, writerChanged } from './payouts.ts';
+import type { Topic } from './topic.ts';
+
+/** Every topic of the system. */
+export const topics = [
+  allocationChanged,
+  fundingChanged,
+  monthLocked,
+  earningsCalculated,
+  escrowFunded,
+  payoutRequested,
+  payoutSettled,
+  stripeReceived,
+  writerChanged,
+  monthProgress,
+  booksChecked,
+  messageParked,
+] as const satisfies readonly Topic[];
+
+export * from './allocation-changed.ts';
+export * from './earnings-calculated.ts';
+export * from './funding-changed.ts';
+export * from './monitoring.ts';
+export * from './month-locked.ts';
+export * from './payouts.ts';
+export * from './topic.ts';

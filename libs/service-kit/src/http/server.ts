@@ -1,0 +1,147 @@
+import { randomBytes } from 'node:crypto';
+import swagger from '@fastify/swagger';
+import swaggerUi from '@fastify/swagger-ui';
+import { ProblemSchema } from '@wewrite/contracts';
+import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
+import {
+  jsonSchemaTransform,
+  serializerCompiler,
+  validatorCompiler,
+  type ZodTypeProvider,
+} from 'fastify-type-provider-zod';
+import type { Log } from '../log.ts';
+import { Refusal } from '../refusal.ts';
+import { type Telemetry, traceIdOf } from '../telemetry.ts';
+import type { Identity, Role, VerifyToken } from './identity.ts';
+import { sendProblem } from './problem.ts';
+
+/** Who may call a route: anybody, or whoever holds one of the roles. Every route declares it, or the start fails. */
+export type Access = 'public' | readonly Role[];
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    access?: Access;
+  }
+  interface FastifyRequest {
+    identity: Identity | null;
+  }
+}
+
+/** fastify with zod schemas: `server.get('/v1/…', { schema: { response: { 200: … } }, config: { access: ['admin'] } }, handler)`. */
+export type Server = ReturnType<typeof bareServer>;
+
+const bodyLimitBytes = 1024 * 1024;
+
+/** The identity that the access check has established. */
+export function identityOf(request: FastifyRequest): Identity {
+  if (request.identity === null) throw new Error(`route ${request.routeOptions.url} is public and has no identity`);
+  return request.identity;
+}
+
+/** Builds a service's public server: problem+json, verified tokens, one span a request, OpenAPI at `/openapi.json` and `/docs`. */
+export async function createServer(options: {
+  service: string;
+  version: string;
+  verifyToken: VerifyToken;
+  telemetry: Telemetry;
+  log: Log;
+  routes: (server: Server) => void | Promise<void>;
+}): Promise<Server> {
+  const server = bareServer();
+  server.setValidatorCompiler(validatorCompiler);
+  server.setSerializerCompiler(serializerCompiler);
+  answerProblems(server, options.log);
+  checkAccess(server, options.verifyToken);
+  await server.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: `WeWrite ${options.service}`, version: options.version },
+      components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } } },
+    },
+    transform: jsonSchemaTransform,
+  });
+  await server.register(swaggerUi, { routePrefix: '/docs' });
+  server.get('/openapi.json', { schema: { hide: true }, config: { access: 'public' } }, async () => server.swagger());
+  await server.register(async (routes) => {
+    await options.routes(traced(routes.withTypeProvider<ZodTypeProvider>(), options));
+  });
+  await server.ready();
+  return server;
+}
+
+/** The answers that any route can give beside its own: spread into `schema.response`. */
+export const problemResponses = {
+  '4xx': ProblemSchema.describe('problem+json'),
+  '5xx': ProblemSchema.describe('problem+json'),
+} as const;
+
+function bareServer() {
+  return Fastify({
+    bodyLimit: bodyLimitBytes,
+    routerOptions: { maxParamLength: 400 },
+    forceCloseConnections: 'idle',
+    // Answers name a trace id also where a request is refused before its span begins.
+    genReqId: (request) => traceIdOf(String(request.headers.traceparent ?? '')) || randomBytes(16).toString('hex'),
+  }).withTypeProvider<ZodTypeProvider>();
+}
+
+function answerProblems(server: Server, log: Log): void {
+  server.setErrorHandler((error, request, reply) => sendProblem(error, request, reply, log));
+  server.setNotFoundHandler((request, reply) =>
+    sendProblem(
+      new Refusal('not_found', `There is no ${request.method} ${request.url.split('?')[0]}.`),
+      request,
+      reply,
+      log,
+    ),
+  );
+}
+
+function checkAccess(server: Server, verifyToken: VerifyToken): void {
+  server.decorateRequest('identity', null);
+  server.addHook('onRoute', (route) => {
+    if (route.url.startsWith('/docs')) return;
+    const access = route.config?.access;
+    if (access === undefined) throw new Error(`${route.method} ${route.url} does not declare its access`);
+    if (access !== 'public') route.schema = { ...route.schema, security: [{ bearer: [] }] };
+  });
+  server.addHook('onRequest', async (request) => {
+    const access = request.routeOptions.config.access;
+    if (access === undefined || access === 'public') return;
+    const identity = await verifyToken(request.headers.authorization);
+    if (!access.some((role) => identity.roles.has(role))) {
+      throw new Refusal('forbidden', 'Your token does not have the role that this needs.');
+    }
+    request.identity = identity;
+  });
+}
+
+/** Wraps each handler in a server span that continues the caller's trace. */
+function traced<Instance extends FastifyInstance>(
+  server: Instance,
+  { telemetry, log }: { telemetry: Telemetry; log: Log },
+): Instance {
+  server.addHook('onRoute', (route) => {
+    const { handler } = route;
+    route.handler = function (request, reply) {
+      const traceparent = request.headers.traceparent;
+      return telemetry.span(
+        {
+          name: `${request.method} ${route.url}`,
+          kind: 'server',
+          parent: typeof traceparent === 'string' ? traceparent : null,
+          attributes: { 'http.request.method': request.method, 'http.route': route.url },
+        },
+        async () => {
+          try {
+            return await handler.call(this, request, reply);
+          } catch (error) {
+            // Answered inside the span, so that the problem carries its trace id.
+            return sendProblem(error, request, reply, log);
+          }
+        },
+      );
+    };
+  });
+  return server;
+}

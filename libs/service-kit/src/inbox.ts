@@ -1,0 +1,164 @@
+import type { MessageOf, Topic } from '@wewrite/contracts';
+import { compareUtf8 } from '@wewrite/contracts';
+import { sql, type Transaction } from 'kysely';
+import type { Database } from './database.ts';
+import type { BatchOutcome, IncomingRecord } from './kafka/broker.ts';
+import type { Log } from './log.ts';
+import { errorText } from './loop.ts';
+import { decodeRecord, type Received, UnreadableMessage } from './message.ts';
+import { type ParkMessage, tooManyParked } from './park.ts';
+import { backoffMs, type TechnicalTime } from './technical-time.ts';
+import type { Telemetry } from './telemetry.ts';
+import { isTimeout, isTransient } from './transient.ts';
+
+/** What a service does with the messages of one topic. */
+export interface Hearing<Schema> {
+  readonly topic: Topic;
+  /** Handles records of one partition, in order, in one transaction that the kit opens and commits. */
+  readonly handle: (tx: Transaction<Schema>, records: readonly Received<unknown>[]) => Promise<void>;
+}
+
+/**
+ * Declares a handler. It gets only messages whose effect has not committed before, in order, and does its work with set-
+ * based statements in the given transaction; a throw is retried when transient, else the batch is halved down to the one
+ * message that fails, which is parked.
+ */
+export function hears<Schema, T extends Topic>(
+  topic: T,
+  handle: (tx: Transaction<Schema>, messages: readonly Received<MessageOf<T>>[]) => Promise<void>,
+): Hearing<Schema> {
+  // decodeRecord has parsed each body with this topic's schema.
+  return { topic, handle: (tx, records) => handle(tx, records as readonly Received<MessageOf<T>>[]) };
+}
+
+export interface InboxOptions<Schema> {
+  readonly hearings: readonly Hearing<Schema>[];
+  readonly database: Database<Schema>;
+  readonly telemetry: Telemetry;
+  readonly time: TechnicalTime;
+  readonly log: Log;
+  readonly topicPrefix: string;
+  readonly park: ParkMessage<Schema>;
+}
+
+export interface Inbox {
+  readonly onBatch: (records: readonly IncomingRecord[]) => Promise<BatchOutcome>;
+  /** Rises with each record taken in, handled, repeated or parked. */
+  takenCount(): number;
+}
+
+const pauseAfterManyParkedMs = 60_000;
+
+/** Takes records in: the message ids and their effect commit in one transaction. */
+export function createInbox<Schema>(options: InboxOptions<Schema>): Inbox {
+  const hearings = new Map(options.hearings.map((hearing) => [`${options.topicPrefix}${hearing.topic.name}`, hearing]));
+  const failures = new Map<string, number>();
+  let taken = 0;
+  return {
+    takenCount: () => taken,
+    onBatch: async (records) => {
+      const first = records[0];
+      if (first === undefined) return { doneCount: 0, retryAfterMs: 0 };
+      const hearing = hearings.get(first.topic);
+      if (hearing === undefined) throw new Error(`no handler for topic ${first.topic}`);
+      const partition = `${first.topic}:${first.partition}`;
+      const outcome = await takeIn(options, hearing, records);
+      taken += outcome.doneCount;
+      if (outcome.doneCount > 0) failures.delete(partition);
+      if (outcome.doneCount === records.length) return { doneCount: outcome.doneCount, retryAfterMs: 0 };
+      const failureCount = failures.get(partition) ?? 0;
+      failures.set(partition, failureCount + 1);
+      const retryAfterMs = outcome.pausedByParking ? pauseAfterManyParkedMs : backoffMs(failureCount, 100, 30_000);
+      options.log.error(
+        { partition, offset: String(first.offset), error: outcome.error, retryAfterMs },
+        'a partition is paused; its messages are delivered again',
+      );
+      return { doneCount: outcome.doneCount, retryAfterMs };
+    },
+  };
+}
+
+interface Taken {
+  readonly doneCount: number;
+  readonly error?: string;
+  readonly pausedByParking?: boolean;
+}
+
+/** Handles the records in one transaction; where that fails for good, each half by itself, down to one. */
+async function takeIn<Schema>(
+  options: InboxOptions<Schema>,
+  hearing: Hearing<Schema>,
+  records: readonly IncomingRecord[],
+): Promise<Taken> {
+  try {
+    await handleTogether(options, hearing, records);
+    return { doneCount: records.length };
+  } catch (error) {
+    const [only] = records;
+    if (isTimeout(error) && records.length === 1) return { doneCount: 0, error: errorText(error) };
+    if (isTransient(error) && !isTimeout(error)) return { doneCount: 0, error: errorText(error) };
+    if (records.length === 1 && only !== undefined) return parkOne(options, only, error);
+  }
+  const middle = Math.ceil(records.length / 2);
+  const firstHalf = await takeIn(options, hearing, records.slice(0, middle));
+  if (firstHalf.doneCount < middle) return firstHalf;
+  const secondHalf = await takeIn(options, hearing, records.slice(middle));
+  return { ...secondHalf, doneCount: middle + secondHalf.doneCount };
+}
+
+async function handleTogether<Schema>(
+  options: InboxOptions<Schema>,
+  hearing: Hearing<Schema>,
+  records: readonly IncomingRecord[],
+): Promise<void> {
+  const messages = records.map((record) => decodeRecord(hearing.topic, record));
+  const traceparents = [...new Set(messages.flatMap((message) => message.traceparent ?? []))];
+  const [parent, ...links] = traceparents;
+  const attributes = {
+    'messaging.system': 'kafka',
+    'messaging.destination.name': hearing.topic.name,
+    'messaging.batch.message_count': messages.length,
+  };
+  await options.telemetry.span(
+    { name: `${hearing.topic.name} process`, kind: 'consumer', parent, links: links.slice(0, 100), attributes },
+    () =>
+      options.database.transaction(async (tx) => {
+        const fresh = await rememberIds(tx, hearing.topic.name, messages, options.time.now());
+        if (fresh.length > 0) await hearing.handle(tx, fresh);
+      }),
+  );
+}
+
+/** Inserts the ids, in byte order so that two replicas cannot deadlock; gives back the messages that are new. */
+async function rememberIds<Schema>(
+  tx: Transaction<Schema>,
+  topic: string,
+  messages: readonly Received<unknown>[],
+  receivedAt: Date,
+): Promise<Received<unknown>[]> {
+  const ids = [...new Set(messages.map((message) => message.id))].sort(compareUtf8);
+  const { rows } = await sql<{ message_id: string }>`
+    insert into inbox (topic, message_id, received_at)
+    select ${topic}, message_id, ${receivedAt}::timestamptz from unnest(${ids}::text[]) as new (message_id)
+    on conflict do nothing
+    returning message_id`.execute(tx);
+  const fresh = new Set(rows.map((row) => row.message_id));
+  return messages.filter((message) => fresh.delete(message.id));
+}
+
+async function parkOne<Schema>(options: InboxOptions<Schema>, record: IncomingRecord, error: unknown): Promise<Taken> {
+  const reason = error instanceof UnreadableMessage ? error.message : errorText(error);
+  if (await tooManyParked(options.database, options.time.now())) {
+    return { doneCount: 0, error: reason, pausedByParking: true };
+  }
+  try {
+    await options.database.transaction((tx) => options.park(tx, { record, reason }));
+  } catch (parkingError) {
+    return { doneCount: 0, error: `could not be parked: ${errorText(parkingError)}` };
+  }
+  options.log.error(
+    { topic: record.topic, partition: record.partition, offset: String(record.offset), reason },
+    'a message is parked',
+  );
+  return { doneCount: 1 };
+}

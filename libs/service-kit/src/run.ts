@@ -1,0 +1,222 @@
+import type { AddressInfo } from 'node:net';
+import type { ServiceName } from '@wewrite/contracts';
+import { createAdminServer } from './admin.ts';
+import { isSteered, type SteeredClock } from './clock.ts';
+import { type KitConfig, parseEnvironment } from './config.ts';
+import { type Database, openDatabase } from './database.ts';
+import { tokenVerifier } from './http/identity.ts';
+import { createServer } from './http/server.ts';
+import { type Ids, randomIds } from './ids.ts';
+import { createInbox, type Inbox } from './inbox.ts';
+import type { Broker, Consumer } from './kafka/broker.ts';
+import { createLog } from './log.ts';
+import { type Loop, type RunningLoop, runLoop } from './loop.ts';
+import { kitMigrations } from './migrate.ts';
+import { createOutbox } from './outbox.ts';
+import { createPark } from './park.ts';
+import { readinessOf, whenMigrated } from './readiness.ts';
+import { createRelay, type Relay } from './relay.ts';
+import { retentionSchedule } from './retention.ts';
+import { scheduleLoop } from './schedule.ts';
+import type { RunningService, ServiceContext, ServiceDefinition, ServiceParts } from './service.ts';
+import { followClock, openClock } from './steering.ts';
+import { realTime, type TechnicalTime } from './technical-time.ts';
+import { createTelemetry } from './telemetry.ts';
+
+/** What comes from outside a service: the broker that it shares, and ports that a simulation replaces. */
+export interface Surroundings {
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly openBroker: (config: KitConfig, service: string) => Broker;
+  readonly time?: TechnicalTime;
+  readonly ids?: Ids;
+}
+
+const batchRecords = 500;
+
+/**
+ * Runs a service: waits for its migrations, then relays, consumes, loops and answers; resolves when all of that is under
+ * way. Throws a ConfigError when the environment is wrong.
+ */
+export async function runService<Config extends KitConfig, Schema>(
+  definition: ServiceDefinition<Config, Schema>,
+  surroundings: Surroundings,
+): Promise<RunningService> {
+  const config = parseEnvironment(definition.environment, surroundings.environment);
+  const { name } = definition;
+  const loops = new Map<string, RunningLoop>();
+  const context = await openContext(definition, config, { ...surroundings, loops });
+  const { database, clock, time, log, telemetry } = context;
+  const parts = definition.create(context);
+  const sources = [kitMigrations, ...definition.migrations];
+  await whenMigrated({ database, schema: name, sources, time, log });
+  await parts.beforeStart?.();
+
+  const broker = surroundings.openBroker(config, name);
+  const messaging = await startMessaging(context, parts, broker, name);
+  const allLoops = loopsOf(parts, context);
+  for (const loop of allLoops) loops.set(loop.name, runLoop(loop, { time, log }));
+  const server = await createServer({
+    service: name,
+    version: definition.version,
+    verifyToken: await tokenVerifier(config),
+    telemetry,
+    log,
+    routes: parts.routes,
+  });
+  await server.listen({ host: config.HOST, port: config.PORT });
+  const admin = createAdminServer({
+    clock,
+    log,
+    notReady: readinessOf({ database, broker, schema: name, sources }),
+    idle: () => idleReport({ ...messaging, broker, allLoops, loops }),
+  });
+  await admin.listen({ host: config.HOST, port: config.ADMIN_PORT });
+  const adminUrl = urlOf(config.HOST, admin.server.address());
+  if (isSteered(clock) && config.CLOCK_URL !== undefined) await steer(clock, config.CLOCK_URL, adminUrl, loops);
+
+  return {
+    name,
+    url: urlOf(config.HOST, server.server.address()),
+    adminUrl,
+    crashed: messaging.crashed,
+    stop: async () => {
+      await server.close();
+      await messaging.consumer?.stop();
+      await Promise.all([...loops.values()].map((loop) => loop.stop()));
+      await messaging.relay.stop();
+      await admin.close();
+      await broker.close();
+      await telemetry.shutdown();
+      await database.close();
+    },
+  };
+}
+
+async function openContext<Config extends KitConfig, Schema>(
+  { name }: ServiceDefinition<Config, Schema>,
+  config: Config,
+  surroundings: Surroundings & { loops: ReadonlyMap<string, RunningLoop> },
+): Promise<ServiceContext<Config, Schema>> {
+  const clock = await openClock(config.CLOCK_URL);
+  const ids = surroundings.ids ?? randomIds;
+  return {
+    config,
+    clock,
+    ids,
+    time: surroundings.time ?? realTime,
+    log: createLog({ service: name, level: config.LOG_LEVEL, file: config.LOG_FILE }),
+    telemetry: createTelemetry({
+      service: name,
+      otlpEndpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT,
+      file: config.TRACES_FILE,
+    }),
+    database: openDatabase<Schema>({ url: config.DATABASE_URL, name, maxConnections: config.DATABASE_CONNECTIONS }),
+    outbox: createOutbox({ schema: name, clock, ids }),
+    wake: (loopName) => surroundings.loops.get(loopName)?.wake(),
+  };
+}
+
+interface Messaging {
+  readonly relay: Relay;
+  readonly inbox: Inbox;
+  readonly consuming: Consuming;
+  readonly consumer: Consumer | null;
+  readonly crashed: Promise<Error>;
+}
+
+async function startMessaging<Schema>(
+  context: ServiceContext<KitConfig, Schema>,
+  parts: ServiceParts<Schema>,
+  broker: Broker,
+  service: ServiceName,
+): Promise<Messaging> {
+  const { database, telemetry, time, log, config } = context;
+  const topicPrefix = config.TOPIC_PREFIX;
+  const relay = createRelay({
+    service,
+    schema: service,
+    database: database as Database<unknown>,
+    broker,
+    topicPrefix,
+    loadBlobs: parts.loadBlobs ?? (async () => new Map()),
+    time,
+    log,
+  });
+  const hearings = parts.hearings ?? [];
+  const park = createPark<Schema>({ ...context, service });
+  const inbox = createInbox({ hearings, database, telemetry, time, log, topicPrefix, park });
+  const consuming = consumptionOf(parts, config, service);
+  relay.start();
+  const crash = Promise.withResolvers<Error>();
+  const consumer = await subscribe(broker, consuming, inbox, crash.resolve);
+  return { relay, inbox, consuming, consumer, crashed: crash.promise };
+}
+
+interface Consuming {
+  readonly groupId: string;
+  readonly topics: readonly string[];
+}
+
+function consumptionOf<Schema>(parts: ServiceParts<Schema>, config: KitConfig, name: string): Consuming {
+  return {
+    groupId: `${config.TOPIC_PREFIX}wewrite.${name}`,
+    topics: (parts.hearings ?? []).map((hearing) => `${config.TOPIC_PREFIX}${hearing.topic.name}`),
+  };
+}
+
+async function subscribe(
+  broker: Broker,
+  consuming: Consuming,
+  inbox: Inbox,
+  onCrash: (error: Error) => void,
+): Promise<Consumer | null> {
+  if (consuming.topics.length === 0) return null;
+  return broker.subscribe({ ...consuming, onBatch: inbox.onBatch, maxRecords: batchRecords, onCrash });
+}
+
+function loopsOf<Schema>(parts: ServiceParts<Schema>, context: ServiceContext<KitConfig, Schema>): Loop[] {
+  const surroundings = { database: context.database as Database<unknown>, clock: context.clock, time: context.time };
+  const schedules = [...(parts.schedules ?? []), retentionSchedule(surroundings)];
+  return [...(parts.loops ?? []), scheduleLoop({ schedules, ...surroundings })];
+}
+
+async function steer(
+  clock: SteeredClock,
+  clockUrl: string,
+  adminUrl: string,
+  loops: ReadonlyMap<string, RunningLoop>,
+): Promise<void> {
+  // Any loop may wait for an instant, not only the schedules.
+  clock.onChange(() => {
+    for (const loop of loops.values()) loop.wake();
+  });
+  await followClock(clock, clockUrl, adminUrl);
+}
+
+async function idleReport(parts: {
+  relay: Relay;
+  inbox: Inbox;
+  broker: Broker;
+  consuming: Consuming;
+  allLoops: readonly Loop[];
+  loops: ReadonlyMap<string, RunningLoop>;
+}) {
+  const { consuming, broker } = parts;
+  const [outbox, lag, ...due] = await Promise.all([
+    parts.relay.pending(),
+    consuming.topics.length === 0 ? 0 : broker.lag(consuming.groupId, consuming.topics),
+    ...parts.allLoops.map((loop) => loop.due()),
+  ]);
+  const steps = [...parts.loops.values()].reduce((sum, loop) => sum + loop.stepCount(), 0);
+  return {
+    outbox,
+    lag,
+    due: due.reduce((sum, count) => sum + count, 0),
+    activity: parts.relay.sentCount() + parts.inbox.takenCount() + steps,
+  };
+}
+
+function urlOf(host: string, address: AddressInfo | string | null): string {
+  if (address === null || typeof address === 'string') throw new Error('the server listens on no port');
+  return `http://${host}:${address.port}`;
+}
