@@ -1,0 +1,88 @@
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** A directory that only this process uses. The system gives it free when the process ends, however it ends. */
+export interface DirectoryLock {
+  release(): void;
+}
+
+/** Open locks: one that is collected as garbage would be closed, and so given free. */
+const held = new Set<DatabaseSync>();
+
+/**
+ * Locks a directory that exists; `null` when another holder has it. Node has no file locks of its own, SQLite's are
+ * the operating system's: unlike a file with a process id, they cannot be left behind by a killed process.
+ */
+export function tryLockDirectory(directory: string): DirectoryLock | null {
+  const database = new DatabaseSync(join(directory, 'lock'), { timeout: 0 });
+  try {
+    database.exec('begin exclusive');
+  } catch (error) {
+    database.close();
+    if (isBusy(error)) return null;
+    throw error;
+  }
+  held.add(database);
+  return {
+    release: () => {
+      if (held.delete(database)) database.close();
+    },
+  };
+}
+
+/** Asked by shape, not by class: under Jest the error comes from another realm. */
+function isBusy(error: unknown): boolean {
+  const sqliteBusy = 5;
+  return typeof error === 'object' && error !== null && 'errcode' in error && error.errcode === sqliteBusy;
+}
+
+/** Locks a directory, waiting for its holder up to `deadlineMs`; throws `busy` after that. */
+export async function lockDirectory(directory: string, deadlineMs: number, busy: string): Promise<DirectoryLock> {
+  const endsAt = performance.now() + deadlineMs;
+  for (;;) {
+    const lock = tryLockDirectory(directory);
+    if (lock !== null) return lock;
+    if (performance.now() > endsAt) throw new Error(busy);
+    await delay(50);
+  }
+}
+
+/**
+ * A new locked directory in `parent`, for one process's life. What processes that were killed left in `parent` is
+ * removed first: their directories are there and no longer locked.
+ */
+export async function claimScratchDirectory(parent: string): Promise<{ directory: string; remove(): void }> {
+  mkdirSync(parent, { recursive: true });
+  // One process at a time, so that none sweeps another's directory away between its making and its locking.
+  const guard = await lockDirectory(parent, 10_000, `${parent} has been locked by another process for 10 s.`);
+  try {
+    sweep(parent);
+    const directory = join(parent, randomUUID());
+    mkdirSync(directory);
+    const lock = tryLockDirectory(directory);
+    if (lock === null) throw new Error(`${directory} was taken by another process as soon as it was made.`);
+    return {
+      directory,
+      remove: () => {
+        lock.release();
+        rmSync(directory, { recursive: true, force: true });
+      },
+    };
+  } finally {
+    guard.release();
+  }
+}
+
+function sweep(parent: string): void {
+  for (const entry of readdirSync(parent, { withFileTypes: true })) {
+    if (!entry.isDirectory()) continue;
+    const abandoned = join(parent, entry.name);
+    const lock = tryLockDirectory(abandoned);
+    if (lock === null) continue;
+    rmSync(abandoned, { recursive: true, force: true });
+    lock.release();
+  }
+}

@@ -1,0 +1,11 @@
+export { freePort } from './ports.ts';
+export { type EmbeddedPostgres, type EmbeddedPostgresOptions, startEmbeddedPostgres } from './postgres.ts';
+export { type Child, type ChildExit, type ChildOptions, startChild } from './process.ts';
+export { endRecordedProcess } from './process-record.ts';
+export {
+  type DatabaseUrls,
+  databaseIsEmpty,
+  dropSchemas,
+  type ProvisionOptions,
+  provisionDatabase,
+} from './provision.ts';

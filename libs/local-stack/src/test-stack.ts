@@ -1,0 +1,102 @@
+import { createHmac, randomBytes } from 'node:crypto';
+import { createServer, type ServerResponse } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { claimScratchDirectory } from './directory-lock.ts';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from './postgres.ts';
+
+const postgresSchema = z.object({ adminUrl: z.url() });
+const failureSchema = z.object({ failure: z.string() });
+
+/**
+ * The servers that all test files of a run share. They belong to the process that starts the stack (Jest's main one),
+ * are started when a test first asks, and end with that process. Workers ask over HTTP on loopback, at an address that
+ * cannot be guessed.
+ */
+export interface TestStack {
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+/** Makes the stack ready to be asked; no server is started before that. */
+export async function startTestStack(): Promise<TestStack> {
+  const scratch = await claimScratchDirectory(join(tmpdir(), `wewrite-tests-${process.getuid?.() ?? 0}`));
+  const secret = randomBytes(16).toString('hex');
+  let postgres: Promise<EmbeddedPostgres> | undefined;
+  const parts: Readonly<Record<string, () => Promise<unknown>>> = {
+    postgres: async () => {
+      postgres ??= startEmbeddedPostgres({
+        directory: join(scratch.directory, 'postgres'),
+        persistent: false,
+        fsync: false,
+        log: say,
+      });
+      return { adminUrl: (await postgres).adminUrl };
+    },
+    stop: async () => {
+      await stop();
+      return {};
+    },
+  };
+  const server = createServer((request, response) => {
+    const part = Object.entries(parts).find(([name]) => request.url === `/${secret}/${name}`);
+    if (part === undefined) response.writeHead(404).end();
+    else void answer(response, part[1]);
+  });
+  const stop = async () => {
+    server.close();
+    const running = await postgres?.catch(() => undefined);
+    await running?.stop();
+    scratch.remove();
+  };
+  const port = await new Promise<number>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      if (address !== null && typeof address === 'object') resolve(address.port);
+    });
+  });
+  server.unref();
+  return { url: `http://127.0.0.1:${port}/${secret}`, stop };
+}
+
+/** The superuser's URL of the run's PostgreSQL, which is started if nobody has asked before. */
+export async function askForPostgres(stackUrl: string): Promise<{ adminUrl: string }> {
+  return postgresSchema.parse(await ask(stackUrl, 'postgres'));
+}
+
+/** Ends what runs. */
+export async function askToStop(stackUrl: string): Promise<void> {
+  await ask(stackUrl, 'stop');
+}
+
+async function ask(stackUrl: string, part: string): Promise<unknown> {
+  const response = await fetch(`${stackUrl}/${part}`);
+  const body: unknown = await response.json();
+  if (!response.ok) throw new Error(failureSchema.parse(body).failure);
+  return body;
+}
+
+async function answer(response: ServerResponse, part: () => Promise<unknown>): Promise<void> {
+  // Nothing is asked often enough for connections to be kept, and kept ones would keep Jest waiting.
+  response.setHeader('connection', 'close');
+  response.setHeader('content-type', 'application/json');
+  try {
+    response.end(JSON.stringify(await part()));
+  } catch (error) {
+    response.writeHead(500).end(JSON.stringify({ failure: error instanceof Error ? error.message : String(error) }));
+  }
+}
+
+/**
+ * The password of a role in the run's PostgreSQL. Roles belong to the whole server and every test file uses the same
+ * ones: derived from the administrator's password, it is the same everywhere and need not be passed around.
+ */
+export function testPasswordOf(adminUrl: string, role: string): string {
+  return createHmac('sha256', new URL(adminUrl).password).update(role).digest('base64url');
+}
+
+function say(sentence: string): void {
+  process.stderr.write(`${sentence}\n`);
+}
