@@ -3,8 +3,7 @@ import { type Admin, Kafka, Partitioners, type RetryOptions, type TopicMessages 
 import type { Broker, OutgoingRecord } from './broker.ts';
 import { KafkajsMember } from './kafkajs-consumer.ts';
 import { kafkajsLog } from './kafkajs-log.ts';
-import { lagOf } from './kafkajs-offsets.ts';
-import { patiently } from './kafkajs-patience.ts';
+import { endsOf, lagOf } from './kafkajs-offsets.ts';
 import { type BrokerLog, silentLog } from './log.ts';
 import { partitionOf } from './murmur2.ts';
 import { type PlacedRecord, produceRequests } from './produce-requests.ts';
@@ -124,8 +123,7 @@ async function createTopics(admin: Admin, topics: Parameters<Broker['createTopic
     // kafkajs waits for leaders only when no topic was there before; it is done here, for all of them.
     waitForLeaders: false,
   });
-  const names = topics.map(({ name }) => name);
-  await patiently(['LEADER_NOT_AVAILABLE', 'UNKNOWN_TOPIC_OR_PARTITION'], () => partitionCounts(admin, names));
+  await Promise.all(topics.map(({ name }) => endsOf(admin, name)));
 }
 
 /** The number of partitions of each topic. Rejects when a topic is missing, or a partition has no leader now. */

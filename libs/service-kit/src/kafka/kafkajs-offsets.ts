@@ -4,7 +4,22 @@ import { patiently } from './kafkajs-patience.ts';
 /** Says which partitions of a topic count; all of them when it is left out. */
 export type PartitionFilter = (topic: string, partition: number) => boolean;
 
+const leaderNotReady = ['LEADER_NOT_AVAILABLE', 'NOT_LEADER_FOR_PARTITION', 'UNKNOWN_TOPIC_OR_PARTITION'];
 const coordinatorNotReady = ['GROUP_LOAD_IN_PROGRESS', 'GROUP_COORDINATOR_NOT_AVAILABLE', 'NOT_COORDINATOR_FOR_GROUP'];
+
+/**
+ * Where each partition of a topic begins and ends, asked of the partitions' leaders; waits while there is none, or a new
+ * one that does not know of its office yet, as in the moments after a topic was made.
+ */
+export async function endsOf(admin: Admin, topic: string) {
+  const partitions = await patiently(
+    leaderNotReady,
+    () => admin.fetchTopicOffsets(topic),
+    // An admin of kafkajs keeps the leaders that it has once learnt; only creating topics, were it none, makes it ask.
+    () => admin.createTopics({ topics: [], validateOnly: true, waitForLeaders: false }),
+  );
+  return { topic, partitions };
+}
 
 /**
  * How many records of the topics the group has not committed, by what the broker knows. A record sent before the
@@ -18,7 +33,7 @@ export async function lagOf(
 ): Promise<number> {
   const [commits, ends] = await Promise.all([
     patiently(coordinatorNotReady, () => admin.fetchOffsets({ groupId, topics: [...topics] })),
-    Promise.all(topics.map(async (topic) => ({ topic, partitions: await admin.fetchTopicOffsets(topic) }))),
+    Promise.all(topics.map((topic) => endsOf(admin, topic))),
   ]);
   const committed = new Map<string, bigint>();
   for (const { topic, partitions } of commits) {

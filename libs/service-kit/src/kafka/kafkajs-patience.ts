@@ -11,9 +11,14 @@ function isOneOf(error: unknown, types: readonly string[]): boolean {
 
 /**
  * Asks again, quietly and for at most 30 s, while Kafka answers with one of these error types: a broker that has just
- * started, a topic or group that has just been made, need seconds until a leader or coordinator can be asked.
+ * started, a topic or group that has just been made, need seconds until a leader or coordinator can be asked. `prepare`
+ * is done before each further try.
  */
-export async function patiently<Result>(types: readonly string[], ask: () => Promise<Result>): Promise<Result> {
+export async function patiently<Result>(
+  types: readonly string[],
+  ask: () => Promise<Result>,
+  prepare: () => Promise<unknown> = async () => undefined,
+): Promise<Result> {
   const deadline = Date.now() + deadlineMs;
   for (;;) {
     try {
@@ -21,6 +26,7 @@ export async function patiently<Result>(types: readonly string[], ask: () => Pro
     } catch (error) {
       if (!isOneOf(error, types) || Date.now() > deadline) throw error;
       await delay(retryMs);
+      await prepare();
     }
   }
 }
