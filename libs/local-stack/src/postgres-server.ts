@@ -69,10 +69,8 @@ export async function launchPostgresOn(cluster: PostgresCluster, port: number): 
 async function answers(cluster: PostgresCluster, port: number, child: Child): Promise<true | null> {
   if (child.hasExited()) throw new Error(`PostgreSQL ended while starting:\n${logTail(cluster.logFile)}`);
   try {
-    return await withClient(adminUrl(cluster, port), async (client) => {
-      await client.query('select 1');
-      return true;
-    });
+    await withClient(adminUrl(cluster, port), (client) => client.query('select 1'));
+    return true;
   } catch {
     return null;
   }

@@ -30,7 +30,8 @@ export interface EmbeddedPostgres {
   readonly port: number;
   /** Of the server that runs now: another one after `restart()`. */
   readonly pid: number;
-  readonly logFile: string;
+  /** Where data and log are: the directory asked for, or the one chosen in its place. */
+  readonly directory: string;
   /** Calls back at each end of the server, also one that `stop()` wanted. */
   onExit(callback: (exit: ChildExit) => void): void;
   /** Starts a server that has ended by itself again: same data, same port. */
@@ -63,7 +64,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     return {
       adminUrl: adminUrl(cluster, server.port),
       port: server.port,
-      logFile: cluster.logFile,
+      directory,
       get pid() {
         return server.child.pid;
       },
@@ -131,7 +132,7 @@ async function initialise(cluster: Omit<PostgresCluster, 'password'>): Promise<s
     recordFile: cluster.recordFile,
     account: cluster.account,
   });
-  const { code, signal } = await child.exited;
+  const { code, signal } = await child.waitForExit();
   if (code !== 0) throw new Error(`initdb ended with ${code ?? signal}:\n${logTail(cluster.logFile)}`);
   rmSync(cluster.recordFile, { force: true });
   renameSync(unfinished, cluster.data);

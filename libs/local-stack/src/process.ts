@@ -41,6 +41,8 @@ export interface Child {
   /** Resolves when the child has ended; never rejects. */
   readonly exited: Promise<ChildExit>;
   hasExited(): boolean;
+  /** As `exited`, and keeps the parent alive until then. */
+  waitForExit(): Promise<ChildExit>;
   /** Asks the child to end, kills it after the bound, and resolves when it has ended. May be called again. */
   stop(): Promise<void>;
 }
@@ -79,17 +81,21 @@ export async function startChild(options: ChildOptions): Promise<Child> {
   watchdog.watch(pid, stopSignal, Math.ceil(stopTimeoutMs / 1000));
   writeProcessRecord(options.recordFile, pid, stopSignal);
   child.unref();
+  const waitForExit = () => {
+    if (!ended) child.ref();
+    return exited;
+  };
   return {
     pid,
     exited,
     hasExited: () => ended,
+    waitForExit,
     stop: async () => {
       wanted = true;
       if (ended) return;
-      child.ref();
       child.kill(stopSignal);
       const kill = setTimeout(() => child.kill('SIGKILL'), stopTimeoutMs);
-      await exited;
+      await waitForExit();
       clearTimeout(kill);
     },
   };
