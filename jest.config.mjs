@@ -10,13 +10,19 @@ const shared = {
   // Workspaces are symlinks: their sources are transformed, packages from the registry are not.
   transformIgnorePatterns: ['/node_modules/(?!@wewrite/)'],
   testEnvironment: 'node',
+  globalSetup: '<rootDir>/libs/local-stack/src/testing-setup.ts',
+  globalTeardown: '<rootDir>/libs/local-stack/src/testing-teardown.ts',
 };
 
 export default {
   testTimeout: 60_000,
   projects: [
-    { ...shared, displayName: 'unit', testMatch: ['<rootDir>/{libs,services,apps}/*/src/**/*.test.ts', '<rootDir>/tools/*.test.ts'] },
-    { ...shared, displayName: 'service', testMatch: ['<rootDir>/services/*/tests/**/*.test.ts'] },
+    {
+      ...shared,
+      displayName: 'unit',
+      testMatch: ['<rootDir>/{libs,services,apps}/*/src/**/*.test.ts', '<rootDir>/tools/*.test.ts'],
+    },
+    { ...shared, displayName: 'service', testMatch: ['<rootDir>/{libs,services,apps}/*/tests/**/*.test.ts'] },
     { ...shared, displayName: 'system', testMatch: ['<rootDir>/tests/**/*.test.ts'] },
   ],
 };

@@ -1,22 +1,32 @@
+export { createAdminServer } from './admin.ts';
 export * from './clock.ts';
 export * from './completion.ts';
-export { ConfigError, type KitConfig, kitEnvironment, parseEnvironment } from './config.ts';
+export {
+  ConfigError,
+  type KitConfig,
+  kitEnvironment,
+  parseEnvironment,
+  type ServerConfig,
+  serverEnvironment,
+} from './config.ts';
 export { afterCommit, type Database, openDatabase } from './database.ts';
 export * from './http/identity.ts';
-export { type Access, createServer, identityOf, problemResponses, type Server } from './http/server.ts';
+export { sendProblem } from './http/problem.ts';
+export { type Access, createServer, identityOf, listen, problemResponses, type Server } from './http/server.ts';
 export * from './ids.ts';
 export { type Hearing, hears } from './inbox.ts';
 export * from './kafka/index.ts';
 export * from './log.ts';
 export type { Loop } from './loop.ts';
 export { endingWithSignals, runMain } from './main.ts';
-export { encodeBody, type Received } from './message.ts';
+export { encodeBody, type Received, recordOf } from './message.ts';
 export { kitMigrations, type MigrationSource, migrate, migrationsHash } from './migrate.ts';
 export type { Outbox, Outgoing, OutgoingBlob } from './outbox.ts';
 export * from './refusal.ts';
-export { runService, type Surroundings } from './run.ts';
+export { type RunnableService, runnable, runService, type Surroundings } from './run.ts';
 export type { Schedule } from './schedule.ts';
 export * from './service.ts';
+export { sharedBroker } from './shared-broker.ts';
 export { backoffMs, realTime, type TechnicalTime } from './technical-time.ts';
 export * from './telemetry.ts';
 export * from './transient.ts';

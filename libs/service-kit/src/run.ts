@@ -1,17 +1,16 @@
-import type { AddressInfo } from 'node:net';
 import type { ServiceName } from '@wewrite/contracts';
 import { createAdminServer } from './admin.ts';
 import { isSteered, type SteeredClock } from './clock.ts';
 import { type KitConfig, parseEnvironment } from './config.ts';
 import { type Database, openDatabase } from './database.ts';
 import { tokenVerifier } from './http/identity.ts';
-import { createServer } from './http/server.ts';
+import { createServer, listen } from './http/server.ts';
 import { type Ids, randomIds } from './ids.ts';
 import { createInbox, type Inbox } from './inbox.ts';
 import type { Broker, Consumer } from './kafka/broker.ts';
 import { createLog } from './log.ts';
 import { type Loop, type RunningLoop, runLoop } from './loop.ts';
-import { kitMigrations } from './migrate.ts';
+import { kitMigrations, type MigrationSource } from './migrate.ts';
 import { createOutbox } from './outbox.ts';
 import { createPark } from './park.ts';
 import { readinessOf, whenMigrated } from './readiness.ts';
@@ -27,11 +26,32 @@ import { createTelemetry } from './telemetry.ts';
 export interface Surroundings {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly openBroker: (config: KitConfig, service: string) => Broker;
+  /** A clock that the process's owner steers, instead of the configured one. */
+  readonly clock?: SteeredClock;
   readonly time?: TechnicalTime;
   readonly ids?: Ids;
 }
 
 const batchRecords = 500;
+
+/** A service as a launcher sees it, whatever its configuration and tables. */
+export interface RunnableService {
+  readonly name: ServiceName;
+  /** All migrations, the kit's first. */
+  readonly migrations: readonly MigrationSource[];
+  run(surroundings: Surroundings): Promise<RunningService>;
+}
+
+/** Hides a definition's own types, so that services of all kinds fit one list. */
+export function runnable<Config extends KitConfig, Schema>(
+  definition: ServiceDefinition<Config, Schema>,
+): RunnableService {
+  return {
+    name: definition.name,
+    migrations: [kitMigrations, ...definition.migrations],
+    run: (surroundings) => runService(definition, surroundings),
+  };
+}
 
 /**
  * Runs a service: waits for its migrations, then relays, consumes, loops and answers; resolves when all of that is under
@@ -63,20 +83,20 @@ export async function runService<Config extends KitConfig, Schema>(
     log,
     routes: parts.routes,
   });
-  await server.listen({ host: config.HOST, port: config.PORT });
+  const url = await listen(server, config.HOST, config.PORT);
   const admin = createAdminServer({
     clock,
     log,
     notReady: readinessOf({ database, broker, schema: name, sources }),
     idle: () => idleReport({ ...messaging, broker, allLoops, loops }),
   });
-  await admin.listen({ host: config.HOST, port: config.ADMIN_PORT });
-  const adminUrl = urlOf(config.HOST, admin.server.address());
-  if (isSteered(clock) && config.CLOCK_URL !== undefined) await steer(clock, config.CLOCK_URL, adminUrl, loops);
+  const adminUrl = await listen(admin, config.HOST, config.ADMIN_PORT);
+  if (isSteered(clock)) wakeOnChange(clock, loops);
+  if (isSteered(clock) && config.CLOCK_URL !== undefined) await followClock(clock, config.CLOCK_URL, adminUrl);
 
   return {
     name,
-    url: urlOf(config.HOST, server.server.address()),
+    url,
     adminUrl,
     crashed: messaging.crashed,
     stop: async () => {
@@ -97,7 +117,7 @@ async function openContext<Config extends KitConfig, Schema>(
   config: Config,
   surroundings: Surroundings & { loops: ReadonlyMap<string, RunningLoop> },
 ): Promise<ServiceContext<Config, Schema>> {
-  const clock = await openClock(config.CLOCK_URL);
+  const clock = surroundings.clock ?? (await openClock(config.CLOCK_URL));
   const ids = surroundings.ids ?? randomIds;
   return {
     config,
@@ -180,17 +200,11 @@ function loopsOf<Schema>(parts: ServiceParts<Schema>, context: ServiceContext<Ki
   return [...(parts.loops ?? []), scheduleLoop({ schedules, ...surroundings })];
 }
 
-async function steer(
-  clock: SteeredClock,
-  clockUrl: string,
-  adminUrl: string,
-  loops: ReadonlyMap<string, RunningLoop>,
-): Promise<void> {
-  // Any loop may wait for an instant, not only the schedules.
+/** Any loop may wait for an instant, not only the schedules. */
+function wakeOnChange(clock: SteeredClock, loops: ReadonlyMap<string, RunningLoop>): void {
   clock.onChange(() => {
     for (const loop of loops.values()) loop.wake();
   });
-  await followClock(clock, clockUrl, adminUrl);
 }
 
 async function idleReport(parts: {
@@ -214,9 +228,4 @@ async function idleReport(parts: {
     due: due.reduce((sum, count) => sum + count, 0),
     activity: parts.relay.sentCount() + parts.inbox.takenCount() + steps,
   };
-}
-
-function urlOf(host: string, address: AddressInfo | string | null): string {
-  if (address === null || typeof address === 'string') throw new Error('the server listens on no port');
-  return `http://${host}:${address.port}`;
 }

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { type UserId, UserIdSchema } from '@wewrite/contracts';
 import { createLocalJWKSet, createRemoteJWKSet, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import { z } from 'zod';
-import type { KitConfig } from '../config.ts';
+import type { ServerConfig } from '../config.ts';
 import { Refusal } from '../refusal.ts';
 
 export const roles = ['supporter', 'writer', 'admin', 'service'] as const;
@@ -22,7 +22,7 @@ const JwksSchema = z.looseObject({ keys: z.array(z.looseObject({ kty: z.string()
 
 /** Tokens are JWTs signed RS256 or EdDSA with a key of the configured set. */
 export async function tokenVerifier(
-  config: Pick<KitConfig, 'JWKS_FILE' | 'JWKS_URL' | 'JWT_ISSUER' | 'JWT_AUDIENCE'>,
+  config: Pick<ServerConfig, 'JWKS_FILE' | 'JWKS_URL' | 'JWT_ISSUER' | 'JWT_AUDIENCE'>,
 ): Promise<VerifyToken> {
   const keys = await keySet(config);
   const expectations = {
@@ -47,7 +47,7 @@ export async function tokenVerifier(
   };
 }
 
-async function keySet(config: Pick<KitConfig, 'JWKS_FILE' | 'JWKS_URL'>): Promise<JWTVerifyGetKey> {
+async function keySet(config: Pick<ServerConfig, 'JWKS_FILE' | 'JWKS_URL'>): Promise<JWTVerifyGetKey> {
   if (config.JWKS_URL !== undefined) return createRemoteJWKSet(new URL(config.JWKS_URL));
   const text = await readFile(config.JWKS_FILE ?? '', 'utf8');
   return createLocalJWKSet(JwksSchema.parse(JSON.parse(text)));

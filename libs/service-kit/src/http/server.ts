@@ -45,11 +45,14 @@ export async function createServer(options: {
   verifyToken: VerifyToken;
   telemetry: Telemetry;
   log: Log;
+  /** The document to serve instead of the one made from the routes. */
+  openApi?: () => Promise<object>;
   routes: (server: Server) => void | Promise<void>;
 }): Promise<Server> {
   const server = bareServer();
   server.setValidatorCompiler(validatorCompiler);
   server.setSerializerCompiler(serializerCompiler);
+  server.removeContentTypeParser('text/plain');
   answerProblems(server, options.log);
   checkAccess(server, options.verifyToken);
   await server.register(swagger, {
@@ -60,13 +63,22 @@ export async function createServer(options: {
     },
     transform: jsonSchemaTransform,
   });
-  await server.register(swaggerUi, { routePrefix: '/docs' });
-  server.get('/openapi.json', { schema: { hide: true }, config: { access: 'public' } }, async () => server.swagger());
+  await server.register(swaggerUi, { routePrefix: '/docs', uiConfig: { url: '/openapi.json' } });
+  const openApi = options.openApi ?? (async () => server.swagger());
+  server.get('/openapi.json', { schema: { hide: true }, config: { access: 'public' } }, openApi);
   await server.register(async (routes) => {
     await options.routes(traced(routes.withTypeProvider<ZodTypeProvider>(), options));
   });
   await server.ready();
   return server;
+}
+
+/** Listens and answers the base URL that it can be reached at. Port 0 takes any free one. */
+export async function listen(server: FastifyInstance | Server, host: string, port: number): Promise<string> {
+  await server.listen({ host, port });
+  const address = server.server.address();
+  if (address === null || typeof address === 'string') throw new Error('the server listens on no port');
+  return `http://${host}:${address.port}`;
 }
 
 /** The answers that any route can give beside its own: spread into `schema.response`. */

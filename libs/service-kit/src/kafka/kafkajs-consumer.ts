@@ -12,7 +12,7 @@ const heartbeatIntervalMs = 500;
 /** How long the group waits for a member's batches in hand when it shares out anew; above a transaction's 30 s. */
 const rebalanceTimeoutMs = 60_000;
 /** A paused partition is fetched again only with the next fetch, so a fetch without news must not wait long. */
-const fetchWaitMs = 100;
+const fetchWaitMs = 250;
 
 export interface MemberOptions {
   /**

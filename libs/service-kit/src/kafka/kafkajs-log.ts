@@ -2,9 +2,9 @@ import { type LogEntry, logLevel } from 'kafkajs';
 import type { BrokerLog } from './log.ts';
 
 /*
- * kafkajs logs as errors what it then retries by itself, and what happens each time that a broker has just started or a
- * group shares its partitions out anew. These lines are for debugging; what it cannot repair arrives as a rejection or
- * as `onCrash`, and is logged there.
+ * kafkajs logs as errors what it then retries by itself; what it cannot repair arrives as a rejection or as `onCrash`,
+ * and is logged there. So its errors are warnings here, and what happens each time that a broker has just started, or a
+ * group shares its partitions out anew, is for debugging.
  */
 const passing = [
   /^Response /,
@@ -15,6 +15,8 @@ const passing = [
   /coordinator is not aware of this member/,
   /Specified group generation id is not valid/,
   /Topic with this name already exists/,
+  /^Connection error/,
+  /^Failed to connect to seed broker/,
   /^(Pausing|Resuming) fetching/,
   /^(Starting|Stopped|Consumer has joined the group|consumer not running, exiting)$/,
   /^Restarting the consumer/,
@@ -31,7 +33,6 @@ export function kafkajsLog(log: BrokerLog): () => (entry: LogEntry) => void {
       const line = { kafkajs: namespace, ...fields };
       if (level === logLevel.DEBUG || isPassing({ message, error: fields.error })) log.debug(line, message);
       else if (level === logLevel.INFO) log.info(line, message);
-      else if (level === logLevel.WARN) log.warn(line, message);
-      else log.error(line, message);
+      else log.warn(line, message);
     };
 }

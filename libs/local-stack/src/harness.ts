@@ -1,0 +1,164 @@
+import { type MessageOf, type ServiceName, type Topic, topics } from '@wewrite/contracts';
+import {
+  type Broker,
+  type Database,
+  encodeBody,
+  memoryBroker,
+  migrate,
+  migrationsHash,
+  openDatabase,
+  type RunnableService,
+  type RunningService,
+  recordOf,
+  type SteeredClock,
+  sharedBroker,
+  steeredClock,
+} from '@wewrite/service-kit';
+import { z } from 'zod';
+import { testKeys } from './harness-keys.ts';
+import { createTestDatabase, type TestDatabase } from './testing.ts';
+import { until } from './until.ts';
+
+/** Services under test: real Postgres, the in-process broker, a clock that stands until it is set. */
+export interface Harness {
+  readonly broker: Broker;
+  readonly clock: SteeredClock;
+  /** The public base URL of a service. */
+  url(service: ServiceName): string;
+  /** The service's schema, with its runtime role. */
+  database<Schema>(service: ServiceName): Database<Schema>;
+  token(claims: { sub: string; roles: readonly string[] }): Promise<string>;
+  /** Sends a message as another service would; the same id makes it the same message again. */
+  say<T extends Topic>(topic: T, message: { key: string; body: MessageOf<T>; id: string }): Promise<void>;
+  topicName(topic: Topic): string;
+  /** Waits until nothing is under way: all idle reports are zero twice in a row, and nothing moved between. */
+  settled(): Promise<void>;
+  /** Sets the harness's clock and waits until what that made due is done. */
+  setClock(instant: string): Promise<void>;
+  /** Another replica of the service, with the same schema and group. */
+  startReplica(service: ServiceName): Promise<RunningService>;
+  stop(): Promise<void>;
+}
+
+export interface HarnessOptions {
+  /** `runnable(definition)` of each service. */
+  readonly services: readonly RunnableService[];
+  readonly now: string;
+  /** Variables beside the kit's own, e.g. Stripe's secrets. With `CLOCK_URL` the services follow that clock instead. */
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+/** Starts services for a test file; stop it in `afterAll`. */
+export async function startHarness(options: HarnessOptions): Promise<Harness> {
+  const testDatabase = await databaseFor(options.services);
+  const keys = await testKeys();
+  const broker = memoryBroker();
+  const topicPrefix = `${testDatabase.name}.`;
+  const topicName = (topic: Topic) => `${topicPrefix}${topic.name}`;
+  await broker.createTopics(topics.map((topic) => ({ ...topic, name: topicName(topic) })));
+  const clock = steeredClock({ now: new Date(options.now), running: false });
+  const running: RunningService[] = [];
+  const databases = new Map<string, Database<never>>();
+
+  const start = async (service: RunnableService) => {
+    const started = await service.run({
+      environment: {
+        NODE_ENV: 'test',
+        PORT: '0',
+        ADMIN_PORT: '0',
+        DATABASE_URL: found(testDatabase.urls, service.name).appUrl,
+        KAFKA_BROKERS: 'memory',
+        TOPIC_PREFIX: topicPrefix,
+        JWKS_FILE: keys.jwksFile,
+        LOG_LEVEL: 'silent',
+        ...options.environment,
+      },
+      openBroker: () => sharedBroker(broker),
+      ...(options.environment?.CLOCK_URL === undefined ? { clock } : {}),
+    });
+    running.push(started);
+    return started;
+  };
+  for (const service of options.services) await start(service);
+
+  return {
+    broker,
+    clock,
+    topicName,
+    url: (name) => named(running, name).url,
+    database: <Schema>(name: ServiceName) => {
+      const url = found(testDatabase.urls, name).appUrl;
+      const database = databases.get(name) ?? openDatabase<never>({ url, name: 'test', maxConnections: 4 });
+      databases.set(name, database);
+      // The tables' types are the caller's to know; the connection is the same.
+      return database as unknown as Database<Schema>;
+    },
+    token: keys.sign,
+    say: (topic, { key, id, body }) => {
+      const payload = encodeBody(topic, body);
+      const sent = { topic, topicName: topicName(topic), key, id, payload };
+      return broker.send([recordOf({ ...sent, source: 'test', time: clock.now(), traceparent: null })]);
+    },
+    settled: () => settled(running),
+    setClock: async (instant) => {
+      clock.set({ now: new Date(instant), running: false });
+      await settled(running);
+    },
+    startReplica: (name) => start(named(options.services, name)),
+    stop: async () => {
+      await Promise.all(running.map((service) => service.stop()));
+      await Promise.all([...databases.values()].map((database) => database.close()));
+      await broker.close();
+      await testDatabase.drop();
+      await keys.remove();
+    },
+  };
+}
+
+async function databaseFor(services: readonly RunnableService[]): Promise<TestDatabase<ServiceName>> {
+  const hashes = await Promise.all(services.map((service) => migrationsHash(service.migrations)));
+  return createTestDatabase({
+    services: services.map((service) => service.name),
+    templateKey: hashes.join(),
+    migrate: async (urls) => {
+      for (const { name, migrations } of services) {
+        await migrate({ ownerUrl: urls[name].ownerUrl, schema: name, sources: migrations });
+      }
+    },
+  });
+}
+
+const IdleSchema = z.object({ outbox: z.int(), lag: z.int(), due: z.int(), activity: z.int() });
+const settledDeadlineMs = 30_000;
+
+async function settled(running: readonly RunningService[]): Promise<void> {
+  let before = '';
+  let last = '';
+  await until(
+    'the services have nothing under way',
+    async () => {
+      const reports = await Promise.all(
+        running.map(async (service) => IdleSchema.parse(await (await fetch(`${service.adminUrl}/idle`)).json())),
+      );
+      last = JSON.stringify(reports);
+      const quiet = reports.every((report) => report.outbox + report.lag + report.due === 0) && last === before;
+      before = last;
+      return quiet ? true : null;
+    },
+    { deadlineMs: settledDeadlineMs, everyMs: 10 },
+  ).catch((error: unknown) => {
+    throw new Error(`never settled: ${last}`, { cause: error });
+  });
+}
+
+function named<Item extends { readonly name: string }>(items: readonly Item[], name: string): Item {
+  const item = items.find((candidate) => candidate.name === name);
+  if (item === undefined) throw new Error(`${name} was not given to the harness`);
+  return item;
+}
+
+function found<Value>(record: Readonly<Record<string, Value>>, name: string): Value {
+  const value = record[name];
+  if (value === undefined) throw new Error(`${name} was not given to the harness`);
+  return value;
+}

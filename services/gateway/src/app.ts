@@ -1,0 +1,72 @@
+import {
+  createAdminServer,
+  createLog,
+  createServer,
+  createTelemetry,
+  listen,
+  parseEnvironment,
+  type RunningService,
+  realClock,
+  tokenVerifier,
+} from '@wewrite/service-kit';
+import { environment } from './config.ts';
+import { forward } from './forward.ts';
+import { mergeOpenApi } from './merge-openapi.ts';
+import { type Upstreams, upstreamsOf } from './upstreams.ts';
+
+const name = 'gateway';
+const version = '0.1.0';
+
+/** Runs the gateway: one port for clients. Throws a ConfigError when the environment is wrong. */
+export async function runGateway(env: Readonly<Record<string, string | undefined>>): Promise<RunningService> {
+  const config = parseEnvironment(environment, env);
+  const upstreams = upstreamsOf(config);
+  const log = createLog({ service: name, level: config.LOG_LEVEL, file: config.LOG_FILE });
+  const telemetry = createTelemetry({
+    service: name,
+    otlpEndpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT,
+    file: config.TRACES_FILE,
+  });
+  const verifyToken = await tokenVerifier(config);
+  const server = await createServer({
+    service: name,
+    version,
+    verifyToken,
+    telemetry,
+    log,
+    openApi: () => mergeOpenApi(upstreams, version),
+    routes: (routes) => forward(routes, upstreams, { verifyToken, log }),
+  });
+  const url = await listen(server, config.HOST, config.PORT);
+  const admin = createAdminServer({
+    clock: realClock,
+    log,
+    notReady: () => silentServices(upstreams),
+    idle: async () => ({ outbox: 0, lag: 0, due: 0, activity: 0 }),
+  });
+  return {
+    name,
+    url,
+    adminUrl: await listen(admin, config.HOST, config.ADMIN_PORT),
+    crashed: new Promise(() => undefined),
+    stop: async () => {
+      await server.close();
+      await admin.close();
+      await telemetry.shutdown();
+    },
+  };
+}
+
+async function silentServices(upstreams: Upstreams): Promise<string[]> {
+  const checks = Object.entries(upstreams).map(async ([service, url]) => {
+    const alive = await fetch(new URL('/openapi.json', url), {
+      method: 'HEAD',
+      signal: AbortSignal.timeout(2_000),
+    }).then(
+      (answer) => answer.ok,
+      () => false,
+    );
+    return alive ? [] : [`${service} does not answer at ${url}`];
+  });
+  return (await Promise.all(checks)).flat();
+}

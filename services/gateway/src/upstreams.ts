@@ -1,0 +1,56 @@
+import type { ServiceName } from '@wewrite/contracts';
+import type { Config } from './config.ts';
+
+/** The base URL of each service. */
+export type Upstreams = Readonly<Record<ServiceName, string>>;
+
+export function upstreamsOf(config: Config): Upstreams {
+  return {
+    allocations: config.ALLOCATIONS_URL,
+    billing: config.BILLING_URL,
+    earnings: config.EARNINGS_URL,
+    payouts: config.PAYOUTS_URL,
+    monitoring: config.MONITORING_URL,
+  };
+}
+
+/** The first path segment after `/v1/` says who answers… */
+const ownerOfSegment: Readonly<Record<string, ServiceName>> = {
+  allocations: 'allocations',
+  resources: 'allocations',
+  writers: 'allocations',
+  subscription: 'billing',
+  funding: 'billing',
+  invoices: 'billing',
+  ledger: 'billing',
+  revenue: 'billing',
+  escrow: 'billing',
+  earnings: 'earnings',
+  payouts: 'payouts',
+  'payout-account': 'payouts',
+  obligations: 'payouts',
+};
+
+/** …but a month belongs to whoever does that part of it: `/v1/months/{month}/<part>`. */
+const ownerOfMonthPart: Readonly<Record<string, ServiceName>> = {
+  close: 'allocations',
+  lines: 'earnings',
+  writers: 'earnings',
+  supporters: 'earnings',
+  payouts: 'payouts',
+  progress: 'monitoring',
+};
+
+/** Who answers a path; null when nobody does. */
+export function ownerOf(path: string): ServiceName | null {
+  const [, version, segment, month, part] = path.split('/');
+  if (version === 'webhooks') return 'billing';
+  if (version !== 'v1' || segment === undefined) return null;
+  if (segment !== 'months') return own(ownerOfSegment, segment);
+  if (month === 'current' && part === undefined) return 'allocations';
+  return part === undefined ? null : own(ownerOfMonthPart, part);
+}
+
+function own(owners: Readonly<Record<string, ServiceName>>, name: string): ServiceName | null {
+  return Object.hasOwn(owners, name) ? (owners[name] ?? null) : null;
+}
