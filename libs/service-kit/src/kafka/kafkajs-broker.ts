@@ -1,8 +1,8 @@
 import './kafkajs-request-queue.ts';
 import { type Admin, Kafka, Partitioners, type RetryOptions, type TopicMessages } from 'kafkajs';
 import type { Broker, OutgoingRecord } from './broker.ts';
-import { KafkajsMember } from './kafkajs-consumer.ts';
 import { kafkajsLog } from './kafkajs-log.ts';
+import { KafkajsMember } from './kafkajs-member.ts';
 import { endsOf, lagOf } from './kafkajs-offsets.ts';
 import { type BrokerLog, silentLog } from './log.ts';
 import { partitionOf } from './murmur2.ts';
@@ -56,7 +56,8 @@ export function kafkaBroker(options: KafkaBrokerOptions): Broker {
     },
     async subscribe(subscription) {
       const member = new KafkajsMember({
-        kafka: client(),
+        newClient: client,
+        retry,
         subscription,
         log,
         stalledAfterMs,

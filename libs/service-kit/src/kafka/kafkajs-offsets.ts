@@ -5,7 +5,12 @@ import { patiently } from './kafkajs-patience.ts';
 export type PartitionFilter = (topic: string, partition: number) => boolean;
 
 const leaderNotReady = ['LEADER_NOT_AVAILABLE', 'NOT_LEADER_FOR_PARTITION', 'UNKNOWN_TOPIC_OR_PARTITION'];
-const coordinatorNotReady = ['GROUP_LOAD_IN_PROGRESS', 'GROUP_COORDINATOR_NOT_AVAILABLE', 'NOT_COORDINATOR_FOR_GROUP'];
+/** The answers about a group that has just come to be, or of a broker that has just started. */
+export const coordinatorNotReady = [
+  'GROUP_LOAD_IN_PROGRESS',
+  'GROUP_COORDINATOR_NOT_AVAILABLE',
+  'NOT_COORDINATOR_FOR_GROUP',
+];
 
 /**
  * Where each partition of a topic begins and ends, asked of the partitions' leaders; waits while there is none, or a new

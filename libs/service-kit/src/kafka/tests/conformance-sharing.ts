@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { type Stage, textRecord } from './conformance.ts';
 import { allDone, receive, texts, until } from './receiver.ts';
+import { type Stage, textRecord } from './stage.ts';
 
 /** What a `Broker` promises about groups, their commits and members. */
 export function describeSharing({ broker, freshTopic, freshGroup }: Stage): void {

@@ -4,20 +4,9 @@ import type { Broker, OutgoingRecord } from '../broker.ts';
 import { partitionOf } from '../murmur2.ts';
 import { describeSharing } from './conformance-sharing.ts';
 import { allDone, receive, texts, until } from './receiver.ts';
+import { type Stage, textRecord } from './stage.ts';
 
 const partitions = 6;
-
-/** What a test is given: the broker, a fresh topic of six partitions, and a fresh group name. */
-export interface Stage {
-  readonly broker: () => Broker;
-  readonly freshTopic: () => Promise<string>;
-  readonly freshGroup: () => string;
-}
-
-/** A record whose value is text. */
-export function textRecord(topic: string, key: string, text: string): OutgoingRecord {
-  return { topic, key, value: Buffer.from(text), headers: {} };
-}
 
 /** What every `Broker` promises. Both implementations are put through it; the business code relies on nothing else. */
 export function describeBroker(name: string, makeBroker: () => Broker): void {
