@@ -1,0 +1,189 @@
+import { z } from 'zod';
+import type { SteeredClock } from './clock.ts';
+import type { Endpoint } from './endpoint.ts';
+import { apiVersion } from './events.ts';
+import { type Expansions, expand } from './expand.ts';
+import type { Faults } from './faults.ts';
+import { canonical, isMap } from './form.ts';
+import { type KeyedRequest, recall, remember } from './idempotency.ts';
+import { newId } from './object-ids.ts';
+import { checkParameters, listOf } from './parameters.ts';
+import type { RateLimit } from './rate-limit.ts';
+import type { Store } from './store.ts';
+import { StripeFailure } from './stripe-failure.ts';
+
+/** A request to Stripe's API, taken from HTTP. */
+export interface IncomingRequest {
+  readonly path: string;
+  readonly id: string;
+  readonly parameters: unknown;
+  readonly authorization: string | undefined;
+  readonly idempotencyKey: string | undefined;
+  readonly version: string | undefined;
+}
+
+/** What goes back: an answer, or the ways in which none arrives. */
+export type Reply =
+  | {
+      readonly kind: 'answer';
+      readonly status: number;
+      readonly body: string;
+      readonly headers: Record<string, string>;
+    }
+  | { readonly kind: 'reset' }
+  | { readonly kind: 'silence' };
+
+interface DeskParts {
+  readonly store: Store;
+  readonly clock: SteeredClock;
+  readonly faults: Faults;
+  readonly rateLimit: RateLimit;
+  readonly expansions: Expansions;
+  /** Known once the server listens. */
+  readonly baseUrl: () => string;
+}
+
+const expandPaths = listOf(z.string());
+
+/**
+ * Answers one request as Stripe does: limits and faults, then the key's memory, then the parameters, then the call
+ * itself, which is committed together with its events, its remembered answer and its line in the request log.
+ */
+export class RequestDesk {
+  readonly #parts: DeskParts;
+
+  constructor(parts: DeskParts) {
+    this.#parts = parts;
+  }
+
+  answer(endpoint: Endpoint, incoming: IncomingRequest): Reply {
+    const { store, faults, rateLimit } = this.#parts;
+    const requestId = newId('req');
+    const fault = faults.take(endpoint.method, incoming.path);
+    if (fault === 'connection_reset') return { kind: 'reset' };
+    return store.transaction((): Reply => {
+      const limited = fault === '429' || !rateLimit.admit();
+      const finished = limited ? tooManyRequests() : this.#finish(endpoint, incoming, requestId, fault === '500');
+      store.run(
+        `INSERT INTO request (request_id, method, path, parameters, idempotency_key, status, replayed, real_ms)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+        requestId,
+        endpoint.method,
+        incoming.path,
+        JSON.stringify(incoming.parameters),
+        incoming.idempotencyKey ?? null,
+        finished.status,
+        finished.headers['idempotent-replayed'] === undefined ? 0 : 1,
+        Date.now(),
+      );
+      if (fault === 'timeout_after_success') return { kind: 'silence' };
+      const headers = { 'request-id': requestId, 'stripe-version': apiVersion, ...finished.headers };
+      return { kind: 'answer', status: finished.status, body: finished.body, headers };
+    });
+  }
+
+  #finish(endpoint: Endpoint, incoming: IncomingRequest, requestId: string, failing: boolean): Finished {
+    const { store } = this.#parts;
+    try {
+      checkCaller(incoming);
+      const keyed = keyedRequest(endpoint, incoming);
+      const remembered = keyed && recall(store, keyed);
+      if (remembered !== undefined) {
+        const headers = { 'idempotent-replayed': 'true', 'original-request': remembered.requestId };
+        return {
+          status: remembered.status,
+          body: remembered.body,
+          headers: { ...headers, ...noRetry(incoming, remembered) },
+        };
+      }
+      const finished = failing ? brokenServer(incoming) : this.#execute(endpoint, incoming, requestId);
+      if (keyed !== undefined) remember(store, keyed, { requestId, ...finished });
+      return finished;
+    } catch (error) {
+      if (error instanceof StripeFailure) return failureAnswer(error);
+      throw error;
+    }
+  }
+
+  #execute(endpoint: Endpoint, incoming: IncomingRequest, requestId: string): Finished {
+    const { store, clock, expansions, baseUrl } = this.#parts;
+    const { expand: expandRaw, ...parameters } = isMap(incoming.parameters) ? incoming.parameters : {};
+    const paths = expandRaw === undefined ? [] : checkParameters(expandPaths, expandRaw);
+    const call = endpoint.prepare(parameters, incoming.id);
+    const cause = { requestId, idempotencyKey: incoming.idempotencyKey ?? null };
+    const turn = { store, nowSeconds: clock.nowSeconds(), cause, baseUrl: baseUrl() };
+    let kept: StripeFailure | undefined;
+    try {
+      const answer = store.savepoint(() => {
+        try {
+          const object = call(turn);
+          expand(store, expansions, object, paths);
+          return object;
+        } catch (error) {
+          if (!(error instanceof StripeFailure && error.keepsEffects)) throw error;
+          kept = error;
+          return {};
+        }
+      });
+      return kept === undefined ? { status: 200, body: JSON.stringify(answer), headers: {} } : failureAnswer(kept);
+    } catch (error) {
+      if (error instanceof StripeFailure && !error.validation) return failureAnswer(error);
+      throw error;
+    }
+  }
+}
+
+interface Finished {
+  readonly status: number;
+  readonly body: string;
+  readonly headers: Record<string, string>;
+}
+
+function checkCaller({ authorization, version }: IncomingRequest): void {
+  if (authorization === undefined || !/^Bearer \S+$/.test(authorization)) {
+    const message = 'You did not provide an API key. Provide it in the Authorization header, using Bearer auth.';
+    throw new StripeFailure(401, { type: 'invalid_request_error', message }, { validation: true });
+  }
+  if (version !== undefined && version !== apiVersion) {
+    const message = `Invalid Stripe API version: ${version}. The sandbox speaks ${apiVersion} only.`;
+    throw new StripeFailure(400, { type: 'invalid_request_error', message }, { validation: true });
+  }
+}
+
+/** Keys have an effect on POST only. */
+function keyedRequest({ method }: Endpoint, incoming: IncomingRequest): KeyedRequest | undefined {
+  if (method !== 'POST' || incoming.idempotencyKey === undefined) return undefined;
+  return {
+    api: incoming.path.startsWith('/v2/') ? 'v2' : 'v1',
+    key: incoming.idempotencyKey,
+    path: incoming.path,
+    fingerprint: canonical(incoming.parameters),
+  };
+}
+
+function failureAnswer({ status, detail }: StripeFailure): Finished {
+  return { status, body: JSON.stringify({ error: detail }), headers: {} };
+}
+
+function brokenServer(incoming: IncomingRequest): Finished {
+  const message = 'An unknown error occurred.';
+  const broken = failureAnswer(new StripeFailure(500, { type: 'api_error', message }));
+  return { ...broken, headers: noRetry(incoming, broken) };
+}
+
+/** Repeating a v1 request whose failure is remembered would be told the same; the SDK heeds this header. */
+function noRetry({ path, idempotencyKey }: IncomingRequest, { status }: { status: number }): Record<string, string> {
+  const remembered = status >= 500 && path.startsWith('/v1/') && idempotencyKey !== undefined;
+  return remembered ? { 'stripe-should-retry': 'false' } : {};
+}
+
+function tooManyRequests(): Finished {
+  const answer = failureAnswer(
+    new StripeFailure(429, {
+      type: 'invalid_request_error',
+      code: 'rate_limit',
+      message: 'Request rate limit exceeded.',
+    }),
+  );
+  return { ...answer, headers: { 'stripe-rate-limited-reason': 'global-rate' } };
+}

@@ -1,0 +1,190 @@
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import type { Collection, StripeObject } from './collections.ts';
+
+/** Conditions on a list: values of the collection's lookups, and bounds on `created` in seconds. */
+export interface Filter {
+  readonly equals?: Readonly<Record<string, string | number | undefined>>;
+  readonly anyOf?: { readonly lookup: string; readonly values: readonly string[] } | undefined;
+  readonly created?: CreatedRange | undefined;
+  /** A further condition in SQL. */
+  readonly where?: string | undefined;
+}
+
+/** Bounds on an object's `created`, in Unix seconds. */
+export interface CreatedRange {
+  readonly gt?: number | undefined;
+  readonly gte?: number | undefined;
+  readonly lt?: number | undefined;
+  readonly lte?: number | undefined;
+}
+
+/** A place in a list, newest first: the object that a page begins after, or ends before. */
+export interface Cursor {
+  readonly direction: 'older' | 'newer';
+  readonly id: string;
+}
+
+/** A row as SQLite gives it. */
+export type Row = Record<string, SQLInputValue>;
+
+/**
+ * The sandbox's state: one SQLite file in WAL mode. `synchronous = NORMAL` survives the death of the process at any
+ * point (not of the machine), which is what the sandbox promises, and spares a sync for each request.
+ */
+export class Store {
+  readonly #database: DatabaseSync;
+  readonly #statements = new Map<string, StatementSync>();
+
+  constructor(file: string, collections: ReadonlyArray<Collection<StripeObject>>, schema: string) {
+    this.#database = new DatabaseSync(file);
+    this.#database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 5000;');
+    this.#database.exec(schema);
+    for (const collection of collections) this.#database.exec(tableOf(collection));
+  }
+
+  /** Runs `work` in one transaction; what it throws undoes it. Transactions are not nested. */
+  transaction<T>(work: () => T): T {
+    this.run('BEGIN IMMEDIATE');
+    try {
+      const result = work();
+      this.run('COMMIT');
+      return result;
+    } catch (error) {
+      this.run('ROLLBACK');
+      throw error;
+    }
+  }
+
+  /** Runs `work` so that what it throws undoes only what it wrote, inside a transaction. */
+  savepoint<T>(work: () => T): T {
+    this.run('SAVEPOINT request');
+    try {
+      const result = work();
+      this.run('RELEASE request');
+      return result;
+    } catch (error) {
+      this.run('ROLLBACK TO request');
+      this.run('RELEASE request');
+      throw error;
+    }
+  }
+
+  /** Adds a new object. `created` is business time in seconds, the order of lists. */
+  insert<T extends StripeObject>(collection: Collection<T>, object: T, createdSeconds: number): void {
+    this.run(
+      `INSERT INTO ${collection.table} (id, created, body) VALUES (?, ?, ?)`,
+      object.id,
+      createdSeconds,
+      JSON.stringify(object),
+    );
+  }
+
+  /** Writes a changed object. */
+  replace<T extends StripeObject>(collection: Collection<T>, object: T): void {
+    this.run(`UPDATE ${collection.table} SET body = ? WHERE id = ?`, JSON.stringify(object), object.id);
+  }
+
+  /** Gives how many objects went: one or none. */
+  remove(collection: Collection<StripeObject>, id: string): number {
+    return this.run(`DELETE FROM ${collection.table} WHERE id = ?`, id);
+  }
+
+  find<T extends StripeObject>(collection: Collection<T>, id: string): T | undefined {
+    const row = this.row(`SELECT body FROM ${collection.table} WHERE id = ?`, id);
+    return row === undefined ? undefined : collection.decode(String(row.body));
+  }
+
+  /** At most `limit` objects, newest first, however the cursor points. */
+  list<T extends StripeObject>(collection: Collection<T>, filter: Filter, limit: number, cursor?: Cursor): T[] {
+    const { conditions, values } = conditionsOf(collection, filter);
+    const newer = cursor?.direction === 'newer';
+    if (cursor !== undefined) {
+      conditions.push(
+        `(created, sequence) ${newer ? '>' : '<'} (SELECT created, sequence FROM ${collection.table} WHERE id = ?)`,
+      );
+      values.push(cursor.id);
+    }
+    const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
+    const order = newer ? 'created, sequence' : 'created DESC, sequence DESC';
+    const rows = this.rows(`SELECT body FROM ${collection.table} ${where} ORDER BY ${order} LIMIT ?`, ...values, limit);
+    const objects = rows.map((row) => collection.decode(String(row.body)));
+    return newer ? objects.reverse() : objects;
+  }
+
+  count(collection: Collection<StripeObject>): number {
+    return Number(this.row(`SELECT count(*) AS count FROM ${collection.table}`)?.count ?? 0);
+  }
+
+  run(sql: string, ...values: SQLInputValue[]): number {
+    return Number(this.#statement(sql).run(...values).changes);
+  }
+
+  row(sql: string, ...values: SQLInputValue[]): Row | undefined {
+    return this.#statement(sql).get(...values);
+  }
+
+  rows(sql: string, ...values: SQLInputValue[]): Row[] {
+    return this.#statement(sql).all(...values);
+  }
+
+  close(): void {
+    this.#statements.clear();
+    this.#database.close();
+  }
+
+  #statement(sql: string): StatementSync {
+    const known = this.#statements.get(sql);
+    if (known !== undefined) return known;
+    const statement = this.#database.prepare(sql);
+    this.#statements.set(sql, statement);
+    return statement;
+  }
+}
+
+function tableOf({ table, lookups }: Collection<StripeObject>): string {
+  const indexes = Object.entries(lookups).map(
+    ([name, path]) =>
+      `CREATE INDEX IF NOT EXISTS ${table}_${name} ON ${table} (body ->> '${path}', created, sequence);`,
+  );
+  return `CREATE TABLE IF NOT EXISTS ${table} (
+    sequence INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, created INTEGER NOT NULL, body TEXT NOT NULL
+  );
+  CREATE INDEX IF NOT EXISTS ${table}_created ON ${table} (created, sequence);
+  ${indexes.join('\n')}`;
+}
+
+function conditionsOf(collection: Collection<StripeObject>, filter: Filter) {
+  const conditions: string[] = [];
+  const values: SQLInputValue[] = [];
+  for (const [lookup, value] of Object.entries(filter.equals ?? {})) {
+    if (value === undefined) continue;
+    conditions.push(`body ->> '${pathOf(collection, lookup)}' = ?`);
+    values.push(value);
+  }
+  if (filter.anyOf !== undefined) {
+    const marks = filter.anyOf.values.map(() => '?').join(', ');
+    conditions.push(`body ->> '${pathOf(collection, filter.anyOf.lookup)}' IN (${marks})`);
+    values.push(...filter.anyOf.values);
+  }
+  if (filter.where !== undefined) conditions.push(filter.where);
+  for (const [bound, operator] of bounds) {
+    const value = filter.created?.[bound];
+    if (value === undefined) continue;
+    conditions.push(`created ${operator} ?`);
+    values.push(value);
+  }
+  return { conditions, values };
+}
+
+const bounds = [
+  ['gt', '>'],
+  ['gte', '>='],
+  ['lt', '<'],
+  ['lte', '<='],
+] as const;
+
+function pathOf(collection: Collection<StripeObject>, lookup: string): string {
+  const path = collection.lookups[lookup];
+  if (path === undefined) throw new Error(`${collection.table} has no lookup ${lookup}`);
+  return path;
+}

@@ -1,0 +1,53 @@
+/** The body of an error in Stripe's form. */
+export interface FailureDetail {
+  readonly type: 'invalid_request_error' | 'card_error' | 'idempotency_error' | 'api_error' | 'rate_limit_error';
+  readonly message: string;
+  readonly code?: string;
+  readonly param?: string;
+  readonly decline_code?: string;
+  readonly charge?: string;
+  readonly payment_intent?: unknown;
+}
+
+/**
+ * A request that Stripe would refuse. `validation` failures happen before the call begins, so that no idempotency
+ * key remembers them; `keepsEffects` marks refusals that leave something behind, such as a declined payment attempt.
+ */
+export class StripeFailure extends Error {
+  readonly status: number;
+  readonly detail: FailureDetail;
+  readonly validation: boolean;
+  readonly keepsEffects: boolean;
+
+  constructor(
+    status: number,
+    detail: FailureDetail,
+    { validation = false, keepsEffects = false }: { validation?: boolean; keepsEffects?: boolean } = {},
+  ) {
+    super(detail.message);
+    this.status = status;
+    this.detail = detail;
+    this.validation = validation;
+    this.keepsEffects = keepsEffects;
+  }
+}
+
+/** 400 `invalid_request_error`: the call itself refuses. */
+export function refused(message: string, { code, param }: { code?: string; param?: string } = {}): StripeFailure {
+  return new StripeFailure(400, {
+    type: 'invalid_request_error',
+    message,
+    ...(code === undefined ? {} : { code }),
+    ...(param === undefined ? {} : { param }),
+  });
+}
+
+/** What Stripe answers to an unknown id: 404 for the object asked for, 400 for one named in a parameter. */
+export function missing(noun: string, id: string, param = 'id'): StripeFailure {
+  return new StripeFailure(param === 'id' ? 404 : 400, {
+    type: 'invalid_request_error',
+    code: 'resource_missing',
+    message: `No such ${noun}: '${id}'`,
+    param,
+  });
+}

@@ -1,0 +1,153 @@
+import { createHmac } from 'node:crypto';
+import { snapshotEvents, thinEvents } from './events.ts';
+import type { Store } from './store.ts';
+
+const parallel = 24;
+const timeoutMs = 10_000;
+const firstRetryMs = 250;
+const longestRetryMs = 60_000;
+/** Stripe repeats a webhook for three days. */
+const patienceMs = 3 * 24 * 3_600_000;
+
+interface Delivery {
+  readonly id: number;
+  readonly eventId: string;
+  readonly attempts: number;
+  readonly queuedMs: number;
+  readonly url: string;
+  readonly secret: string;
+  readonly audience: string;
+}
+
+/**
+ * Sends queued events, several at a time, until each is answered with 2xx. The queue is the database's: after a crash
+ * it goes on, and a delivery whose answer was lost is repeated, as Stripe's are. Retry times and the signature's time
+ * are real time.
+ */
+export class WebhookDeliveries {
+  readonly #store: Store;
+  readonly #onActivity: () => void;
+  readonly #inFlight = new Map<number, Promise<void>>();
+  #timer: NodeJS.Timeout | undefined;
+  #stopped = false;
+
+  constructor(store: Store, onActivity: () => void) {
+    this.#store = store;
+    this.#onActivity = onActivity;
+  }
+
+  /** Deliveries that are waiting, under way or being retried. */
+  pending(): number {
+    return Number(this.#store.row('SELECT count(*) AS count FROM delivery WHERE given_up = 0')?.count ?? 0);
+  }
+
+  /** Starts what can be started now, and sets an alarm for what is to be retried later. */
+  wake(): void {
+    if (this.#stopped) return;
+    for (const delivery of this.#next()) {
+      this.#inFlight.set(
+        delivery.id,
+        this.#attempt(delivery).finally(() => {
+          this.#inFlight.delete(delivery.id);
+          this.wake();
+        }),
+      );
+    }
+    this.#setAlarm();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    await Promise.all(this.#inFlight.values());
+  }
+
+  #next(): Delivery[] {
+    if (this.#inFlight.size >= parallel) return [];
+    const rows = this.#store.rows(
+      `SELECT delivery.id, event_id, attempts, queued_ms, url, secret, audience FROM delivery
+       JOIN webhook_target ON webhook_target.id = delivery.target_id
+       WHERE given_up = 0 AND next_attempt_ms <= ? ORDER BY next_attempt_ms, delivery.id LIMIT ?`,
+      Date.now(),
+      parallel,
+    );
+    return rows
+      .map((row) => ({
+        id: Number(row.id),
+        eventId: String(row.event_id),
+        attempts: Number(row.attempts),
+        queuedMs: Number(row.queued_ms),
+        url: String(row.url),
+        secret: String(row.secret),
+        audience: String(row.audience),
+      }))
+      .filter((delivery) => !this.#inFlight.has(delivery.id))
+      .slice(0, parallel - this.#inFlight.size);
+  }
+
+  #setAlarm(): void {
+    clearTimeout(this.#timer);
+    const now = Date.now();
+    const at = this.#store.row(
+      'SELECT min(next_attempt_ms) AS at FROM delivery WHERE given_up = 0 AND next_attempt_ms > ?',
+      now,
+    )?.at;
+    if (typeof at === 'number') this.#timer = setTimeout(() => this.wake(), at - now + 1);
+  }
+
+  async #attempt(delivery: Delivery): Promise<void> {
+    this.#onActivity();
+    const body = this.#bodyOf(delivery);
+    const arrived = body === undefined || (await this.#send(delivery, body));
+    if (arrived) this.#store.run('DELETE FROM delivery WHERE id = ?', delivery.id);
+    else this.#retryLater(delivery);
+  }
+
+  #bodyOf({ audience, eventId }: Delivery): string | undefined {
+    if (audience !== 'thin') {
+      const event = this.#store.find(snapshotEvents, eventId);
+      return event && JSON.stringify(event);
+    }
+    const event = this.#store.find(thinEvents, eventId);
+    if (event === undefined) return undefined;
+    const { data: _fetchedByTheReceiver, ...notification } = event;
+    return JSON.stringify(notification);
+  }
+
+  async #send({ url, secret }: Delivery, body: string): Promise<boolean> {
+    try {
+      const response = await fetch(url, {
+        method: 'POST',
+        headers: {
+          'content-type': 'application/json; charset=utf-8',
+          'user-agent': 'Stripe/1.0 (+https://stripe.com/docs/webhooks)',
+          'stripe-signature': signature(body, secret),
+        },
+        body,
+        redirect: 'manual',
+        signal: AbortSignal.timeout(timeoutMs),
+      });
+      await response.arrayBuffer();
+      return response.ok;
+    } catch {
+      return false;
+    }
+  }
+
+  #retryLater({ id, attempts, queuedMs }: Delivery): void {
+    const now = Date.now();
+    const waitMs = Math.min(longestRetryMs, firstRetryMs * 2 ** Math.min(attempts, 20));
+    this.#store.run(
+      'UPDATE delivery SET attempts = attempts + 1, next_attempt_ms = ?, given_up = ? WHERE id = ?',
+      now + waitMs,
+      now - queuedMs > patienceMs ? 1 : 0,
+      id,
+    );
+  }
+}
+
+function signature(body: string, secret: string): string {
+  const timestamp = Math.floor(Date.now() / 1000);
+  const hash = createHmac('sha256', secret).update(`${timestamp}.${body}`).digest('hex');
+  return `t=${timestamp},v1=${hash}`;
+}

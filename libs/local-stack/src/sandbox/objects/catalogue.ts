@@ -1,0 +1,102 @@
+import type { Collection, StripeObject } from '../engine/collections.ts';
+import type { DueSteps } from '../engine/due-work.ts';
+import type { Endpoint } from '../engine/endpoint.ts';
+import { snapshotEvents, thinEvents } from '../engine/events.ts';
+import type { Expansions } from '../engine/expand.ts';
+import { accountEndpoints, accounts } from './account.ts';
+import { accountLinkEndpoints } from './account-link.ts';
+import { balanceEndpoints, makeFundsAvailable } from './balance.ts';
+import { balanceSettings, balanceSettingsEndpoints } from './balance-settings.ts';
+import { balanceTransactionEndpoints, balanceTransactions } from './balance-transaction.ts';
+import { cancelSubscriptionEndpoints } from './cancel-subscription.ts';
+import { chargeEndpoints, charges } from './charge.ts';
+import { finalizeAndCollect } from './collect-invoice.ts';
+import { createSubscriptionEndpoints } from './create-subscription.ts';
+import { customerEndpoints, customers } from './customer.ts';
+import { eventEndpoints } from './event.ts';
+import { eventDestinationEndpoints, eventDestinations } from './event-destination.ts';
+import { invoiceEndpoints, invoices } from './invoice.ts';
+import { invoicePaymentEndpoints, invoicePayments, paymentsOf } from './invoice-payment.ts';
+import { payInvoiceEndpoints } from './pay-invoice.ts';
+import { paymentIntentEndpoints, paymentIntents } from './payment-intent.ts';
+import { paymentMethodEndpoints, paymentMethods } from './payment-method.ts';
+import { productEndpoints, products } from './product.ts';
+import { expireSubscription, renewSubscription } from './renew-subscription.ts';
+import { subscriptionEndpoints, subscriptions } from './subscription.ts';
+import { topups } from './topup.ts';
+import { transferEndpoints, transfers } from './transfer.ts';
+import { updateSubscriptionEndpoints } from './update-subscription.ts';
+import { voidInvoiceEndpoints } from './void-invoice.ts';
+import { webhookEndpointEndpoints, webhookEndpoints } from './webhook-endpoint.ts';
+
+/** Every kind of object that the sandbox holds. */
+export const collections: ReadonlyArray<Collection<StripeObject>> = [
+  accounts,
+  balanceSettings,
+  balanceTransactions,
+  charges,
+  customers,
+  eventDestinations,
+  invoices,
+  invoicePayments,
+  paymentIntents,
+  paymentMethods,
+  products,
+  snapshotEvents,
+  subscriptions,
+  thinEvents,
+  topups,
+  transfers,
+  webhookEndpoints,
+];
+
+/** Every call of Stripe's API that it answers. */
+export const endpoints: readonly Endpoint[] = [
+  ...accountEndpoints,
+  ...accountLinkEndpoints,
+  ...balanceEndpoints,
+  ...balanceSettingsEndpoints,
+  ...balanceTransactionEndpoints,
+  ...cancelSubscriptionEndpoints,
+  ...chargeEndpoints,
+  ...createSubscriptionEndpoints,
+  ...customerEndpoints,
+  ...eventDestinationEndpoints,
+  ...eventEndpoints,
+  ...invoiceEndpoints,
+  ...invoicePaymentEndpoints,
+  ...payInvoiceEndpoints,
+  ...paymentIntentEndpoints,
+  ...paymentMethodEndpoints,
+  ...productEndpoints,
+  ...subscriptionEndpoints,
+  ...transferEndpoints,
+  ...updateSubscriptionEndpoints,
+  ...voidInvoiceEndpoints,
+  ...webhookEndpointEndpoints,
+];
+
+/** What time does. */
+export const dueSteps: DueSteps = {
+  expire_subscription: expireSubscription,
+  finalize_invoice: finalizeAndCollect,
+  funds_available: makeFundsAvailable,
+  renew_subscription: renewSubscription,
+};
+
+/** What `expand` can replace. */
+export const expansions: Expansions = {
+  byPrefix: {
+    ch: charges,
+    cus: customers,
+    in: invoices,
+    pi: paymentIntents,
+    pm: paymentMethods,
+    sub: subscriptions,
+    tr: transfers,
+    tu: topups,
+    txn: balanceTransactions,
+  },
+  byField: { product: products },
+  included: { 'invoice.payments': (store, invoice) => paymentsOf(store, String(invoice.id)) },
+};

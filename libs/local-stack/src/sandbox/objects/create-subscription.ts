@@ -1,0 +1,122 @@
+import { z } from 'zod';
+import { schedule } from '../engine/due-work.ts';
+import { endpoint, type ParametersOf } from '../engine/endpoint.ts';
+import { emit } from '../engine/events.ts';
+import { flag, listOf, metadata, wholeNumber, words } from '../engine/parameters.ts';
+import { missing, refused, StripeFailure } from '../engine/stripe-failure.ts';
+import type { Turn } from '../engine/turn.ts';
+import { billingMonth, prorate } from './billing-period.ts';
+import { collect, finalizeInvoice } from './collect-invoice.ts';
+import { type Customer, requireCustomer } from './customer.ts';
+import { invoices, newSubscriptionInvoice } from './invoice.ts';
+import { newSubscription } from './new-subscription.ts';
+import { declined, paymentMethods } from './payment-method.ts';
+import { newPrice, priceData } from './price.ts';
+import { anchorOf, currentPeriod, itemOf, type Subscription, subscriptions } from './subscription.ts';
+
+/** An incomplete subscription that is not paid within 23 hours expires. */
+const incompleteSeconds = 23 * 3600;
+
+const between = (lowest: number, highest: number) =>
+  wholeNumber.refine((value) => value >= lowest && value <= highest, `must be between ${lowest} and ${highest}`);
+
+const given = {
+  customer: words,
+  items: listOf(
+    z.strictObject({ price_data: priceData, quantity: between(1, 1000).optional(), metadata: metadata.optional() }),
+  ).refine((items) => items.length === 1, 'the sandbox knows subscriptions with one item'),
+  billing_mode: z.strictObject({ type: z.literal('flexible') }).optional(),
+  billing_cycle_anchor_config: z
+    .strictObject({
+      day_of_month: between(1, 31),
+      hour: between(0, 23).optional(),
+      minute: between(0, 59).optional(),
+      second: between(0, 59).optional(),
+    })
+    .optional(),
+  proration_behavior: z.enum(['create_prorations', 'always_invoice', 'none']).optional(),
+  payment_behavior: z.enum(['allow_incomplete', 'default_incomplete', 'error_if_incomplete']).optional(),
+  payment_settings: z
+    .strictObject({
+      payment_method_types: listOf(z.literal('card')).optional(),
+      save_default_payment_method: z.enum(['off', 'on_subscription']).optional(),
+    })
+    .optional(),
+  collection_method: z.literal('charge_automatically').optional(),
+  cancel_at_period_end: flag.optional(),
+  default_payment_method: words.optional(),
+  description: words.optional(),
+  off_session: flag.optional(),
+  metadata: metadata.optional(),
+};
+
+/** What `subscriptions.create` takes. */
+export type SubscriptionOrder = ParametersOf<typeof given>;
+
+export const createSubscriptionEndpoints = [
+  endpoint('POST', '/v1/subscriptions', given, (turn, order) => createSubscription(turn, order)),
+];
+
+/** Creates a subscription and, unless its first part is free, bills and collects the first period at once. */
+function createSubscription(turn: Turn, order: SubscriptionOrder): Subscription {
+  const customer = requireCustomer(turn, order.customer, 'customer');
+  requireCard(turn, order.default_payment_method, customer);
+  const [ordered] = order.items;
+  if (ordered === undefined) throw refused('You must supply an item.', { param: 'items' });
+  const subscription = newSubscription(turn, order, newPrice(turn, ordered.price_data), ordered.quantity ?? 1);
+  turn.store.insert(subscriptions, subscription, turn.nowSeconds);
+  const outcome = billFirstPeriod(turn, subscription, customer, order);
+  subscription.status = outcome === 'unpaid' ? 'incomplete' : 'active';
+  turn.store.replace(subscriptions, subscription);
+  if (outcome === 'unpaid') schedule(turn, turn.nowSeconds + incompleteSeconds, 'expire_subscription', subscription.id);
+  else schedule(turn, currentPeriod(subscription).end, 'renew_subscription', subscription.id);
+  emit(turn, 'customer.subscription.created', subscription);
+  return subscription;
+}
+
+function billFirstPeriod(
+  turn: Turn,
+  subscription: Subscription,
+  customer: Customer,
+  { proration_behavior: prorations, payment_behavior: behaviour = 'allow_incomplete' }: SubscriptionOrder,
+): 'settled' | 'unpaid' {
+  const period = currentPeriod(subscription);
+  const month = billingMonth(anchorOf(subscription), period.start);
+  const partial = period.start !== month.start;
+  if (partial && prorations === 'none') return 'settled';
+  const item = itemOf(subscription);
+  const wholeCents = (item.price.unit_amount ?? 0) * (item.quantity ?? 1);
+  const invoice = newSubscriptionInvoice(turn, {
+    customer,
+    subscription,
+    item,
+    reason: 'subscription_create',
+    linePeriod: period,
+    amountCents: partial ? prorate(wholeCents, period, month) : wholeCents,
+    proration: partial,
+    period: { start: turn.nowSeconds, end: turn.nowSeconds },
+  });
+  turn.store.insert(invoices, invoice, turn.nowSeconds);
+  emit(turn, 'invoice.created', invoice);
+  subscription.latest_invoice = invoice.id;
+  if (finalizeInvoice(turn, invoice) === 'paid') return 'settled';
+  if (behaviour === 'default_incomplete') return 'unpaid';
+  const outcome = collect(turn, invoice);
+  if (outcome === 'no_payment_method') {
+    throw refused('This customer has no attached payment source or default payment method.', {
+      code: 'resource_missing',
+    });
+  }
+  if (outcome === 'declined' && behaviour === 'error_if_incomplete') throw new StripeFailure(402, declined);
+  return outcome === 'paid' ? 'settled' : 'unpaid';
+}
+
+function requireCard(turn: Turn, paymentMethodId: string | undefined, customer: Customer): void {
+  if (paymentMethodId === undefined) return;
+  const param = 'default_payment_method';
+  const paymentMethod = turn.store.find(paymentMethods, paymentMethodId);
+  if (paymentMethod === undefined) throw missing('PaymentMethod', paymentMethodId, param);
+  if (paymentMethod.customer !== customer.id) {
+    throw refused('The payment method must be attached to the customer.', { param });
+  }
+}

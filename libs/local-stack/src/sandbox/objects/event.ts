@@ -1,0 +1,47 @@
+import { endpoint } from '../engine/endpoint.ts';
+import { snapshotEvents, thinEvents } from '../engine/events.ts';
+import { listPage } from '../engine/lists.ts';
+import { createdRange, flag, listOf, page, words } from '../engine/parameters.ts';
+import { missing } from '../engine/stripe-failure.ts';
+
+export const eventEndpoints = [
+  endpoint(
+    'GET',
+    '/v1/events',
+    {
+      ...page,
+      created: createdRange.optional(),
+      delivery_success: flag.optional(),
+      type: words.optional(),
+      types: listOf(words).optional(),
+    },
+    (turn, { created, delivery_success: delivered, type, types, ...ofPage }) =>
+      listPage(turn.store, snapshotEvents, {
+        url: '/v1/events',
+        filter: {
+          equals: { type },
+          anyOf: types && { lookup: 'type', values: types },
+          created,
+          where: delivered === undefined ? undefined : deliveryCondition(delivered),
+        },
+        page: ofPage,
+      }),
+  ),
+  endpoint('GET', '/v1/events/:id', {}, (turn, _parameters, id) => {
+    const event = turn.store.find(snapshotEvents, id);
+    if (event === undefined) throw missing('event', id);
+    const row = turn.store.row('SELECT count(*) AS count FROM delivery WHERE event_id = ?', id);
+    return { ...event, pending_webhooks: Number(row?.count ?? 0) };
+  }),
+  endpoint('GET', '/v2/core/events/:id', {}, (turn, _parameters, id) => {
+    const event = turn.store.find(thinEvents, id);
+    if (event === undefined) throw missing('event', id);
+    return event;
+  }),
+];
+
+/** A delivery lies in the queue until it has been answered. */
+function deliveryCondition(delivered: boolean): string {
+  const waiting = `EXISTS (SELECT 1 FROM delivery WHERE delivery.event_id = ${snapshotEvents.table}.id)`;
+  return delivered ? `NOT ${waiting}` : waiting;
+}

@@ -1,0 +1,63 @@
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import { z } from 'zod';
+import { parseForm } from './engine/form.ts';
+import type { Store } from './engine/store.ts';
+import { parseJson } from './engine/stripe-routes.ts';
+import type { Turn } from './engine/turn.ts';
+import { collections } from './objects/catalogue.ts';
+import { endOnboarding, onboardingOrder } from './objects/onboarding.ts';
+import { topUp, topupOrder } from './objects/topup.ts';
+
+const accountPath = z.object({ account: z.string() });
+const onboardingQuery = z.object({ return_url: z.url().optional() });
+const stateQuery = z.object({ object: z.string().optional() });
+const everything = 1_000_000;
+
+/**
+ * What happens at Stripe without a call of the API: the platform's bank sends money, a writer goes through onboarding.
+ * `act` runs a change at the clock's time, committed, with its events on their way.
+ */
+export function addSceneRoutes(
+  server: FastifyInstance,
+  { store, act }: { store: Store; act: <T>(change: (turn: Turn) => T) => T },
+): void {
+  server.post('/_sandbox/topups', (request) => {
+    const order = topupOrder.parse(parseJson(String(request.body)));
+    return act((turn) => topUp(turn, order));
+  });
+
+  server.post('/_sandbox/onboarding/:account', (request, reply) => {
+    const { account } = accountPath.parse(request.params);
+    const fromPage = request.headers['content-type']?.startsWith('application/x-www-form-urlencoded') === true;
+    const text = String(request.body);
+    const { outcome } = onboardingOrder.parse(fromPage ? parseForm(text) : parseJson(text));
+    const onboarded = act((turn) => endOnboarding(turn, account, outcome));
+    const { return_url: back } = onboardingQuery.parse(request.query);
+    return fromPage && back !== undefined ? reply.redirect(back, 303) : onboarded;
+  });
+  server.get('/_sandbox/onboarding/:account', (_request, reply) => sendOnboardingPage(reply));
+
+  server.get('/_sandbox/state', (request) => {
+    const { object } = stateQuery.parse(request.query);
+    const chosen = collections.filter(({ table }) => object === undefined || table === object);
+    return Object.fromEntries(
+      chosen.map((collection) => [
+        collection.table,
+        // Events repeat every object as it was: they come only when they are asked for.
+        object === undefined && /event$/.test(collection.table)
+          ? { count: store.count(collection) }
+          : store.list(collection, {}, everything),
+      ]),
+    );
+  });
+}
+
+/** Where an account link leads: the sandbox asks for nothing but the outcome. */
+function sendOnboardingPage(reply: FastifyReply): FastifyReply {
+  const button = (outcome: string, label: string) => `<button name="outcome" value="${outcome}">${label}</button>`;
+  const buttons = `${button('ready', 'Complete onboarding')} ${button('restricted', 'Leave it incomplete')}`;
+  return reply
+    .type('text/html; charset=utf-8')
+    .send(`<!doctype html><html lang="en"><title>Onboarding</title><h1>Payout account</h1>
+<form method="post">${buttons}</form></html>`);
+}

@@ -1,0 +1,110 @@
+import fastify, { type FastifyInstance } from 'fastify';
+import { ZodError } from 'zod';
+import { SteeredClock } from './engine/clock.ts';
+import { addControlRoutes } from './engine/control-routes.ts';
+import { Faults } from './engine/faults.ts';
+import { parseForm } from './engine/form.ts';
+import { RateLimit } from './engine/rate-limit.ts';
+import { RequestDesk } from './engine/request-desk.ts';
+import { schema } from './engine/schema.ts';
+import { Store } from './engine/store.ts';
+import { StripeFailure } from './engine/stripe-failure.ts';
+import { addBodyParsers, addStripeRoutes } from './engine/stripe-routes.ts';
+import { TimeKeeper } from './engine/time-keeper.ts';
+import type { Turn } from './engine/turn.ts';
+import { WebhookDeliveries } from './engine/webhook-deliveries.ts';
+import { collections, dueSteps, endpoints, expansions } from './objects/catalogue.ts';
+import { addSceneRoutes } from './scene-routes.ts';
+
+/** How to start a sandbox. */
+export interface SandboxOptions {
+  /** 0 takes any free port. */
+  readonly port: number;
+  /** The SQLite file that holds everything; `:memory:` for nothing that outlives the process. */
+  readonly databaseFile: string;
+  /** Where the steered clock begins, an ISO instant; a database that has a clock keeps its own. */
+  readonly now: string;
+  /** Whether time goes on by itself from there. Default: it stands. */
+  readonly running?: boolean;
+  /** Stripe's limit; null or absent lifts it. */
+  readonly rateLimit?: { readonly requestsPerSecond: number } | null;
+}
+
+/** A running sandbox. */
+export interface RunningSandbox {
+  readonly url: string;
+  readonly port: number;
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts the Stripe sandbox on 127.0.0.1: Stripe's API for the SDK's `{ host, port, protocol: 'http' }`, and beside it
+ * the calls that steer it (README).
+ */
+export async function startSandbox(options: SandboxOptions): Promise<RunningSandbox> {
+  let url = '';
+  const baseUrl = () => url;
+  const store = new Store(options.databaseFile, collections, schema);
+  const clock = new SteeredClock(store, { nowMs: Date.parse(options.now), running: options.running ?? false });
+  const faults = new Faults();
+  const rateLimit = new RateLimit(options.rateLimit?.requestsPerSecond ?? null);
+  let activity = 0;
+  const onActivity = () => {
+    activity += 1;
+  };
+  const deliveries = new WebhookDeliveries(store, onActivity);
+  const wake = () => deliveries.wake();
+  const timeKeeper = new TimeKeeper({ store, clock, steps: dueSteps, baseUrl, afterSteps: wake });
+  const desk = new RequestDesk({ store, clock, faults, rateLimit, expansions, baseUrl });
+
+  const server = newServer();
+  addStripeRoutes(server, endpoints, {
+    desk,
+    afterRequest: () => {
+      onActivity();
+      wake();
+    },
+  });
+  const idle = () => ({ pending: deliveries.pending() + timeKeeper.pending(), activity });
+  addControlRoutes(server, { store, clock, timeKeeper, faults, activity: idle, onActivity });
+  const act = <T>(change: (turn: Turn) => T): T => {
+    onActivity();
+    const turn = { store, nowSeconds: clock.nowSeconds(), cause: null, baseUrl: url };
+    const result = store.transaction(() => change(turn));
+    wake();
+    return result;
+  };
+  addSceneRoutes(server, { store, act });
+
+  url = await server.listen({ host: '127.0.0.1', port: options.port });
+  timeKeeper.start();
+  wake();
+  return {
+    url,
+    port: Number(new URL(url).port),
+    stop: async () => {
+      await server.close();
+      await timeKeeper.stop();
+      await deliveries.stop();
+      store.close();
+    },
+  };
+}
+
+function newServer(): FastifyInstance {
+  const server = fastify({
+    routerOptions: { querystringParser: parseForm },
+    // Longer than clients keep idle connections: the server never closes one that is about to be used.
+    keepAliveTimeout: 75_000,
+    forceCloseConnections: true,
+  });
+  addBodyParsers(server);
+  server.setErrorHandler((error, _request, reply) => {
+    if (error instanceof StripeFailure) return reply.code(error.status).send({ error: error.detail });
+    const message = error instanceof Error ? error.message : String(error);
+    if (error instanceof ZodError) return reply.code(400).send({ error: { type: 'invalid_request_error', message } });
+    console.error(error);
+    return reply.code(500).send({ error: { type: 'api_error', message } });
+  });
+  return server;
+}
