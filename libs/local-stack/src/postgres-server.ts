@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { freePort } from './ports.ts';
 import type { PostgresBinaries } from './postgres-binaries.ts';
-import { type Account, type Child, startChild } from './process.ts';
+import { type Account, type Child, logTail, startChild } from './process.ts';
 import { withClient } from './sql.ts';
 import { until } from './until.ts';
 
@@ -22,11 +21,6 @@ export function adminUrl(cluster: PostgresCluster, port: number): string {
   return `postgres://postgres:${cluster.password}@127.0.0.1:${port}/postgres`;
 }
 
-/** The end of a log, for error messages. */
-export function logTail(logFile: string): string {
-  return readFileSync(logFile, 'utf8').split('\n').slice(-20).join('\n');
-}
-
 /** Starts the server on the preferred port or the next free one, and waits until it answers. */
 export async function launchPostgres(
   cluster: PostgresCluster,
@@ -39,7 +33,7 @@ export async function launchPostgres(
       return { child: await launchPostgresOn(cluster, port), port };
     } catch (error) {
       // Between our look and the server's another process may have taken the port.
-      if (attempt === 5 || !(error instanceof Error && error.message.includes('Address already in use'))) throw error;
+      if (attempt === 5 || !String(error).includes('Address already in use')) throw error;
       preferred = preferredPort === undefined ? undefined : port + 1;
     }
   }

@@ -6,8 +6,8 @@ import { lockDirectory } from './directory-lock.ts';
 import type { Log } from './log.ts';
 import { findPostgresBinaries, postgresAccount } from './postgres-binaries.ts';
 import { choosePostgresDirectory } from './postgres-directory.ts';
-import { adminUrl, launchPostgres, launchPostgresOn, logTail, type PostgresCluster } from './postgres-server.ts';
-import { type Account, type Child, type ChildExit, startChild } from './process.ts';
+import { adminUrl, launchPostgres, launchPostgresOn, type PostgresCluster } from './postgres-server.ts';
+import { type Account, type Child, type ChildExit, logTail, startChild } from './process.ts';
 import { endRecordedProcess } from './process-record.ts';
 
 /** Where and how the embedded PostgreSQL runs. */

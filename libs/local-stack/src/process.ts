@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Writable } from 'node:stream';
 import { type ProcessRecord, writeProcessRecord } from './process-record.ts';
@@ -99,6 +99,11 @@ export async function startChild(options: ChildOptions): Promise<Child> {
       clearTimeout(kill);
     },
   };
+}
+
+/** The end of a child's log, for error messages. */
+export function logTail(logFile: string): string {
+  return readFileSync(logFile, 'utf8').trimEnd().split('\n').slice(-20).join('\n');
 }
 
 function startedPid(child: ChildProcess): Promise<number> {

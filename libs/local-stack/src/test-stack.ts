@@ -2,11 +2,15 @@ import { createHmac, randomBytes } from 'node:crypto';
 import { createServer, type ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { claimScratchDirectory } from './directory-lock.ts';
+import { javaAndMavenPresent } from './kafka-jars.ts';
+import { type JvmKafka, startJvmKafka } from './kafka-jvm.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from './postgres.ts';
 
 const postgresSchema = z.object({ adminUrl: z.url() });
+const kafkaSchema = z.union([z.object({ brokers: z.array(z.string()) }), z.object({ reason: z.string() })]);
 const failureSchema = z.object({ failure: z.string() });
 
 /**
@@ -24,6 +28,7 @@ export async function startTestStack(): Promise<TestStack> {
   const scratch = await claimScratchDirectory(join(tmpdir(), `wewrite-tests-${process.getuid?.() ?? 0}`));
   const secret = randomBytes(16).toString('hex');
   let postgres: Promise<EmbeddedPostgres> | undefined;
+  let kafka: Promise<JvmKafka | { reason: string }> | undefined;
   const parts: Readonly<Record<string, () => Promise<unknown>>> = {
     postgres: async () => {
       postgres ??= startEmbeddedPostgres({
@@ -33,6 +38,11 @@ export async function startTestStack(): Promise<TestStack> {
         log: say,
       });
       return { adminUrl: (await postgres).adminUrl };
+    },
+    kafka: async () => {
+      kafka ??= startKafka(scratch.directory);
+      const started = await kafka;
+      return 'reason' in started ? started : { brokers: started.brokers };
     },
     stop: async () => {
       await stop();
@@ -46,8 +56,10 @@ export async function startTestStack(): Promise<TestStack> {
   });
   const stop = async () => {
     server.close();
-    const running = await postgres?.catch(() => undefined);
-    await running?.stop();
+    const started = await Promise.allSettled([postgres, kafka]);
+    for (const part of started) {
+      if (part.status === 'fulfilled' && part.value !== undefined && 'stop' in part.value) await part.value.stop();
+    }
     scratch.remove();
   };
   const port = await new Promise<number>((resolve, reject) => {
@@ -61,9 +73,25 @@ export async function startTestStack(): Promise<TestStack> {
   return { url: `http://127.0.0.1:${port}/${secret}`, stop };
 }
 
+/** Jars are shared with other runs of this checkout, the broker is not. */
+async function startKafka(scratchDirectory: string): Promise<JvmKafka | { reason: string }> {
+  const present = await javaAndMavenPresent();
+  if (!present.ok) {
+    say(`No Kafka for the tests: ${present.reason}, and KAFKA_BROKERS is not set.`);
+    return { reason: present.reason };
+  }
+  const jarsDirectory = fileURLToPath(new URL('../../../.wewrite/kafka', import.meta.url));
+  return startJvmKafka({ directory: join(scratchDirectory, 'kafka'), jarsDirectory, log: say });
+}
+
 /** The superuser's URL of the run's PostgreSQL, which is started if nobody has asked before. */
 export async function askForPostgres(stackUrl: string): Promise<{ adminUrl: string }> {
   return postgresSchema.parse(await ask(stackUrl, 'postgres'));
+}
+
+/** The brokers of the run's Kafka, which is started if nobody has asked before, or the reason why there is none. */
+export async function askForKafka(stackUrl: string): Promise<{ brokers: string[] } | { reason: string }> {
+  return kafkaSchema.parse(await ask(stackUrl, 'kafka'));
 }
 
 /** Ends what runs. */

@@ -3,7 +3,7 @@ import pg from 'pg';
 import { readTestEnvironment } from './config.ts';
 import { type DatabaseUrls, databaseUrls, prepareDatabase, provisionDatabase } from './provision.ts';
 import { withClient } from './sql.ts';
-import { askForPostgres, startTestStack, type TestStack, testPasswordOf } from './test-stack.ts';
+import { askForKafka, askForPostgres, startTestStack, type TestStack, testPasswordOf } from './test-stack.ts';
 
 /** What a test database is made from. */
 export interface TestDatabaseOptions<Service extends string> {
@@ -48,6 +48,17 @@ export async function createTestDatabase<Service extends string>(
       await withClient(adminUrl, (admin) => admin.query(`drop database ${pg.escapeIdentifier(database)} with (force)`));
     },
   };
+}
+
+/**
+ * The Kafka that all files of the run share: `KAFKA_BROKERS`, else a JVM broker, started when first asked for. `null`
+ * where neither is possible; the run then says once why.
+ */
+export async function testKafka(): Promise<{ brokers: string[] } | null> {
+  const { brokers } = readTestEnvironment();
+  if (brokers !== null) return { brokers };
+  const answer = await askForKafka(await testStackUrl());
+  return 'brokers' in answer ? answer : null;
 }
 
 let ownStack: Promise<TestStack> | undefined;
