@@ -1,0 +1,42 @@
+import type { booksChecked, MessageOf } from '@wewrite/contracts';
+
+/** The tables of schema `monitoring`. */
+export interface Schema {
+  month_run: MonthRunTable;
+  step_progress: StepProgressTable;
+  books: BooksTable;
+}
+
+export interface MonthRunTable {
+  run_id: string;
+  month: string;
+  kind: 'close' | 'rehearsal';
+  trace_id: string | null;
+  state: 'running' | 'reconciled' | 'unexplained';
+  unexplained_cents: number | null;
+  changed_at: Date;
+}
+
+export interface StepProgressTable {
+  run_id: string;
+  step: string;
+  expected: number | null;
+  done: number;
+  sums: Record<string, number>;
+  state: 'running' | 'waiting_for_funds' | 'done';
+  version: number;
+  books_version: number | null;
+  started_at: Date;
+  changed_at: Date;
+}
+
+export interface BooksTable {
+  service: string;
+  run_key: string;
+  version: number;
+  month: string | null;
+  stage: string;
+  checked_at: Date;
+  equations: MessageOf<typeof booksChecked>['equations'];
+  sums: Record<string, number>;
+}

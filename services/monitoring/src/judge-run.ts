@@ -1,0 +1,22 @@
+import { sql, type Transaction } from 'kysely';
+import type { Schema } from './db.ts';
+import type { Context } from './events.ts';
+import { loadRun } from './load-run.ts';
+import { verdictOf } from './verdict.ts';
+
+/** Judges a run from what is known now, and says aloud when it is over. A reconciled run stays reconciled. */
+export async function judgeRun(context: Context, tx: Transaction<Schema>, runId: string): Promise<void> {
+  const run = await tx.selectFrom('month_run').selectAll().where('run_id', '=', runId).forUpdate().executeTakeFirst();
+  if (run === undefined || run.state === 'reconciled') return;
+  const { steps, books } = await loadRun(tx, runId);
+  const verdict = verdictOf(steps, books);
+  if (verdict.state === run.state) return;
+  await sql`
+    update month_run set state = ${verdict.state}, unexplained_cents = ${verdict.unexplainedCents}, changed_at = ${context.time.now()}
+    where run_id = ${runId}`.execute(tx);
+  if (verdict.state === 'reconciled')
+    context.log.info({ month: run.month, runId }, `month ${run.month}: 0 ¢ unexplained`);
+  if (verdict.state === 'unexplained') {
+    context.log.error({ month: run.month, runId, differences: verdict.differences }, 'a month is not explained');
+  }
+}

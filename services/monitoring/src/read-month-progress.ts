@@ -1,0 +1,75 @@
+import {
+  type CloseStep,
+  cents,
+  closeSteps,
+  type MonthProgress,
+  MonthProgressSchema,
+  MonthSchema,
+  type StepProgress,
+} from '@wewrite/contracts';
+import { problemResponses, Refusal, type Server } from '@wewrite/service-kit';
+import { z } from 'zod';
+import type { MonthRunTable } from './db.ts';
+import type { Context } from './events.ts';
+import { type LoadedStep, loadRun } from './load-run.ts';
+import { countsOf, verdictOf } from './verdict.ts';
+
+/** F1: where a month stands, step by step; its close, once there is one. */
+export function readMonthProgress(server: Server, context: Context): void {
+  server.get(
+    '/v1/months/:month/progress',
+    {
+      schema: { params: z.object({ month: MonthSchema }), response: { 200: MonthProgressSchema, ...problemResponses } },
+      config: { access: ['admin'] },
+    },
+    async (request) => {
+      const { kysely } = context.database;
+      const run = await kysely
+        .selectFrom('month_run')
+        .selectAll()
+        .where('month', '=', request.params.month)
+        .where('kind', '=', 'close')
+        .executeTakeFirst();
+      if (run === undefined) throw new Refusal('not_found', `No close of ${request.params.month} has begun.`);
+      const { steps, books } = await loadRun(kysely, run.run_id);
+      return progressOf(run, steps, verdictOf(steps, books));
+    },
+  );
+}
+
+function progressOf(
+  run: MonthRunTable,
+  steps: readonly LoadedStep[],
+  verdict: ReturnType<typeof verdictOf>,
+): MonthProgress {
+  // A reconciled month stays so; what later months do to the balances is judged with them.
+  const isReconciled = run.state === 'reconciled';
+  const known = new Map(steps.map((step) => [step.step, step]));
+  return {
+    month: MonthSchema.parse(run.month),
+    runId: run.run_id,
+    kind: run.kind,
+    state: isReconciled ? 'reconciled' : verdict.state,
+    reconciled: isReconciled,
+    unexplainedCents: isReconciled ? cents(0) : verdict.unexplainedCents,
+    traceId: run.trace_id,
+    steps: (Object.keys(closeSteps) as CloseStep[]).map((step) => stepOf(step, known)),
+    waitingFor: isReconciled ? [] : [...verdict.waitingFor],
+    differences: isReconciled ? [] : [...verdict.differences],
+  };
+}
+
+function stepOf(step: CloseStep, known: ReadonlyMap<string, LoadedStep>): StepProgress {
+  const { expected, done } = countsOf(step, known);
+  const loaded = known.get(step);
+  const isDone = expected !== null && done === expected;
+  return {
+    step,
+    service: closeSteps[step],
+    expected,
+    done,
+    state: isDone ? 'done' : (loaded?.state ?? 'waiting'),
+    durationMs: loaded === undefined ? null : loaded.changed_at.getTime() - loaded.started_at.getTime(),
+    sums: Object.fromEntries(Object.entries(loaded?.sums ?? {}).map(([name, value]) => [name, cents(value)])),
+  };
+}
