@@ -1,42 +1,44 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { exportJWK, generateKeyPair, importJWK, type JWK, SignJWT } from 'jose';
+import { chmodSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, SignJWT } from 'jose';
 import { z } from 'zod';
+import { refuseInProduction } from './config.ts';
 
-/** Who a development token stands for, and how long. */
-export interface DevelopmentClaims {
-  readonly sub: string;
-  readonly roles: readonly string[];
-  readonly expiresInSeconds: number;
-}
-
-export interface DevelopmentKeys {
-  /** The public keys, for the services' `JWKS_FILE`. */
-  readonly jwksFile: string;
-  sign(claims: DevelopmentClaims): Promise<string>;
-}
-
-/** The issuer and audience of development tokens. */
+/** Issuer and audience of every development token. */
 export const developmentIssuer = 'wewrite-development';
 export const developmentAudience = 'wewrite';
 
-const algorithm = 'EdDSA';
-const PrivateKeySchema = z.looseObject({ kty: z.literal('OKP'), crv: z.literal('Ed25519'), kid: z.string() });
+const privateKeySchema = z.object({
+  kty: z.literal('OKP'),
+  crv: z.literal('Ed25519'),
+  kid: z.string(),
+  x: z.string(),
+  d: z.string(),
+});
+type PrivateKey = z.infer<typeof privateKeySchema>;
 
-/** An Ed25519 key pair for tokens of a development stack, kept in the directory; made at the first call. */
+/** Keys that sign tokens for the demo and for tests. */
+export interface DevelopmentKeys {
+  /** For the services' `JWKS_FILE`: holds the public key only. */
+  readonly jwksFile: string;
+  /** A signed token for the user `sub` (EdDSA, JWT). */
+  sign(claims: { sub: string; roles: readonly string[]; expiresInSeconds: number }): Promise<string>;
+}
+
+/** The key pair kept in the directory, made when there is none; the private half is readable by its owner only. */
 export async function developmentKeys(directory: string): Promise<DevelopmentKeys> {
-  await mkdir(directory, { recursive: true, mode: 0o700 });
-  const privateJwk = await readOrMakeKey(join(directory, 'private.jwk.json'));
-  const jwksFile = join(directory, 'jwks.json');
-  const { d: _secret, ...publicJwk } = privateJwk;
-  await writeFile(jwksFile, JSON.stringify({ keys: [{ ...publicJwk, alg: algorithm, use: 'sig' }] }));
-  const privateKey = await importJWK(privateJwk, algorithm);
-  const kid = String(privateJwk.kid);
+  refuseInProduction('A key pair that was made for development');
+  const place = resolve(directory);
+  mkdirSync(place, { recursive: true, mode: 0o700 });
+  const key = readPrivateKey(place) ?? (await makePrivateKey(place));
+  const jwksFile = join(place, 'jwks.json');
+  writePublicKey(jwksFile, key);
+  const privateKey = await importJWK(key, 'EdDSA');
   return {
     jwksFile,
     sign: ({ sub, roles, expiresInSeconds }) =>
       new SignJWT({ roles: [...roles] })
-        .setProtectedHeader({ alg: algorithm, kid })
+        .setProtectedHeader({ alg: 'EdDSA', kid: key.kid, typ: 'JWT' })
         .setSubject(sub)
         .setIssuer(developmentIssuer)
         .setAudience(developmentAudience)
@@ -46,11 +48,40 @@ export async function developmentKeys(directory: string): Promise<DevelopmentKey
   };
 }
 
-async function readOrMakeKey(file: string): Promise<JWK> {
-  const stored = await readFile(file, 'utf8').catch(() => null);
-  if (stored !== null) return PrivateKeySchema.parse(JSON.parse(stored)) as JWK;
-  const { privateKey } = await generateKeyPair(algorithm, { extractable: true });
-  const jwk = { ...(await exportJWK(privateKey)), kid: crypto.randomUUID() };
-  await writeFile(file, JSON.stringify(jwk), { mode: 0o600, flag: 'wx' });
-  return jwk;
+const privateFileOf = (directory: string) => join(directory, 'private.json');
+
+function readPrivateKey(directory: string): PrivateKey | null {
+  let text: string;
+  try {
+    text = readFileSync(privateFileOf(directory), 'utf8');
+  } catch {
+    return null;
+  }
+  chmodSync(privateFileOf(directory), 0o600);
+  return privateKeySchema.parse(JSON.parse(text));
+}
+
+/** Of two processes that make a key at once, the one that links its file first wins, and both use that key. */
+async function makePrivateKey(directory: string): Promise<PrivateKey> {
+  const { privateKey } = await generateKeyPair('EdDSA', { crv: 'Ed25519', extractable: true });
+  const jwk = await exportJWK(privateKey);
+  const made = privateKeySchema.parse({ ...jwk, kid: await calculateJwkThumbprint(jwk) });
+  const unfinished = `${privateFileOf(directory)}.${process.pid}`;
+  writeFileSync(unfinished, JSON.stringify(made), { mode: 0o600 });
+  try {
+    linkSync(unfinished, privateFileOf(directory));
+  } catch {
+    const others = readPrivateKey(directory);
+    if (others !== null) return others;
+    throw new Error(`No key can be kept in ${directory}.`);
+  } finally {
+    rmSync(unfinished, { force: true });
+  }
+  return made;
+}
+
+function writePublicKey(jwksFile: string, { d: _secret, ...publicKey }: PrivateKey): void {
+  const unfinished = `${jwksFile}.${process.pid}`;
+  writeFileSync(unfinished, JSON.stringify({ keys: [{ ...publicKey, alg: 'EdDSA', use: 'sig' }] }, null, 2));
+  renameSync(unfinished, jwksFile);
 }

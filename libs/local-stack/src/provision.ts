@@ -92,8 +92,6 @@ function serviceStatements(database: string, service: string): string[] {
     // No temporary tables for the app role: they would come before a definer function's own.
     `grant connect on database ${name(database)} to ${app}`,
     `grant usage on schema ${schema} to ${app}`,
-    `alter default privileges for role ${owner} in schema ${schema} grant select, insert, update, delete on tables to ${app}`,
-    `alter default privileges for role ${owner} in schema ${schema} grant usage, select on sequences to ${app}`,
     `alter role ${owner} in database ${name(database)} set search_path = ${schema}`,
     `alter role ${app} in database ${name(database)} set search_path = ${schema}`,
     `alter role ${app} in database ${name(database)} set transaction_timeout = '30s'`,

@@ -12,7 +12,9 @@ describe('a database per test file', () => {
       migrate: async (urls) => {
         migrations++;
         await withClient(urls.billing.ownerUrl, (owner) =>
-          owner.query('create table invoice (id text primary key, cents bigint)'),
+          owner.query(
+            'create table invoice (id text primary key, cents bigint); grant select, insert on invoice to billing_app',
+          ),
         );
       },
     });
