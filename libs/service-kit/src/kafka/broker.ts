@@ -36,7 +36,7 @@ export interface Subscription {
 }
 
 export interface Consumer {
-  /** Stops after the batches in hand are done and their offsets committed. */
+  /** Stops after the batches in hand are done and their offsets committed; a batch handler must not wait for it. */
   stop(): Promise<void>;
 }
 
@@ -50,7 +50,8 @@ export interface Broker {
   createTopics(topics: readonly Pick<Topic, 'name' | 'partitions' | 'retentionDays'>[]): Promise<void>;
   /**
    * Sends all records, acks=all, in order per key; resolves when every one is stored. Partition by Kafka's murmur2 of
-   * the key. Rejects when any may be missing: the caller sends all of them again.
+   * the key. Rejects when any may be missing: the caller sends all of them again, so a record may be stored twice. Two
+   * calls at the same time have no order between them: a caller keeps one send per key in flight.
    */
   send(records: readonly OutgoingRecord[]): Promise<void>;
   /** Joins the group, from the beginning where the group has no offset; resolves when partitions are being read. */

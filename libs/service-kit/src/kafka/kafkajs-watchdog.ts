@@ -10,7 +10,8 @@ export interface WatchdogOptions {
 
 /**
  * Tells when a consumer stands still although records wait for it: at two checks, `stalledAfterMs` from each other,
- * with no batch answered between them. One check would not do: after a quiet night the first record has just come.
+ * with no batch answered between them. One check would not do: after a quiet night the first record has just come. It
+ * tells once, and then watches no more.
  */
 export function watchForStall({ stalledAfterMs, lag, onStall, log }: WatchdogOptions) {
   let movedAt = Date.now();
@@ -26,6 +27,7 @@ export function watchForStall({ stalledAfterMs, lag, onStall, log }: WatchdogOpt
     } else if (waitingSince === undefined) {
       waitingSince = checkedAt;
     } else {
+      clearInterval(timer);
       const seconds = Math.round((checkedAt - waitingSince) / 1000);
       onStall(new Error(`the consumer stands still: ${behind} records wait, none was taken for ${seconds} s`));
     }

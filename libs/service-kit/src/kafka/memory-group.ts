@@ -91,7 +91,7 @@ export class MemoryGroup {
     for (const [topic, places] of this.#places) {
       const members = [...this.#members].filter(({ subscription }) => subscription.topics.includes(topic));
       for (const [index, place] of places.entries()) {
-        place.owner = members[index % members.length];
+        place.owner = members[index % Math.max(members.length, 1)];
       }
     }
     this.wake();
