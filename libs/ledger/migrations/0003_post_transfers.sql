@@ -14,17 +14,15 @@ declare
   posted integer;
   refused_key text;
 begin
-  insert into ledger_account (id, type, currency, minimum_cents, maximum_cents, hot)
-  select missing.id, rule.type, rule.currency, rule.minimum_cents, rule.maximum_cents, rule.hot
-    from (
-      select wanted.id, chart -> wanted.rule as rule
-        from unnest(account_ids, account_rules) as wanted (id, rule)
-       where not exists (select from ledger_account where ledger_account.id = wanted.id)
-    ) as missing
-   cross join jsonb_to_record(missing.rule)
-      as rule (type text, currency text, minimum_cents bigint, maximum_cents bigint, hot boolean)
-   order by missing.id collate "C"
-  on conflict (id) do nothing;
+  if (select count(*) from ledger_account where id = any (account_ids)) < cardinality(account_ids) then
+    insert into ledger_account (id, type, currency, minimum_cents, maximum_cents, hot)
+    select wanted.id, rule.type, rule.currency, rule.minimum_cents, rule.maximum_cents, rule.hot
+      from unnest(account_ids, account_rules) as wanted (id, rule)
+     cross join jsonb_to_record(chart -> wanted.rule)
+        as rule (type text, currency text, minimum_cents bigint, maximum_cents bigint, hot boolean)
+     order by wanted.id collate "C"
+    on conflict (id) do nothing;
+  end if;
 
   insert into ledger_transfer (idempotency_key, kind, month, debit_account_id, credit_account_id, amount_cents, currency,
                                occurred_at, cause_event_id, stripe_id, corrects, run_kind, recorded_at)

@@ -37,11 +37,11 @@ export function defineChart(rulesByName: Readonly<Record<string, AccountRule>>):
   return {
     rules: Object.values(rulesByName),
     ruleIndexOf: (accountId) => {
-      const family = families.find((name) => accountId.startsWith(name) && accountId.length > name.length);
-      const index = accountId.endsWith(':') ? undefined : indexes.get(accountId);
-      const found = index ?? indexes.get(family ?? '');
-      assert(found !== undefined, `account ${accountId} is not in the chart of accounts`);
-      return found;
+      const isOne = !accountId.endsWith(':') && indexes.has(accountId);
+      const name = isOne ? accountId : families.find((family) => accountId.startsWith(family) && accountId !== family);
+      const index = name === undefined ? undefined : indexes.get(name);
+      assert(index !== undefined, `account ${accountId} is not in the chart of accounts`);
+      return index;
     },
   };
 }

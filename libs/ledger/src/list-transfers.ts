@@ -28,7 +28,10 @@ export interface TransferPage {
   readonly limit: number;
 }
 
-/** A page of transfers in the order of writing; `next` is null on the last page. */
+/**
+ * A page of transfers in the order of writing; `next` is null on the last page. For looking, not for following along: a
+ * transaction that commits late adds transfers before ones that were there already.
+ */
 export async function listTransfers<Schema>(
   database: Kysely<Schema>,
   page: TransferPage,

@@ -11,7 +11,7 @@ export interface NewTransfer {
    * the row's number is only the order of writing, dense and cheap to index, for pages.
    */
   readonly idempotencyKey: string;
-  /** What it is for, a row of the table in the service's README: `subscription_payment`. */
+  /** What it is for: `subscription_payment`, `creator_earning`. */
   readonly kind: string;
   /** The month that it belongs to. */
   readonly month: Month;
