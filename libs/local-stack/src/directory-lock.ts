@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as delay } from 'node:timers/promises';
+import { endRecordedProcess } from './process-record.ts';
 
 /** A directory that only this process uses. The system gives it free when the process ends, however it ends. */
 export interface DirectoryLock {
@@ -51,15 +52,15 @@ export async function lockDirectory(directory: string, deadlineMs: number, busy:
 }
 
 /**
- * A new locked directory in `parent`, for one process's life. What processes that were killed left in `parent` is
- * removed first: their directories are there and no longer locked.
+ * A new locked directory in `parent`, for one process's life, with a directory in it for each part. What processes that
+ * were killed left in `parent` is cleared away first: their directories are there and no longer locked.
  */
 export async function claimScratchDirectory(parent: string): Promise<{ directory: string; remove(): void }> {
   mkdirSync(parent, { recursive: true });
   // One process at a time, so that none sweeps another's directory away between its making and its locking.
-  const guard = await lockDirectory(parent, 10_000, `${parent} has been locked by another process for 10 s.`);
+  const guard = await lockDirectory(parent, 60_000, `${parent} has been locked by another process for a minute.`);
   try {
-    sweep(parent);
+    await sweep(parent);
     const directory = join(parent, randomUUID());
     mkdirSync(directory);
     const lock = tryLockDirectory(directory);
@@ -76,13 +77,24 @@ export async function claimScratchDirectory(parent: string): Promise<{ directory
   }
 }
 
-function sweep(parent: string): void {
-  for (const entry of readdirSync(parent, { withFileTypes: true })) {
-    if (!entry.isDirectory()) continue;
-    const abandoned = join(parent, entry.name);
+/** Ends the servers that are recorded one level down and removes what nobody holds any more. */
+async function sweep(parent: string): Promise<void> {
+  for (const abandoned of directoriesIn(parent)) {
     const lock = tryLockDirectory(abandoned);
     if (lock === null) continue;
-    rmSync(abandoned, { recursive: true, force: true });
-    lock.release();
+    try {
+      for (const part of directoriesIn(abandoned)) {
+        const records = readdirSync(part).filter((file) => file.endsWith('.json'));
+        for (const record of records) await endRecordedProcess(join(part, record));
+      }
+      rmSync(abandoned, { recursive: true, force: true, maxRetries: 10 });
+    } finally {
+      lock.release();
+    }
   }
+}
+
+function directoriesIn(parent: string): string[] {
+  const entries = readdirSync(parent, { withFileTypes: true });
+  return entries.filter((entry) => entry.isDirectory()).map((entry) => join(parent, entry.name));
 }

@@ -53,14 +53,23 @@ export async function endRecordedProcess(file: string, deadlineMs = 10_000): Pro
     const runs = () => processIdentity(record.pid) === record.identity;
     const ended = () => (runs() ? null : true);
     if (runs()) {
-      process.kill(record.pid, record.stopSignal);
+      send(record.pid, record.stopSignal);
       await until(`process ${record.pid} of an earlier run to end`, ended, { deadlineMs }).catch(() => {
-        if (runs()) process.kill(record.pid, 'SIGKILL');
+        if (runs()) send(record.pid, 'SIGKILL');
       });
       await until(`process ${record.pid} of an earlier run to be killed`, ended, { deadlineMs });
     }
   }
   rmSync(file, { force: true });
+}
+
+/** A process that ends by itself at this moment is as well as one that was told to. */
+function send(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // Whether it is gone is asked next.
+  }
 }
 
 function readRecord(file: string): ProcessRecord | null {
