@@ -5,7 +5,7 @@ import { lockDirectory } from './directory-lock.ts';
 import { brokerAnswers } from './kafka-answers.ts';
 import { kafkaJars } from './kafka-jars.ts';
 import type { Log } from './log.ts';
-import { freePort } from './ports.ts';
+import { freePort, isTaken } from './ports.ts';
 import { type Child, type ChildExit, logTail, startChild } from './process.ts';
 import { endRecordedProcess } from './process-record.ts';
 import { until } from './until.ts';
@@ -122,7 +122,7 @@ async function launch(
       return { child: await launchOn(directory, jars, { broker, controller }), ports: { broker, controller } };
     } catch (error) {
       // Between our look and the broker's another process may have taken a port.
-      if (attempt === 5 || !String(error).includes('Address already in use')) throw error;
+      if (attempt === 5 || !((await isTaken(broker)) || (await isTaken(controller)))) throw error;
       preferred = preferredPort === undefined ? undefined : broker + 1;
     }
   }

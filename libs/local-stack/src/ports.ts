@@ -19,6 +19,11 @@ export async function freePort(preferred?: number): Promise<number> {
   throw new Error(`Ports ${preferred} to ${preferred + steps - 1} of 127.0.0.1 are all taken.`);
 }
 
+/** Whether somebody listens on the port of 127.0.0.1. */
+export async function isTaken(port: number): Promise<boolean> {
+  return (await tryPort(port)) === null;
+}
+
 function tryPort(port: number): Promise<number | null> {
   return new Promise((resolve, reject) => {
     const server = createServer();

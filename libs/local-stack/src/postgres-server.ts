@@ -1,4 +1,4 @@
-import { freePort } from './ports.ts';
+import { freePort, isTaken } from './ports.ts';
 import type { PostgresBinaries } from './postgres-binaries.ts';
 import { type Account, type Child, logTail, startChild } from './process.ts';
 import { withClient } from './sql.ts';
@@ -33,7 +33,7 @@ export async function launchPostgres(
       return { child: await launchPostgresOn(cluster, port), port };
     } catch (error) {
       // Between our look and the server's another process may have taken the port.
-      if (attempt === 5 || !String(error).includes('Address already in use')) throw error;
+      if (attempt === 5 || !(await isTaken(port))) throw error;
       preferred = preferredPort === undefined ? undefined : port + 1;
     }
   }
