@@ -1,0 +1,27 @@
+import type { ServiceDefinition } from '@wewrite/service-kit';
+import { calculationLoop } from './calculate-earnings.ts';
+import { type Config, environment } from './config.ts';
+import type { Schema } from './db.ts';
+import { hearingsOf } from './events.ts';
+import { listEarnings } from './list-earnings.ts';
+import { listLines } from './list-lines.ts';
+import { listSupporters } from './list-supporters.ts';
+import { listWriters } from './list-writers.ts';
+import { readEarnings } from './read-earnings.ts';
+import { readMonthTotals } from './read-month-totals.ts';
+
+/** The service that keeps the lines of each month and works out what writers earned (C1, C2, C4). */
+export const earnings: ServiceDefinition<Config, Schema> = {
+  name: 'earnings',
+  version: '0.1.0',
+  environment,
+  migrations: [{ name: 'earnings', directory: new URL('../migrations/', import.meta.url) }],
+  create: (context) => ({
+    hearings: hearingsOf(context),
+    loops: [calculationLoop(context)],
+    routes: (server) => {
+      const routes = [listEarnings, readEarnings, listLines, listWriters, listSupporters, readMonthTotals];
+      for (const register of routes) register(server, context);
+    },
+  }),
+};

@@ -1,0 +1,134 @@
+import { type Run, RunSchema } from '@wewrite/contracts';
+import { assert, type Completion, countParts, expectParts, type Loop } from '@wewrite/service-kit';
+import { sql } from 'kysely';
+import { calculateWriters } from './calculate-writers.ts';
+import { assertEarningsAddUp, checkEarnings } from './check-books.ts';
+import type { Context, Tx } from './db.ts';
+import { sayEarningsClosing, sayEarningsProgress, sayWriterMonths, type WriterAmounts } from './events.ts';
+import type { UnfinishedRun } from './run.ts';
+
+const writersPerStep = 2_000;
+
+/**
+ * From complete lines to said earnings (C1, C2). Each step is one transaction that ends with the run's new stage or place
+ * in it: whatever crashes, the next step goes on from there with the same result.
+ */
+export function calculationLoop(context: Context): Loop {
+  return {
+    name: 'calculate_earnings',
+    pollMs: 1_000,
+    due: async () => {
+      const { rows } = await sql<{ count: number }>`
+        select count(*) as count from run where state in ('indexing', 'calculating', 'announcing')`.execute(
+        context.database.kysely,
+      );
+      return rows[0]?.count ?? 0;
+    },
+    step: () =>
+      context.database.transaction(async (tx) => {
+        const unfinished = await claimRun(tx);
+        if (unfinished === null) return false;
+        const { run, state, traceparent } = unfinished;
+        const attributes = { month: run.month, 'run.id': run.runId };
+        await context.telemetry.span({ name: `earnings ${state}`, parent: traceparent, attributes }, () =>
+          advance(context, tx, unfinished),
+        );
+        return true;
+      }),
+  };
+}
+
+async function advance(context: Context, tx: Tx, unfinished: UnfinishedRun): Promise<void> {
+  switch (unfinished.state) {
+    case 'indexing':
+      await sql`select index_line_partition(${unfinished.run.runId})`.execute(tx);
+      return enter(tx, unfinished.run, { state: 'calculating' });
+    case 'calculating':
+      return calculate(context, tx, unfinished);
+    case 'announcing':
+      return announce(context, tx, unfinished);
+  }
+}
+
+async function calculate(context: Context, tx: Tx, unfinished: UnfinishedRun): Promise<void> {
+  const { run } = unfinished;
+  const throughUserId = await calculateWriters(tx, unfinished);
+  if (throughUserId !== null) return enter(tx, run, { state: 'calculating', afterUserId: throughUserId });
+  const sums = await assertEarningsAddUp(tx, run);
+  const expected = [sums.writerCount, sums.lineCount, sums.grossCents, sums.feeCents, sums.netCents];
+  const completion = await expectParts(tx, { run, series: 'earnings', expected, at: context.clock.now() });
+  return conclude(context, tx, { completion, afterUserId: '' });
+}
+
+/** Says the months of the next writers. */
+async function announce(context: Context, tx: Tx, { run, afterUserId }: UnfinishedRun): Promise<void> {
+  const writers = await readWriters(tx, run, afterUserId);
+  const last = writers.at(-1);
+  assert(last !== undefined, `run ${run.runId} has no writer left and is not complete`);
+  await sayWriterMonths(context, tx, { run, writers });
+  const sum = (amount: keyof WriterAmounts) => writers.reduce((total, writer) => total + writer[amount], 0);
+  const counts = [writers.length, sum('lineCount'), sum('grossCents'), sum('feeCents'), sum('netCents')];
+  const completion = await countParts(tx, { run, series: 'earnings', counts, at: context.clock.now() });
+  return conclude(context, tx, { completion, afterUserId: last.recipientUserId });
+}
+
+/** With the last writer comes the closing message; before, the next step goes on after `afterUserId`. */
+async function conclude(
+  context: Context,
+  tx: Tx,
+  { completion, afterUserId }: { completion: Completion; afterUserId: string },
+): Promise<void> {
+  const { run } = completion;
+  if (!completion.justCompleted) {
+    await sayEarningsProgress(context, tx, { completion, booksVersion: null });
+    return enter(tx, run, { state: 'announcing', afterUserId });
+  }
+  const booksVersion = await checkEarnings(context, tx, run);
+  await sayEarningsClosing(context, tx, completion);
+  await sayEarningsProgress(context, tx, { completion, booksVersion });
+  return enter(tx, run, { state: 'calculated' });
+}
+
+/** Takes the oldest month that has work; a run that another replica has in hand is left to it. */
+async function claimRun(tx: Tx): Promise<UnfinishedRun | null> {
+  const { rows } = await sql<{
+    run_id: string;
+    month: string;
+    kind: string;
+    state: UnfinishedRun['state'];
+    after_user_id: string;
+    fee_basis_points: number;
+    traceparent: string | null;
+  }>`
+    select * from run where state in ('indexing', 'calculating', 'announcing')
+    order by month limit 1 for update skip locked`.execute(tx);
+  const [row] = rows;
+  if (row === undefined) return null;
+  return {
+    run: RunSchema.parse({ runId: row.run_id, kind: row.kind, month: row.month }),
+    state: row.state,
+    afterUserId: row.after_user_id,
+    feeBasisPoints: row.fee_basis_points,
+    traceparent: row.traceparent,
+  };
+}
+
+/** The run's next stage, from its first writer or after the one that the stage has come to. */
+type Stage =
+  | { readonly state: 'calculated' }
+  | { readonly state: 'calculating' | 'announcing'; readonly afterUserId?: string };
+
+async function enter(tx: Tx, run: Run, stage: Stage): Promise<void> {
+  const afterUserId = stage.state === 'calculated' ? '' : (stage.afterUserId ?? '');
+  await sql`
+    update run set state = ${stage.state}, after_user_id = ${afterUserId} where run_id = ${run.runId}`.execute(tx);
+}
+
+async function readWriters(tx: Tx, run: Run, afterUserId: string) {
+  const { rows } = await sql<WriterAmounts & { recipientUserId: string }>`
+    select recipient_user_id as "recipientUserId", gross_cents as "grossCents", fee_cents as "feeCents",
+      net_cents as "netCents", line_count as "lineCount"
+    from writer_month where run_id = ${run.runId} and recipient_user_id > ${afterUserId}
+    order by recipient_user_id limit ${writersPerStep}`.execute(tx);
+  return rows;
+}

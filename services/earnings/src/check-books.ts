@@ -1,0 +1,121 @@
+import { booksChecked, type Cents, cents, type MessageOf, type Run } from '@wewrite/contracts';
+import { assert } from '@wewrite/service-kit';
+import { sql } from 'kysely';
+import type { Context, Tx } from './db.ts';
+
+type Equation = MessageOf<typeof booksChecked>['equations'][number];
+
+/** The lines of a run are in: what was paid is funded or unallocated (B3). Says `books.checked`, gives its version. */
+export async function checkLines(context: Context, tx: Tx, run: Run): Promise<number> {
+  const sums = await sumSupporters(tx, run.runId);
+  const equations = [equation('paid = funded + unallocated', sums.paidCents, sums.fundedCents + sums.unallocatedCents)];
+  return say(context, tx, { run, stage: 'lines', equations, sums: { fundedCents: sums.fundedCents } });
+}
+
+/** All months of the run's writers are said: each funded cent is in one of them, as fee or net (C1). As `checkLines`. */
+export async function checkEarnings(context: Context, tx: Tx, run: Run): Promise<number> {
+  const { equations, lines, writers } = await readEarnings(tx, run.runId);
+  const { grossCents, feeCents, netCents } = writers;
+  const sums = { fundedCents: lines.fundedCents, grossCents, feeCents, netCents };
+  return say(context, tx, { run, stage: 'earnings', equations, sums });
+}
+
+/** Throws when a line or a cent is missing from the writers' months: nothing of them may be said then. Gives their sums. */
+export async function assertEarningsAddUp(tx: Tx, run: Run): Promise<WriterSums> {
+  const { equations, lines, writers } = await readEarnings(tx, run.runId);
+  for (const { name, differenceCents } of equations) assert(differenceCents === 0, `C2: ${name}: ${differenceCents} ¢`);
+  assert(
+    lines.lineCount === writers.lineCount,
+    `C2: ${lines.lineCount} lines, ${writers.lineCount} in writers' months`,
+  );
+  return writers;
+}
+
+async function readEarnings(tx: Tx, runId: string) {
+  const supporters = await sumSupporters(tx, runId);
+  const lines = await sumLines(tx, runId);
+  const writers = await sumWriters(tx, runId);
+  const equations = [
+    equation('funded parts of budgets = funded lines', supporters.fundedCents, lines.fundedCents),
+    equation('funded lines = gross of writers', lines.fundedCents, writers.grossCents),
+    equation('gross of writers = platform fees + net', writers.grossCents, writers.feeCents + writers.netCents),
+  ];
+  return { equations, lines, writers };
+}
+
+/** The sums over a run's writers. */
+export interface WriterSums {
+  readonly writerCount: number;
+  readonly lineCount: number;
+  readonly grossCents: Cents;
+  readonly feeCents: Cents;
+  readonly netCents: Cents;
+}
+
+async function sumWriters(tx: Tx, runId: string): Promise<WriterSums> {
+  const { rows } = await sql<WriterSums>`
+    select count(*) as "writerCount", coalesce(sum(line_count), 0)::bigint as "lineCount",
+      coalesce(sum(gross_cents), 0)::bigint as "grossCents", coalesce(sum(fee_cents), 0)::bigint as "feeCents",
+      coalesce(sum(net_cents), 0)::bigint as "netCents"
+    from writer_month where run_id = ${runId}`.execute(tx);
+  return only(rows);
+}
+
+interface SupporterSums {
+  readonly paidCents: Cents;
+  readonly fundedCents: Cents;
+  readonly unallocatedCents: Cents;
+}
+
+async function sumSupporters(tx: Tx, runId: string): Promise<SupporterSums> {
+  const { rows } = await sql<SupporterSums>`
+    select coalesce(sum(paid_cents), 0)::bigint as "paidCents", coalesce(sum(funded_cents), 0)::bigint as "fundedCents",
+      coalesce(sum(unallocated_cents), 0)::bigint as "unallocatedCents"
+    from supporter_month where run_id = ${runId}`.execute(tx);
+  return only(rows);
+}
+
+async function sumLines(tx: Tx, runId: string): Promise<{ fundedCents: Cents; lineCount: number }> {
+  const { rows } = await sql<{ fundedCents: Cents; lineCount: number }>`
+    select coalesce(sum(funded_cents), 0)::bigint as "fundedCents", count(*) as "lineCount"
+    from line where run_id = ${runId}`.execute(tx);
+  return only(rows);
+}
+
+async function say(
+  { clock, outbox }: Context,
+  tx: Tx,
+  check: { run: Run; stage: string; equations: Equation[]; sums: Record<string, Cents> },
+): Promise<number> {
+  const { run, stage, equations, sums } = check;
+  // The row's lock puts checks in order: a higher version has seen what a lower one saw.
+  const { rows } = await sql<{ version: number }>`update books set version = version + 1 returning version`.execute(tx);
+  const { version } = only(rows);
+  const body = {
+    service: 'earnings',
+    version,
+    month: run.month,
+    runId: run.runId,
+    stage,
+    at: clock.now().toISOString(),
+    equations,
+    sums,
+  } as const;
+  await outbox.emit(tx, booksChecked, [{ key: 'earnings', body }]);
+  return version;
+}
+
+function equation(name: string, leftCents: number, rightCents: number): Equation {
+  return {
+    name,
+    leftCents: cents(leftCents),
+    rightCents: cents(rightCents),
+    differenceCents: cents(leftCents - rightCents),
+  };
+}
+
+function only<Row>(rows: readonly Row[]): Row {
+  const [row] = rows;
+  assert(row !== undefined && rows.length === 1, `one row was expected, ${rows.length} came`);
+  return row;
+}

@@ -1,0 +1,123 @@
+import { compareUtf8, type LockedClosing, type MessageOf, type monthLocked, type Run } from '@wewrite/contracts';
+import { activeTraceparent, afterCommit, type Completion, countParts, expectParts } from '@wewrite/service-kit';
+import { sql } from 'kysely';
+import { checkLines } from './check-books.ts';
+import type { Context, Tx } from './db.ts';
+import { sayLinesProgress } from './events.ts';
+import { countersOf, type TalliedChunk, tallyChunk } from './locked-chunk.ts';
+
+// Chunks come in any order, several at a time, and again; each is stored once, and counted until the closing message's
+// control totals are reached (C2, B3). Only then the calculation may begin.
+
+/** Takes in chunks and closing messages of `month.locked`. */
+export async function storeLocked(
+  context: Context,
+  tx: Tx,
+  messages: readonly MessageOf<typeof monthLocked>[],
+): Promise<void> {
+  const runs = Map.groupBy(messages, (message) => message.run.runId);
+  for (const runId of [...runs.keys()].sort(compareUtf8)) await storeRun(context, tx, runs.get(runId) ?? []);
+}
+
+async function storeRun(context: Context, tx: Tx, messages: readonly MessageOf<typeof monthLocked>[]): Promise<void> {
+  const run = messages[0]?.run;
+  if (run === undefined) return;
+  await registerRun(context, tx, run);
+  const chunks = messages.filter((message) => message.part === 'chunk').sort((a, b) => a.chunk - b.chunk);
+  const stored: TalliedChunk[] = [];
+  for (const chunk of chunks) {
+    const tallied = tallyChunk(chunk);
+    if (await storeChunk(tx, tallied)) stored.push(tallied);
+  }
+  const closing = messages.find((message) => message.part === 'closing');
+  const completion = await count(context, tx, { run, stored, closing });
+  if (completion === null) return;
+  const booksVersion = completion.justCompleted ? await completeLines(context, tx, run) : null;
+  await sayLinesProgress(context, tx, { completion, booksVersion });
+  if (completion.justCompleted) afterCommit(tx, () => context.wake('calculate_earnings'));
+  else afterCommit(tx, () => tellDifference(context, completion));
+}
+
+/** The first message of a run makes its row and its partition; others wait here until that has committed. */
+async function registerRun({ config }: Context, tx: Tx, run: Run): Promise<void> {
+  const inserted = await sql`
+    insert into run (run_id, month, kind, fee_basis_points, traceparent)
+    values (${run.runId}, ${run.month}, ${run.kind}, ${config.PLATFORM_FEE_BPS}, ${activeTraceparent()})
+    on conflict (run_id) do nothing`.execute(tx);
+  if (inserted.numAffectedRows === 1n) await sql`select create_line_partition(${run.runId})`.execute(tx);
+}
+
+/** False when the chunk is stored already, whatever message brought it. */
+async function storeChunk(tx: Tx, tallied: TalliedChunk): Promise<boolean> {
+  const { chunk } = tallied;
+  const inserted = await sql`
+    insert into chunk (run_id, chunk, line_count)
+    values (${chunk.run.runId}, ${chunk.chunk}, ${tallied.totals.lines})
+    on conflict do nothing`.execute(tx);
+  if (inserted.numAffectedRows === 0n) return false;
+  await insertSupporters(tx, tallied);
+  await insertLines(tx, tallied);
+  return true;
+}
+
+async function insertSupporters(tx: Tx, { chunk, unfundedCents }: TalliedChunk): Promise<void> {
+  const { supporters } = chunk;
+  await sql`
+    insert into supporter_month (run_id, user_id, paid_cents, funded_cents, unallocated_cents, unfunded_cents)
+    select ${chunk.run.runId}::uuid, supporter.*
+    from unnest(
+      ${supporters.userIds}::text[], ${supporters.paidCents}::bigint[], ${supporters.fundedCents}::bigint[],
+      ${supporters.unallocatedCents}::bigint[], ${unfundedCents}::bigint[]
+    ) as supporter`.execute(tx);
+}
+
+async function insertLines(tx: Tx, { chunk, lineUserIds }: TalliedChunk): Promise<void> {
+  const { lines } = chunk;
+  await sql`
+    insert into line
+      (run_id, chunk, usd_cents, funded_cents, user_id, recipient_user_id, resource_type, resource_id, position)
+    select ${chunk.run.runId}::uuid, ${chunk.chunk}::integer, line.*
+    from unnest(
+      ${lines.usdCents}::bigint[], ${lines.fundedCents}::bigint[], ${lineUserIds}::text[],
+      ${lines.recipientUserIds}::text[], ${lines.resourceTypes}::text[], ${lines.resourceIds}::text[]
+    ) with ordinality as line`.execute(tx);
+}
+
+/** Counts what is new; null when nothing is. */
+async function count(
+  { clock }: Context,
+  tx: Tx,
+  parts: { run: Run; stored: readonly TalliedChunk[]; closing: LockedClosing | undefined },
+): Promise<Completion | null> {
+  const { run, stored, closing } = parts;
+  const series = { run, series: 'lines', at: clock.now() };
+  let counted: Completion | null = null;
+  if (stored.length > 0) {
+    const counters = stored.map((tallied) => countersOf(1, tallied.totals));
+    counted = await countParts(tx, { ...series, counts: sumColumns(counters) });
+  }
+  if (closing === undefined) return counted;
+  const expected = countersOf(closing.chunks, closing.totals);
+  const closed = await expectParts(tx, { ...series, expected });
+  return { ...closed, justCompleted: closed.justCompleted || counted?.justCompleted === true };
+}
+
+async function completeLines(context: Context, tx: Tx, run: Run): Promise<number> {
+  await sql`update run set state = 'indexing' where run_id = ${run.runId} and state = 'collecting'`.execute(tx);
+  return checkLines(context, tx, run);
+}
+
+/** All chunks are there and yet the sums differ: the run waits, and nobody is to search for the reason. */
+function tellDifference({ log }: Context, { run, done, expected, isComplete }: Completion): void {
+  if (isComplete || expected === null || (done[0] ?? 0) < (expected[0] ?? 0)) return;
+  const [chunks, supporters, lines, paidCents, fundedCents, unallocatedCents, unfundedCents] = done.map(
+    (value, index) => value - (expected[index] ?? 0),
+  );
+  const difference = { chunks, supporters, lines, paidCents, fundedCents, unallocatedCents, unfundedCents };
+  log.error({ ...run, difference }, 'the locked lines are not what the closing message says: the month waits');
+}
+
+function sumColumns(rows: readonly (readonly number[])[]): number[] {
+  const [first = [], ...others] = rows;
+  return first.map((value, column) => others.reduce((sum, row) => sum + (row[column] ?? 0), value));
+}

@@ -1,0 +1,94 @@
+import {
+  booksChecked,
+  closingKey,
+  type EarningsLine,
+  EarningsLinesPageSchema,
+  earningsCalculated,
+  type LockedChunk,
+  type LockedClosing,
+  type MessageOf,
+  monthLocked,
+  monthProgress,
+  type Topic,
+} from '@wewrite/contracts';
+import { earnings } from '@wewrite/earnings';
+import { type Harness, startHarness } from '@wewrite/local-stack/harness';
+import { idOfCause, runnable, type ServiceDefinition } from '@wewrite/service-kit';
+
+export type EarningsDefinition =
+  typeof earnings extends ServiceDefinition<infer C, infer S> ? ServiceDefinition<C, S> : never;
+
+/** The service under test, and what it has said so far. */
+export interface EarningsService {
+  readonly harness: Harness;
+  readonly said: {
+    readonly earnings: MessageOf<typeof earningsCalculated>[];
+    readonly progress: MessageOf<typeof monthProgress>[];
+    readonly books: MessageOf<typeof booksChecked>[];
+  };
+  /** Says chunks and closing messages in the given order; `again` gives repeats another message id. */
+  say(messages: readonly (LockedChunk | LockedClosing)[], again?: string): Promise<void>;
+  get(path: string, caller?: { sub: string; roles: readonly string[] }): Promise<{ status: number; body: unknown }>;
+  /** All pages of a month's lines. */
+  lines(month: string, limit?: number): Promise<EarningsLine[]>;
+}
+
+export const lineKeySecret = 'a secret for tests, of 32 characters and more';
+const admin = { sub: 'root', roles: ['admin'] };
+
+export async function startEarnings(definition: EarningsDefinition = earnings): Promise<EarningsService> {
+  const harness = await startHarness({
+    services: [runnable(definition)],
+    now: '2026-12-01T09:00:00.000Z',
+    environment: { LINE_KEY_SECRET: lineKeySecret },
+  });
+  const said = {
+    earnings: await collect(harness, earningsCalculated),
+    progress: await collect(harness, monthProgress),
+    books: await collect(harness, booksChecked),
+  };
+  const get = async (path: string, caller = admin) => {
+    const authorization = `Bearer ${await harness.token(caller)}`;
+    const response = await fetch(`${harness.url('earnings')}${path}`, { headers: { authorization } });
+    return { status: response.status, body: await response.json() };
+  };
+  return {
+    harness,
+    said,
+    get,
+    say: async (messages, again = '') => {
+      for (const body of messages) {
+        const { runId } = body.run;
+        const key = body.part === 'chunk' ? `${runId}:${body.chunk}` : closingKey(runId);
+        await harness.say(monthLocked, { key, body, id: idOfCause('month.locked', key, again) });
+      }
+    },
+    lines: async (month, limit = 1_000) => {
+      const lines: EarningsLine[] = [];
+      let query = `limit=${limit}`;
+      for (;;) {
+        const page = EarningsLinesPageSchema.parse((await get(`/v1/months/${month}/lines?${query}`)).body);
+        lines.push(...page.lines);
+        if (page.nextCursor === null) return lines;
+        query = `limit=${limit}&cursor=${page.nextCursor}`;
+      }
+    },
+  };
+}
+
+/** Fills up with what is said on a topic. */
+async function collect<T extends Topic>(harness: Harness, topic: T): Promise<MessageOf<T>[]> {
+  const messages: MessageOf<T>[] = [];
+  await harness.broker.subscribe({
+    groupId: `test.${topic.name}`,
+    topics: [harness.topicName(topic)],
+    maxRecords: 1_000,
+    onCrash: () => undefined,
+    onBatch: async (records) => {
+      for (const record of records)
+        messages.push(topic.schema.parse(JSON.parse(record.value.toString())) as MessageOf<T>);
+      return { doneCount: records.length, retryAfterMs: 0 };
+    },
+  });
+  return messages;
+}
