@@ -1,1 +1,114 @@
-export {};
+import { z } from 'zod';
+import { ResourceIdSchema, ResourceTypeSchema, UserIdSchema } from '../ids.ts';
+import { NonNegativeCentsSchema } from '../money.ts';
+import { MonthSchema } from '../month.ts';
+import { FundingSchema } from '../topics/funding-changed.ts';
+import { LockedTotalsSchema } from '../topics/month-locked.ts';
+
+const InstantSchema = z.iso.datetime({ precision: 3 });
+
+/** The path of one supported thing. */
+export const ResourcePathSchema = z.object({ resourceType: ResourceTypeSchema, resourceId: ResourceIdSchema });
+
+const TitleSchema = z
+  .string()
+  .max(500)
+  .refine((title) => title.isWellFormed() && !title.includes('\0'), 'a title is well-formed text');
+
+/** `PUT /v1/resources/{resourceType}/{resourceId}`: who receives what is allocated to it, and its name on pages. */
+export const RegisterResourceSchema = z.strictObject({ ownerUserId: UserIdSchema, title: TitleSchema });
+export const ResourceSchema = RegisterResourceSchema.extend(ResourcePathSchema.shape);
+export type Resource = z.infer<typeof ResourceSchema>;
+
+/** `PUT /v1/allocations/{resourceType}/{resourceId}`: the wish in whole cents a month; 0 removes it (A4). */
+export const SetAllocationSchema = z.strictObject({
+  usdCents: NonNegativeCentsSchema,
+  recipientUserId: UserIdSchema.optional(),
+});
+
+/** A plan in numbers (A3): total = allocated + available − overspent, and one of the last two is 0. */
+export const AllocationSummarySchema = z.object({
+  month: MonthSchema,
+  cutoff: InstantSchema,
+  serverTime: InstantSchema,
+  funding: FundingSchema,
+  totalCents: NonNegativeCentsSchema,
+  allocatedCents: NonNegativeCentsSchema,
+  availableCents: NonNegativeCentsSchema,
+  overspentCents: NonNegativeCentsSchema,
+});
+export type AllocationSummary = z.infer<typeof AllocationSummarySchema>;
+
+/** One line of a month: `active` until the month is locked; `fundedCents` is known, and not null, from then on. */
+export const AllocationSchema = z.object({
+  lineId: z.string(),
+  month: MonthSchema,
+  resourceType: ResourceTypeSchema,
+  resourceId: ResourceIdSchema,
+  recipientUserId: UserIdSchema,
+  usdCents: NonNegativeCentsSchema,
+  fundedCents: NonNegativeCentsSchema.nullable(),
+  status: z.enum(['active', 'locked']),
+});
+export type Allocation = z.infer<typeof AllocationSchema>;
+
+/** `GET /v1/allocations`. */
+export const AllocationsSchema = z.object({ summary: AllocationSummarySchema, allocations: z.array(AllocationSchema) });
+
+/** The answer to a read or a change of one allocation; null where it has been removed. */
+export const AllocationAnswerSchema = z.object({
+  allocation: AllocationSchema.nullable(),
+  summary: AllocationSummarySchema,
+});
+
+/** One change of a plan (A10). `version` counts the plan's changes. */
+export const AllocationChangeSchema = z.object({
+  version: z.int().positive(),
+  resourceType: ResourceTypeSchema,
+  resourceId: ResourceIdSchema,
+  recipientUserId: UserIdSchema,
+  beforeCents: NonNegativeCentsSchema,
+  afterCents: NonNegativeCentsSchema,
+  month: MonthSchema,
+  at: InstantSchema,
+  changedBy: UserIdSchema,
+  requestId: z.string(),
+});
+
+/** `GET /v1/allocations/history`: newest first; `nextCursor` is null on the last page. */
+export const AllocationHistorySchema = z.object({
+  changes: z.array(AllocationChangeSchema),
+  nextCursor: z.string().nullable(),
+});
+
+/** How near the cutoff is: more than 7 days, at most 7 days, at most 24 hours, at most an hour. */
+export const UrgencySchema = z.enum(['calm', 'soon', 'urgent', 'final']);
+export type Urgency = z.infer<typeof UrgencySchema>;
+
+/** `GET /v1/months/current`. */
+export const CurrentMonthSchema = z.object({
+  month: MonthSchema,
+  cutoff: InstantSchema,
+  serverTime: InstantSchema,
+  secondsLeft: z.int().min(0),
+  urgency: UrgencySchema,
+});
+
+/**
+ * `POST /v1/months/{month}/close` and its `GET`. `totals` are of the `chunks` frozen so far, and final once the state is
+ * `locked`.
+ */
+export const MonthCloseSchema = z.object({
+  month: MonthSchema,
+  runId: z.uuid(),
+  kind: z.literal('close'),
+  state: z.enum(['waiting_for_funding', 'locking', 'locked']),
+  cutoff: InstantSchema,
+  startedAt: InstantSchema,
+  startedBy: z.string(),
+  lockedAt: InstantSchema.nullable(),
+  chunks: z.int().min(0),
+  totals: LockedTotalsSchema,
+  traceId: z.string().nullable(),
+});
+export type MonthClose = z.infer<typeof MonthCloseSchema>;

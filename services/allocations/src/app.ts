@@ -1,0 +1,38 @@
+import type { ServiceDefinition } from '@wewrite/service-kit';
+import { applyFunding } from './apply-funding.ts';
+import { type Config, environment } from './config.ts';
+import type { Schema } from './db.ts';
+import { loadChunks } from './load-chunks.ts';
+import { lockMonthLoop } from './lock-month.ts';
+import { readClose } from './read-close.ts';
+import { readCurrentMonth } from './read-current-month.ts';
+import { readHistory } from './read-history.ts';
+import { readAllocation, readAllocations } from './read-plan.ts';
+import { readResource, registerResource } from './register-resource.ts';
+import { setAllocation } from './set-allocation.ts';
+import { closeSchedule, startCloseByRequest } from './start-close.ts';
+
+/** Plans, their history, and the lock of a month: what supporters wish, and what becomes of it at the cutoff. */
+export const allocations: ServiceDefinition<Config, Schema> = {
+  name: 'allocations',
+  version: '0.1.0',
+  environment,
+  migrations: [{ name: 'allocations', directory: new URL('../migrations/', import.meta.url) }],
+  create: (context) => ({
+    routes: (server) => {
+      readAllocations(server, context);
+      readHistory(server, context);
+      readAllocation(server, context);
+      setAllocation(server, context);
+      readCurrentMonth(server, context);
+      startCloseByRequest(server, context);
+      readClose(server, context);
+      registerResource(server, context);
+      readResource(server, context);
+    },
+    hearings: [applyFunding(context)],
+    loops: [lockMonthLoop(context)],
+    schedules: [closeSchedule(context)],
+    loadBlobs: (blobIds) => loadChunks(context.database, blobIds),
+  }),
+};

@@ -1,0 +1,108 @@
+import type { Funding, Month, ResourceType, UserId } from '@wewrite/contracts';
+import type { ServiceContext } from '@wewrite/service-kit';
+import type { Config } from './config.ts';
+import type { MonthCloseState } from './month-close.ts';
+
+/** The tables of the schema `allocations`; see `migrations/`. Amounts are whole cents. */
+export interface Schema {
+  resource: ResourceTable;
+  budget: BudgetTable;
+  funding_closing: FundingClosingTable;
+  plan: PlanTable;
+  allocation: AllocationTable;
+  allocation_change: AllocationChangeTable;
+  month_close: MonthCloseTable;
+  close_chunk: CloseChunkTable;
+  books_version: { only_row: boolean; version: number };
+}
+
+export interface ResourceTable {
+  resource_type: ResourceType;
+  resource_id: string;
+  owner_user_id: UserId;
+  title: string;
+}
+
+export interface BudgetTable {
+  month: Month;
+  user_id: UserId;
+  paid_cents: number;
+  open_cents: number;
+  funding: Funding;
+  invoice_ids: string[];
+  version: number;
+}
+
+export interface FundingClosingTable {
+  month: Month;
+  supporters: number;
+  paid_cents: number;
+  hash: string;
+}
+
+export interface PlanTable {
+  user_id: UserId;
+  version: number;
+  first_changed_at: Date | null;
+  last_changed_at: Date | null;
+}
+
+export interface AllocationTable {
+  user_id: UserId;
+  resource_type: ResourceType;
+  resource_id: string;
+  recipient_user_id: UserId;
+  usd_cents: number;
+  since: Date;
+}
+
+export interface AllocationChangeTable {
+  user_id: UserId;
+  version: number;
+  resource_type: ResourceType;
+  resource_id: string;
+  recipient_user_id: UserId;
+  before_cents: number;
+  before_recipient_user_id: UserId | null;
+  before_since: Date | null;
+  before_month: Month | null;
+  after_cents: number;
+  month: Month;
+  at: Date;
+  changed_by: UserId;
+  request_id: string;
+}
+
+export interface MonthCloseTable {
+  month: Month;
+  run_id: string;
+  cutoff: Date;
+  state: MonthCloseState;
+  started_at: Date;
+  started_by: string;
+  traceparent: string | null;
+  locked_at: Date | null;
+  after_user_id: string;
+  candidates_expected: number | null;
+  candidates_done: number;
+  progress_version: number;
+  chunks: number;
+  supporters: number;
+  lines: number;
+  paid_cents: number;
+  funded_cents: number;
+  unallocated_cents: number;
+  unfunded_cents: number;
+}
+
+export interface CloseChunkTable {
+  run_id: string;
+  chunk: number;
+  first_user_id: UserId;
+  last_user_id: UserId;
+  sha256: Buffer;
+  payload: Buffer;
+}
+
+/** What the kit gives to this service. */
+export type Context = ServiceContext<Config, Schema>;

@@ -1,0 +1,113 @@
+import {
+  type allocationChanged,
+  type booksChecked,
+  cents,
+  closingKey,
+  type LockedClosing,
+  type MessageOf,
+  type Month,
+  type monthLocked,
+  type monthProgress,
+  type UserId,
+  zeroCents,
+} from '@wewrite/contracts';
+import { idOfCause, type Outgoing, type OutgoingBlob } from '@wewrite/service-kit';
+import type { MonthCloseTable } from './db.ts';
+import { closeRunOf, lockedSumsOf, lockedTotalsOf } from './month-close.ts';
+import type { PlanChange } from './plan.ts';
+
+/** `allocation.changed` of one change (A10). Say it under the plan's row lock. */
+export function allocationChangedMessage(
+  made: PlanChange & { userId: UserId; month: Month; at: Date; version: number },
+): Outgoing<MessageOf<typeof allocationChanged>> {
+  const standing = made.after ?? made.before;
+  if (standing === null) throw new Error('a change has a before or an after');
+  return {
+    key: made.userId,
+    id: idOfCause('allocation.changed', made.userId, made.version),
+    body: {
+      userId: made.userId,
+      ...made.resource,
+      recipientUserId: standing.recipientUserId,
+      beforeCents: made.before?.usdCents ?? zeroCents,
+      afterCents: made.after?.usdCents ?? zeroCents,
+      currency: 'usd',
+      month: made.month,
+      version: made.version,
+      at: made.at.toISOString(),
+      cause: 'user',
+    },
+  };
+}
+
+/** The frozen chunk as a message: its bytes are the row. */
+export function chunkMessage(chunk: { runId: string; chunk: number }): OutgoingBlob {
+  const blobId = `${chunk.runId}:${chunk.chunk}`;
+  return { key: blobId, id: idOfCause('month.locked', chunk.runId, chunk.chunk), blobId };
+}
+
+/** The control totals of a locked month. */
+export function lockedClosingMessage(close: MonthCloseTable, hash: string): Outgoing<MessageOf<typeof monthLocked>> {
+  const body: LockedClosing = {
+    part: 'closing',
+    run: closeRunOf(close.month),
+    currency: 'usd',
+    chunks: close.chunks,
+    totals: lockedTotalsOf(close),
+    hash,
+  };
+  return { key: closingKey(close.run_id), id: idOfCause('month.locked', close.run_id, 'closing'), body };
+}
+
+/** How far the step `lock` is, counted in supporters with a plan or a paid budget. Say it under the close's row lock. */
+export function lockProgressMessage(
+  close: MonthCloseTable,
+  state: { at: Date; booksVersion: number | null },
+): Outgoing<MessageOf<typeof monthProgress>> {
+  return {
+    key: close.run_id,
+    id: idOfCause('month.progress', close.run_id, 'lock', close.progress_version),
+    body: {
+      run: closeRunOf(close.month),
+      step: 'lock',
+      expected: close.candidates_expected,
+      done: close.candidates_done,
+      sums: lockedSumsOf(lockedTotalsOf(close)),
+      state: close.state === 'locked' ? 'done' : 'running',
+      version: close.progress_version,
+      booksVersion: state.booksVersion,
+      at: state.at.toISOString(),
+    },
+  };
+}
+
+/** The equations of a locked month (B3). Say it under the row lock of `books_version`. */
+export function booksCheckedMessage(
+  close: MonthCloseTable,
+  check: { fundingPaidCents: number; version: number; at: Date },
+): Outgoing<MessageOf<typeof booksChecked>> {
+  const totals = lockedTotalsOf(close);
+  const equations = [
+    equation('funded + unallocated = paid', totals.fundedCents + totals.unallocatedCents, totals.paidCents),
+    equation('locked paid = funding closing', totals.paidCents, check.fundingPaidCents),
+  ];
+  return {
+    key: 'allocations',
+    id: idOfCause('books.checked', 'allocations', check.version),
+    body: {
+      service: 'allocations',
+      version: check.version,
+      month: close.month,
+      runId: close.run_id,
+      stage: 'lock',
+      at: check.at.toISOString(),
+      equations,
+      sums: lockedSumsOf(totals),
+    },
+  };
+}
+
+function equation(name: string, left: number, right: number) {
+  const [leftCents, rightCents] = [cents(left), cents(right)];
+  return { name, leftCents, rightCents, differenceCents: cents(leftCents - rightCents) };
+}

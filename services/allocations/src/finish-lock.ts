@@ -1,0 +1,43 @@
+import { booksChecked, monthLocked, monthProgress } from '@wewrite/contracts';
+import { assert } from '@wewrite/service-kit';
+import { sql, type Transaction } from 'kysely';
+import { checkFunding } from './check-funding.ts';
+import type { Context, MonthCloseTable, Schema } from './db.ts';
+import { booksCheckedMessage, lockedClosingMessage, lockProgressMessage } from './events.ts';
+
+/**
+ * Ends the lock once every supporter is frozen: the closing message with the control totals, and the books. Refuses to
+ * when a supporter is missing or the chunks do not hold what billing says was paid (B3, B5): the close then stands still
+ * and is reported.
+ */
+export async function finishLock(
+  tx: Transaction<Schema>,
+  { clock, outbox }: Context,
+  close: MonthCloseTable,
+): Promise<void> {
+  const { month } = close;
+  const funding = await checkFunding(tx, month);
+  assert(funding.state === 'complete', `the budgets of ${month} changed while it was locked`);
+  assert(close.candidates_done === close.candidates_expected, `the lock of ${month} has missed a supporter`);
+  assert(close.paid_cents === funding.paidCents, `the chunks of ${month} do not hold its paid budget`);
+  const at = clock.now();
+  const locked = await sql<MonthCloseTable>`
+    update month_close set state = 'locked', locked_at = ${at}, progress_version = progress_version + 1
+    where month = ${month} returning *`.execute(tx);
+  const hash = await sql<{ hash: string }>`
+    select encode(sha256(coalesce(string_agg(sha256, ''::bytea order by chunk), ''::bytea)), 'hex') as hash
+    from close_chunk where run_id = ${close.run_id}`.execute(tx);
+  const books = await sql<{ version: number }>`
+    update books_version set version = version + 1 returning version`.execute(tx);
+  const [lockedClose, hashRow, booksRow] = [locked.rows[0], hash.rows[0], books.rows[0]];
+  assert(
+    lockedClose !== undefined && hashRow !== undefined && booksRow !== undefined,
+    'each statement returns its row',
+  );
+  const { version } = booksRow;
+  await outbox.emit(tx, monthLocked, [lockedClosingMessage(lockedClose, hashRow.hash)]);
+  await outbox.emit(tx, booksChecked, [
+    booksCheckedMessage(lockedClose, { fundingPaidCents: funding.paidCents, version, at }),
+  ]);
+  await outbox.emit(tx, monthProgress, [lockProgressMessage(lockedClose, { at, booksVersion: version })]);
+}

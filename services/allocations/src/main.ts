@@ -1,0 +1,4 @@
+import { runMain } from '@wewrite/service-kit';
+import { allocations } from './app.ts';
+
+await runMain(allocations);

@@ -1,0 +1,57 @@
+import {
+  type Cents,
+  cents,
+  cutoffOf,
+  type LockedTotals,
+  type Month,
+  monthOf,
+  nextMonth,
+  type Run,
+  type Urgency,
+} from '@wewrite/contracts';
+import { idOfCause } from '@wewrite/service-kit';
+import type { MonthCloseTable } from './db.ts';
+
+/** A close waits until all of the month's funding is known (B7), then freezes chunk by chunk, then is done for good (B6). */
+export type MonthCloseState = 'waiting_for_funding' | 'locking' | 'locked';
+
+/** The run of a month's close: the same id whoever starts it, and however often (B2). */
+export function closeRunOf(month: Month): Run {
+  return { runId: idOfCause('close', month), kind: 'close', month };
+}
+
+/** The sums of the chunks that are frozen so far. */
+export function lockedTotalsOf(close: MonthCloseTable): LockedTotals {
+  return {
+    supporters: close.supporters,
+    lines: close.lines,
+    paidCents: cents(close.paid_cents),
+    fundedCents: cents(close.funded_cents),
+    unallocatedCents: cents(close.unallocated_cents),
+    unfundedCents: cents(close.unfunded_cents),
+  };
+}
+
+/** The part of the totals that other services' books must equal. */
+export function lockedSumsOf(totals: LockedTotals): Record<string, Cents> {
+  const { paidCents, fundedCents, unallocatedCents, unfundedCents } = totals;
+  return { paidCents, fundedCents, unallocatedCents, unfundedCents };
+}
+
+/** The months after `month` up to the one that `now` belongs to: where changes of what stood at its cutoff can be. */
+export function laterMonths(month: Month, now: Date): Month[] {
+  const last = monthOf(now);
+  const later: Month[] = [];
+  for (let next = nextMonth(month); next <= last; next = nextMonth(next)) later.push(next);
+  return later;
+}
+
+const hourMs = 60 * 60 * 1000;
+
+/** How near the cutoff of the running month is. */
+export function urgencyAt(now: Date): Urgency {
+  const leftMs = cutoffOf(monthOf(now)).getTime() - now.getTime();
+  if (leftMs <= hourMs) return 'final';
+  if (leftMs <= 24 * hourMs) return 'urgent';
+  return leftMs <= 7 * 24 * hourMs ? 'soon' : 'calm';
+}

@@ -1,0 +1,48 @@
+import { type MonthClose, MonthCloseSchema, MonthSchema, monthOf } from '@wewrite/contracts';
+import { problemResponses, Refusal, type Server, traceIdOf } from '@wewrite/service-kit';
+import { sql } from 'kysely';
+import { z } from 'zod';
+import type { Context, MonthCloseTable } from './db.ts';
+import { isKnownMonth } from './known-month.ts';
+import { lockedTotalsOf } from './month-close.ts';
+
+/** How far the lock of a month is. */
+export function readClose(server: Server, { database, clock }: Context): void {
+  server.get(
+    '/v1/months/:month/close',
+    {
+      schema: {
+        params: z.object({ month: MonthSchema }),
+        response: { 200: MonthCloseSchema, ...problemResponses },
+      },
+      config: { access: ['admin'] },
+    },
+    async ({ params: { month } }) => {
+      const { rows } = await sql<MonthCloseTable>`select * from month_close where month = ${month}`.execute(
+        database.kysely,
+      );
+      if (rows[0] !== undefined) return monthCloseAnswer(rows[0]);
+      if (!(await isKnownMonth(database.kysely, { month, running: monthOf(clock.now()) }))) {
+        throw new Refusal('unknown_month', `Nothing has begun in ${month}.`, { field: 'month' });
+      }
+      throw new Refusal('not_found', `No close of ${month} has been started.`);
+    },
+  );
+}
+
+/** A close as the API answers it. */
+export function monthCloseAnswer(close: MonthCloseTable): MonthClose {
+  return {
+    month: close.month,
+    runId: close.run_id,
+    kind: 'close',
+    state: close.state,
+    cutoff: close.cutoff.toISOString(),
+    startedAt: close.started_at.toISOString(),
+    startedBy: close.started_by,
+    lockedAt: close.locked_at?.toISOString() ?? null,
+    chunks: close.chunks,
+    totals: lockedTotalsOf(close),
+    traceId: close.traceparent === null ? null : traceIdOf(close.traceparent),
+  };
+}

@@ -1,0 +1,122 @@
+import {
+  AllocationAnswerSchema,
+  AllocationsSchema,
+  cents,
+  cutoffOf,
+  type Funding,
+  type Month,
+  MonthSchema,
+  monthOf,
+  ResourcePathSchema,
+  type UserId,
+} from '@wewrite/contracts';
+import { assert, identityOf, problemResponses, Refusal, type Server } from '@wewrite/service-kit';
+import { type Kysely, sql } from 'kysely';
+import { z } from 'zod';
+import { entry } from './column.ts';
+import type { Context, Schema } from './db.ts';
+import { isKnownMonth } from './known-month.ts';
+import { laterMonths } from './month-close.ts';
+import { type Plan, planOf, resourceKeyOf, totalsOf } from './plan.ts';
+import { activeLineAnswer, summaryAnswer } from './plan-answer.ts';
+import { readLinesAtCutoff } from './read-lines.ts';
+import { readLockedPlan } from './read-locked-plan.ts';
+import { type StandingColumns, standingColumns, standingOf } from './read-standing.ts';
+
+/** A supporter reads the own plan, in the running month (A3, A5) or as it was in one that is over. */
+export function readAllocations(server: Server, context: Context): void {
+  server.get(
+    '/v1/allocations',
+    {
+      schema: {
+        querystring: z.strictObject({ month: MonthSchema.optional() }),
+        response: { 200: AllocationsSchema, ...problemResponses },
+      },
+      config: { access: ['supporter'] },
+    },
+    async (request) => {
+      const now = context.clock.now();
+      const month = request.query.month ?? monthOf(now);
+      return readMonth(context, { userId: identityOf(request).userId, month, now });
+    },
+  );
+}
+
+/** One standing allocation. */
+export function readAllocation(server: Server, { database, clock }: Context): void {
+  server.get(
+    '/v1/allocations/:resourceType/:resourceId',
+    {
+      schema: { params: ResourcePathSchema, response: { 200: AllocationAnswerSchema, ...problemResponses } },
+      config: { access: ['supporter'] },
+    },
+    async (request) => {
+      const now = clock.now();
+      const of = { userId: identityOf(request).userId, month: monthOf(now), now };
+      const { plan, funding } = await readStandingPlan(database.kysely, of);
+      const standing = plan.allocations.get(resourceKeyOf(request.params));
+      if (standing === undefined) throw new Refusal('not_found', 'You allocate nothing to this resource.');
+      return {
+        allocation: activeLineAnswer(of.userId, of.month, standing),
+        summary: summaryAnswer({ ...of, funding, totals: totalsOf(plan) }),
+      };
+    },
+  );
+}
+
+interface Reading {
+  readonly userId: UserId;
+  readonly month: Month;
+  readonly now: Date;
+}
+
+async function readMonth(context: Context, of: Reading) {
+  const database = context.database.kysely;
+  const running = monthOf(of.now);
+  if (of.month !== running) {
+    if (!(await isKnownMonth(database, { month: of.month, running }))) {
+      throw new Refusal('unknown_month', `There is no plan to read for ${of.month}.`, { field: 'month' });
+    }
+    const locked = await readLockedPlan(database, of);
+    if (locked !== null) return locked;
+  }
+  const read = of.month === running ? readStandingPlan : readPlanAtCutoff;
+  const { plan, funding } = await read(database, of);
+  return {
+    summary: summaryAnswer({ ...of, funding, totals: totalsOf(plan) }),
+    allocations: [...plan.allocations.values()].map((standing) => activeLineAnswer(of.userId, of.month, standing)),
+  };
+}
+
+interface PlanRow extends StandingColumns {
+  readonly budget_cents: number;
+  readonly funding: Funding;
+}
+
+/** The plan as it stands and the month's budget, from one statement, so that they are of one moment. */
+async function readStandingPlan(database: Kysely<Schema>, of: Reading): Promise<{ plan: Plan; funding: Funding }> {
+  const { rows } = await sql<PlanRow>`
+    select coalesce(paid_cents + open_cents, 0) as budget_cents, coalesce(funding, 'none') as funding,
+      ${standingColumns(of.userId)}
+    from (select) as one left join budget on month = ${of.month} and user_id = ${of.userId}`.execute(database);
+  const [row] = rows;
+  assert(row !== undefined, 'an outer join of one row has a row');
+  return { plan: planOf(cents(row.budget_cents), standingOf(row)), funding: row.funding };
+}
+
+/** The plan of a month that is over and not yet locked. */
+async function readPlanAtCutoff(database: Kysely<Schema>, of: Reading): Promise<{ plan: Plan; funding: Funding }> {
+  const { plan, funding } = await readStandingPlan(database, of);
+  const lines = await readLinesAtCutoff(database, {
+    month: of.month,
+    cutoff: cutoffOf(of.month),
+    laterMonths: laterMonths(of.month, of.now),
+    range: { userId: of.userId },
+  });
+  const standing = lines.resourceTypes.map((resourceType, line) => ({
+    resource: { resourceType, resourceId: entry(lines.resourceIds, line) },
+    recipientUserId: entry(lines.recipientUserIds, line),
+    usdCents: entry(lines.usdCents, line),
+  }));
+  return { plan: planOf(plan.budgetCents, standing), funding };
+}

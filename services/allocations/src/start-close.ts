@@ -1,0 +1,81 @@
+import { cutoffOf, type Month, MonthCloseSchema, MonthSchema, monthOf, previousMonth } from '@wewrite/contracts';
+import {
+  activeTraceparent,
+  afterCommit,
+  identityOf,
+  problemResponses,
+  Refusal,
+  type Schedule,
+  type Server,
+} from '@wewrite/service-kit';
+import { sql } from 'kysely';
+import { z } from 'zod';
+import { shutCloseGate } from './close-gate.ts';
+import type { Context, MonthCloseTable } from './db.ts';
+import { isKnownMonth } from './known-month.ts';
+import { closeRunOf } from './month-close.ts';
+import { monthCloseAnswer } from './read-close.ts';
+
+/** An admin starts the close of a month that is over; asked again, it answers how far the one close is (B2, B6). */
+export function startCloseByRequest(server: Server, context: Context): void {
+  server.post(
+    '/v1/months/:month/close',
+    {
+      schema: {
+        params: z.object({ month: MonthSchema }),
+        body: z.strictObject({}).nullish(),
+        response: { 200: MonthCloseSchema, 202: MonthCloseSchema, ...problemResponses },
+      },
+      config: { access: ['admin'] },
+    },
+    async (request, reply) => {
+      const close = await startClose(context, { month: request.params.month, startedBy: identityOf(request).userId });
+      return reply.status(close.state === 'locked' ? 200 : 202).send(monthCloseAnswer(close));
+    },
+  );
+}
+
+/** Starts the close of the month before by itself. */
+export function closeSchedule(context: Context): Schedule {
+  return {
+    name: 'close_month',
+    cron: context.config.CLOSE_CRON,
+    catchUp: 'each',
+    run: (dueAt) =>
+      context.telemetry.span({ name: 'close month by schedule' }, async () => {
+        const month = previousMonth(monthOf(dueAt));
+        const known = await isKnownMonth(context.database.kysely, { month, running: monthOf(dueAt) });
+        if (known) await startClose(context, { month, startedBy: 'schedule' });
+        else context.log.info({ month }, 'nothing had begun in this month: there is nothing to close');
+      }),
+  };
+}
+
+/** The one close of the month, made unless it is there. */
+async function startClose(
+  context: Context,
+  { month, startedBy }: { month: Month; startedBy: string },
+): Promise<MonthCloseTable> {
+  const { database, clock } = context;
+  return database.transaction(async (tx) => {
+    const started = await sql<MonthCloseTable>`select * from month_close where month = ${month}`.execute(tx);
+    if (started.rows[0] !== undefined) return started.rows[0];
+    const now = clock.now();
+    if (now < cutoffOf(month)) {
+      throw new Refusal('month_not_over', `${month} can be closed from ${cutoffOf(month).toISOString()} on.`);
+    }
+    if (!(await isKnownMonth(tx, { month, running: monthOf(now) }))) {
+      throw new Refusal('unknown_month', `Nothing had begun in ${month}.`, { field: 'month' });
+    }
+    await shutCloseGate(tx);
+    await sql`
+      insert into month_close (month, run_id, cutoff, state, started_at, started_by, traceparent)
+      values (${month}, ${closeRunOf(month).runId}, ${cutoffOf(month)}, 'waiting_for_funding', ${now}, ${startedBy},
+        ${activeTraceparent()})
+      on conflict (month) do nothing`.execute(tx);
+    afterCommit(tx, () => context.wake('lock_month'));
+    const { rows } = await sql<MonthCloseTable>`select * from month_close where month = ${month}`.execute(tx);
+    if (rows[0] === undefined) throw new Error('the close that was just made is missing');
+    return rows[0];
+  });
+}
