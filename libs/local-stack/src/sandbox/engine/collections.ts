@@ -4,11 +4,16 @@ export interface StripeObject {
   object: string;
 }
 
-/** One kind of object: its table, and the fields (as JSON paths into the body) that lists are filtered by. */
+/** What a list can be filtered by. */
+export type LookupValue = string | number | null | undefined;
+
+/** One kind of object: its table, the columns that lists are filtered by, and how rows are read and written. */
 export interface Collection<T extends StripeObject> {
   readonly table: string;
-  readonly lookups: Readonly<Record<string, string>>;
-  readonly decode: (body: string) => T;
+  readonly columns: readonly string[];
+  /** The values of the columns. */
+  lookupsOf(object: T): (string | number | null)[];
+  decode(body: string): T;
 }
 
 /**
@@ -17,7 +22,12 @@ export interface Collection<T extends StripeObject> {
  */
 export function defineCollection<T extends StripeObject>(
   table: string,
-  lookups: Readonly<Record<string, string>> = {},
+  lookups: Readonly<Record<string, (object: T) => LookupValue>> = {},
 ): Collection<T> {
-  return { table, lookups, decode: (body): T => JSON.parse(body) };
+  return {
+    table,
+    columns: Object.keys(lookups),
+    lookupsOf: (object) => Object.values(lookups).map((lookup) => lookup(object) ?? null),
+    decode: (body): T => JSON.parse(body),
+  };
 }

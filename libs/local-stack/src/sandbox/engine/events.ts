@@ -32,7 +32,7 @@ export interface ThinEvent {
   data: object;
 }
 
-export const snapshotEvents = defineCollection<SnapshotEvent>('event', { type: '$.type' });
+export const snapshotEvents = defineCollection<SnapshotEvent>('event', { type: ({ type }) => type });
 export const thinEvents = defineCollection<ThinEvent>('v2_event');
 
 /** Who a webhook is for: our own account's events, those of connected accounts, or thin ones. */

@@ -19,7 +19,8 @@ const deepest = 4;
 export function expand(store: Store, expansions: Expansions, answer: object, paths: readonly string[]): void {
   for (const path of paths) {
     const segments = path.split('.');
-    if (segments.length > deepest) throw notExpandable(`You cannot expand more than ${deepest} levels of a property`, path);
+    if (segments.length > deepest)
+      throw notExpandable(`You cannot expand more than ${deepest} levels of a property`, path);
     expandAt(store, expansions, answer, segments, path);
   }
 }

@@ -56,12 +56,12 @@ export class RequestDesk {
     this.#parts = parts;
   }
 
-  answer(endpoint: Endpoint, incoming: IncomingRequest): Reply {
+  async answer(endpoint: Endpoint, incoming: IncomingRequest): Promise<Reply> {
     const { store, faults, rateLimit } = this.#parts;
     const requestId = newId('req');
     const fault = faults.take(endpoint.method, incoming.path);
     if (fault === 'connection_reset') return { kind: 'reset' };
-    return store.transaction((): Reply => {
+    return await store.commitTogether((): Reply => {
       const limited = fault === '429' || !rateLimit.admit();
       const finished = limited ? tooManyRequests() : this.#finish(endpoint, incoming, requestId, fault === '500');
       store.run(

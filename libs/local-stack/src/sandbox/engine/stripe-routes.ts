@@ -18,8 +18,8 @@ export function addStripeRoutes(
     server.route({
       method: endpoint.method,
       url: endpoint.path,
-      handler: (request, reply) => {
-        const answer = desk.answer(endpoint, {
+      handler: async (request, reply) => {
+        const answer = await desk.answer(endpoint, {
           path: request.url.split('?')[0] ?? request.url,
           id: pathParameters.parse(request.params).id,
           parameters: endpoint.method === 'POST' ? bodyOf(request) : request.query,

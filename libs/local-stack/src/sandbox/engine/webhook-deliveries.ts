@@ -12,11 +12,9 @@ const patienceMs = 3 * 24 * 3_600_000;
 interface Delivery {
   readonly id: number;
   readonly eventId: string;
+  readonly targetId: string;
   readonly attempts: number;
   readonly queuedMs: number;
-  readonly url: string;
-  readonly secret: string;
-  readonly audience: string;
 }
 
 /**
@@ -29,7 +27,7 @@ export class WebhookDeliveries {
   readonly #onActivity: () => void;
   readonly #inFlight = new Map<number, Promise<void>>();
   #timer: NodeJS.Timeout | undefined;
-  #stopped = false;
+  readonly #ending = new AbortController();
 
   constructor(store: Store, onActivity: () => void) {
     this.#store = store;
@@ -43,7 +41,7 @@ export class WebhookDeliveries {
 
   /** Starts what can be started now, and sets an alarm for what is to be retried later. */
   wake(): void {
-    if (this.#stopped) return;
+    if (this.#ending.signal.aborted) return;
     for (const delivery of this.#next()) {
       this.#inFlight.set(
         delivery.id,
@@ -56,8 +54,9 @@ export class WebhookDeliveries {
     this.#setAlarm();
   }
 
+  /** What is under way is given up, and sent again after the next start. */
   async stop(): Promise<void> {
-    this.#stopped = true;
+    this.#ending.abort();
     clearTimeout(this.#timer);
     await Promise.all(this.#inFlight.values());
   }
@@ -65,9 +64,8 @@ export class WebhookDeliveries {
   #next(): Delivery[] {
     if (this.#inFlight.size >= parallel) return [];
     const rows = this.#store.rows(
-      `SELECT delivery.id, event_id, attempts, queued_ms, url, secret, audience FROM delivery
-       JOIN webhook_target ON webhook_target.id = delivery.target_id
-       WHERE given_up = 0 AND next_attempt_ms <= ? ORDER BY next_attempt_ms, delivery.id LIMIT ?`,
+      `SELECT id, event_id, target_id, attempts, queued_ms FROM delivery
+       WHERE given_up = 0 AND next_attempt_ms <= ? ORDER BY next_attempt_ms, id LIMIT ?`,
       Date.now(),
       parallel,
     );
@@ -75,11 +73,9 @@ export class WebhookDeliveries {
       .map((row) => ({
         id: Number(row.id),
         eventId: String(row.event_id),
+        targetId: String(row.target_id),
         attempts: Number(row.attempts),
         queuedMs: Number(row.queued_ms),
-        url: String(row.url),
-        secret: String(row.secret),
-        audience: String(row.audience),
       }))
       .filter((delivery) => !this.#inFlight.has(delivery.id))
       .slice(0, parallel - this.#inFlight.size);
@@ -97,14 +93,19 @@ export class WebhookDeliveries {
 
   async #attempt(delivery: Delivery): Promise<void> {
     this.#onActivity();
-    const body = this.#bodyOf(delivery);
-    const arrived = body === undefined || (await this.#send(delivery, body));
-    if (arrived) this.#store.run('DELETE FROM delivery WHERE id = ?', delivery.id);
-    else this.#retryLater(delivery);
+    const target = this.#store.row('SELECT url, secret, audience FROM webhook_target WHERE id = ?', delivery.targetId);
+    const body = this.#bodyOf(delivery.eventId, target?.audience === 'thin');
+    // A target that was removed meanwhile wants nothing any more.
+    const done =
+      target === undefined || body === undefined || (await this.#send(String(target.url), body, String(target.secret)));
+    await this.#store.commitTogether(() => {
+      if (done) this.#store.run('DELETE FROM delivery WHERE id = ?', delivery.id);
+      else this.#retryLater(delivery);
+    });
   }
 
-  #bodyOf({ audience, eventId }: Delivery): string | undefined {
-    if (audience !== 'thin') {
+  #bodyOf(eventId: string, thin: boolean): string | undefined {
+    if (!thin) {
       const event = this.#store.find(snapshotEvents, eventId);
       return event && JSON.stringify(event);
     }
@@ -114,7 +115,7 @@ export class WebhookDeliveries {
     return JSON.stringify(notification);
   }
 
-  async #send({ url, secret }: Delivery, body: string): Promise<boolean> {
+  async #send(url: string, body: string, secret: string): Promise<boolean> {
     try {
       const response = await fetch(url, {
         method: 'POST',
@@ -125,7 +126,7 @@ export class WebhookDeliveries {
         },
         body,
         redirect: 'manual',
-        signal: AbortSignal.timeout(timeoutMs),
+        signal: AbortSignal.any([AbortSignal.timeout(timeoutMs), this.#ending.signal]),
       });
       await response.arrayBuffer();
       return response.ok;

@@ -11,10 +11,10 @@ import type { Turn } from '../engine/turn.ts';
 export type BalanceTransaction = Stored<Stripe.BalanceTransaction>;
 
 export const balanceTransactions = defineCollection<BalanceTransaction>('balance_transaction', {
-  type: '$.type',
-  currency: '$.currency',
-  source: '$.source',
-  status: '$.status',
+  type: ({ type }) => type,
+  currency: ({ currency }) => currency,
+  source: ({ source }) => source,
+  status: ({ status }) => status,
 });
 
 export const balanceTransactionEndpoints = [

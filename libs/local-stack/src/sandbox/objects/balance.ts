@@ -31,11 +31,14 @@ export function availableCents(turn: Turn): number {
 
 /** Due step: the money whose time has come becomes available. */
 export function makeFundsAvailable(turn: Turn): void {
-  const ripe = `body ->> '$.status' = 'pending' AND body ->> '$.available_on' <= ?`;
+  const ripe = `status = 'pending' AND body ->> '$.available_on' <= ?`;
   const table = balanceTransactions.table;
   const row = turn.store.row(`SELECT sum(body ->> '$.net') AS net FROM ${table} WHERE ${ripe}`, turn.nowSeconds);
   const netCents = Number(row?.net ?? 0);
-  turn.store.run(`UPDATE ${table} SET body = json_set(body, '$.status', 'available') WHERE ${ripe}`, turn.nowSeconds);
+  turn.store.run(
+    `UPDATE ${table} SET status = 'available', body = json_set(body, '$.status', 'available') WHERE ${ripe}`,
+    turn.nowSeconds,
+  );
   addToBalance(turn, { availableCents: netCents, pendingCents: -netCents });
   emit(turn, 'balance.available', readBalance(turn));
 }

@@ -13,7 +13,7 @@ import { behaviourOf, declined, type PaymentMethod } from './payment-method.ts';
 
 export type Charge = Stored<Stripe.Charge>;
 
-export const charges = defineCollection<Charge>('charge', { payment_intent: '$.payment_intent' });
+export const charges = defineCollection<Charge>('charge');
 
 const settlementSeconds = 2 * 24 * 3600;
 const feePerThousand = 29;

@@ -12,9 +12,9 @@ import type { Turn } from '../engine/turn.ts';
 export type InvoicePayment = Stored<Stripe.InvoicePayment>;
 
 export const invoicePayments = defineCollection<InvoicePayment>('invoice_payment', {
-  invoice: '$.invoice',
-  payment_intent: '$.payment.payment_intent',
-  status: '$.status',
+  invoice: ({ invoice }) => invoice,
+  payment_intent: ({ payment }) => payment.payment_intent,
+  status: ({ status }) => status,
 });
 
 export const invoicePaymentEndpoints = [

@@ -16,9 +16,9 @@ export type Invoice = Stored<Stripe.Invoice>;
 export type InvoiceLine = Stored<Stripe.InvoiceLineItem>;
 
 export const invoices = defineCollection<Invoice>('invoice', {
-  customer: '$.customer',
-  subscription: '$.parent.subscription_details.subscription',
-  status: '$.status',
+  customer: ({ customer }) => customer,
+  subscription: (invoice) => subscriptionIdOf(invoice),
+  status: ({ status }) => status,
 });
 
 /** Stripe leaves a renewal's invoice a draft for about an hour. */

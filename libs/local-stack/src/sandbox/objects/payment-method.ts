@@ -10,7 +10,7 @@ import { customers } from './customer.ts';
 
 export type PaymentMethod = Stored<Stripe.PaymentMethod>;
 
-export const paymentMethods = defineCollection<PaymentMethod>('payment_method', { customer: '$.customer' });
+export const paymentMethods = defineCollection<PaymentMethod>('payment_method');
 
 /** What becomes of charges on a card, and of the money. */
 export type CardBehaviour = 'pays' | 'pays_at_once' | 'fails_when_attached' | 'fails_when_charged';

@@ -13,8 +13,8 @@ export type Subscription = Stored<Stripe.Subscription>;
 export type SubscriptionItem = Stored<Stripe.SubscriptionItem>;
 
 export const subscriptions = defineCollection<Subscription>('subscription', {
-  customer: '$.customer',
-  status: '$.status',
+  customer: ({ customer }) => customer,
+  status: ({ status }) => status,
 });
 
 const statuses = [

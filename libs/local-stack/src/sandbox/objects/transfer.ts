@@ -15,8 +15,8 @@ import { newBalanceTransaction } from './balance-transaction.ts';
 export type Transfer = Stored<Stripe.Transfer>;
 
 export const transfers = defineCollection<Transfer>('transfer', {
-  destination: '$.destination',
-  transfer_group: '$.transfer_group',
+  destination: ({ destination }) => destination,
+  transfer_group: ({ transfer_group }) => transfer_group,
 });
 
 export const transferEndpoints = [
