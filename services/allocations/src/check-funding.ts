@@ -4,7 +4,7 @@ import type { Schema } from './db.ts';
 
 /** How a month's budgets compare with what billing says that they add up to (B7). */
 export type FundingCheck =
-  | { readonly state: 'complete'; readonly paidCents: number }
+  | { readonly state: 'complete' }
   | { readonly state: 'not_closed' }
   | { readonly state: 'different'; readonly expected: FundingControl; readonly found: FundingControl };
 
@@ -36,7 +36,7 @@ export async function checkFunding(database: Kysely<Schema>, month: Month): Prom
   if (row === undefined) return { state: 'not_closed' };
   const sumsAgree = row.supporters === row.found_supporters && row.paid_cents === row.found_paid_cents;
   const hash = sumsAgree ? await hashOfBudgets(database, month) : null;
-  if (hash === row.hash) return { state: 'complete', paidCents: row.paid_cents };
+  if (hash === row.hash) return { state: 'complete' };
   return {
     state: 'different',
     expected: { supporters: row.supporters, paidCents: row.paid_cents, hash: row.hash },

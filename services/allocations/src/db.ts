@@ -1,7 +1,6 @@
 import type { Funding, Month, ResourceType, UserId } from '@wewrite/contracts';
 import type { ServiceContext } from '@wewrite/service-kit';
 import type { Config } from './config.ts';
-import type { MonthCloseState } from './month-close.ts';
 
 /** The tables of the schema `allocations`; see `migrations/`. Amounts are whole cents. */
 export interface Schema {
@@ -72,6 +71,9 @@ export interface AllocationChangeTable {
   changed_by: UserId;
   request_id: string;
 }
+
+/** A close waits until all of the month's funding is known (B7), then freezes chunk by chunk, then is done for good (B6). */
+export type MonthCloseState = 'waiting_for_funding' | 'locking' | 'locked';
 
 export interface MonthCloseTable {
   month: Month;

@@ -1,7 +1,6 @@
 import { booksChecked, monthLocked, monthProgress } from '@wewrite/contracts';
 import { assert } from '@wewrite/service-kit';
 import { sql, type Transaction } from 'kysely';
-import { checkFunding } from './check-funding.ts';
 import type { Context, MonthCloseTable, Schema } from './db.ts';
 import { booksCheckedMessage, lockedClosingMessage, lockProgressMessage } from './events.ts';
 
@@ -16,10 +15,11 @@ export async function finishLock(
   close: MonthCloseTable,
 ): Promise<void> {
   const { month } = close;
-  const funding = await checkFunding(tx, month);
-  assert(funding.state === 'complete', `the budgets of ${month} changed while it was locked`);
+  const funding = await sql<{ paid_cents: number }>`
+    select paid_cents from funding_closing where month = ${month}`.execute(tx);
+  const fundingPaidCents = funding.rows[0]?.paid_cents;
   assert(close.candidates_done === close.candidates_expected, `the lock of ${month} has missed a supporter`);
-  assert(close.paid_cents === funding.paidCents, `the chunks of ${month} do not hold its paid budget`);
+  assert(close.paid_cents === fundingPaidCents, `the chunks of ${month} do not hold its paid budget`);
   const at = clock.now();
   const locked = await sql<MonthCloseTable>`
     update month_close set state = 'locked', locked_at = ${at}, progress_version = progress_version + 1
@@ -36,8 +36,6 @@ export async function finishLock(
   );
   const { version } = booksRow;
   await outbox.emit(tx, monthLocked, [lockedClosingMessage(lockedClose, hashRow.hash)]);
-  await outbox.emit(tx, booksChecked, [
-    booksCheckedMessage(lockedClose, { fundingPaidCents: funding.paidCents, version, at }),
-  ]);
+  await outbox.emit(tx, booksChecked, [booksCheckedMessage(lockedClose, { fundingPaidCents, version, at })]);
   await outbox.emit(tx, monthProgress, [lockProgressMessage(lockedClose, { at, booksVersion: version })]);
 }

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { type LockedTotals, monthLocked, monthProgress } from '@wewrite/contracts';
 import { assert, encodeBody, type Loop } from '@wewrite/service-kit';
 import { sql, type Transaction } from 'kysely';
-import { beginLock, fundingIsComplete, waitAlarm } from './begin-lock.ts';
+import { beginLock, waitAlarm } from './begin-lock.ts';
+import { checkFunding } from './check-funding.ts';
 import type { Context, MonthCloseTable, Schema } from './db.ts';
 import { chunkMessage, lockProgressMessage } from './events.ts';
 import { finishLock } from './finish-lock.ts';
@@ -23,18 +24,19 @@ export function lockMonthLoop(context: Context): Loop {
     due: async () => {
       const close = await earliestOpenClose(context);
       if (close === undefined) return 0;
-      return close.state === 'locking' || (await fundingIsComplete(context.database.kysely, close.month)) ? 1 : 0;
+      if (close.state === 'locking') return 1;
+      // A close that waits for another service's messages has nothing to do.
+      return (await checkFunding(context.database.kysely, close.month)).state === 'complete' ? 1 : 0;
     },
     step: async () => {
       const close = await earliestOpenClose(context);
       if (close === undefined) return false;
-      const attributes = { month: close.month, runId: close.run_id };
       if (close.state === 'waiting_for_funding') {
-        if (await alarm.keepsWaiting(close)) return false;
-        return context.telemetry.span({ name: 'begin lock', parent: close.traceparent, attributes }, () =>
-          beginLock(context, close.month),
-        );
+        const check = await beginLock(context, close);
+        if (check !== null && check.state !== 'complete') alarm.waits(close, check);
+        return check?.state === 'complete';
       }
+      const attributes = { month: close.month, runId: close.run_id };
       return context.telemetry.span({ name: 'lock chunk', parent: close.traceparent, attributes }, () =>
         lockNextChunk(context, close),
       );

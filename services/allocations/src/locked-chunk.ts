@@ -11,13 +11,21 @@ import {
   zeroCents,
 } from '@wewrite/contracts';
 import { entry } from './column.ts';
-import type { LineColumns } from './read-lines.ts';
 
 /** Supporters in order of user id, as columns, with what they paid for the month. */
 export interface SupporterColumns {
   readonly userIds: readonly UserId[];
   readonly paidCents: readonly Cents[];
   readonly invoiceIds: readonly (readonly string[])[];
+}
+
+/** Lines as columns: entry `i` of each array is one line; lines of one supporter follow each other. */
+export interface LineColumns {
+  readonly userIds: readonly UserId[];
+  readonly resourceTypes: readonly ResourceType[];
+  readonly resourceIds: readonly string[];
+  readonly recipientUserIds: readonly UserId[];
+  readonly usdCents: readonly Cents[];
 }
 
 /**

@@ -12,9 +12,6 @@ import {
 import { idOfCause } from '@wewrite/service-kit';
 import type { MonthCloseTable } from './db.ts';
 
-/** A close waits until all of the month's funding is known (B7), then freezes chunk by chunk, then is done for good (B6). */
-export type MonthCloseState = 'waiting_for_funding' | 'locking' | 'locked';
-
 /** The run of a month's close: the same id whoever starts it, and however often (B2). */
 export function closeRunOf(month: Month): Run {
   return { runId: idOfCause('close', month), kind: 'close', month };

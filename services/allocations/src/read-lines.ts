@@ -1,15 +1,7 @@
-import type { Cents, Month, ResourceType, UserId } from '@wewrite/contracts';
+import type { Month, UserId } from '@wewrite/contracts';
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { Schema } from './db.ts';
-
-/** Lines as columns: entry `i` of each array is one line; lines of one supporter follow each other. */
-export interface LineColumns {
-  readonly userIds: readonly UserId[];
-  readonly resourceTypes: readonly ResourceType[];
-  readonly resourceIds: readonly string[];
-  readonly recipientUserIds: readonly UserId[];
-  readonly usdCents: readonly Cents[];
-}
+import type { LineColumns } from './locked-chunk.ts';
 
 /** Which lines: of one supporter, or of those after one up to another, at most `limit` in order of user id. */
 export type LineRange =

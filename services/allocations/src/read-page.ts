@@ -2,10 +2,10 @@ import type { Cents, UserId } from '@wewrite/contracts';
 import { assert } from '@wewrite/service-kit';
 import { sql, type Transaction } from 'kysely';
 import type { Context, MonthCloseTable, Schema } from './db.ts';
-import type { SupporterColumns } from './locked-chunk.ts';
+import type { LineColumns, SupporterColumns } from './locked-chunk.ts';
 import { laterMonths } from './month-close.ts';
 import { maximumAllocations } from './plan.ts';
-import { type LineColumns, readLinesAtCutoff } from './read-lines.ts';
+import { readLinesAtCutoff } from './read-lines.ts';
 
 /** Supporters in order of user id with all their lines. */
 export interface Page {

@@ -9,7 +9,7 @@ import {
   SetAllocationSchema,
   type UserId,
 } from '@wewrite/contracts';
-import { assert, identityOf, problemResponses, Refusal, type Server } from '@wewrite/service-kit';
+import { activeTraceId, assert, identityOf, problemResponses, Refusal, type Server } from '@wewrite/service-kit';
 import { sql, type Transaction } from 'kysely';
 import { passCloseGate } from './close-gate.ts';
 import type { Context, Schema } from './db.ts';
@@ -35,7 +35,7 @@ export function setAllocation(server: Server, context: Context): void {
     change(context, {
       userId: identityOf(request).userId,
       resource: request.params,
-      requestId: request.id,
+      requestId: activeTraceId() ?? request.id,
       ...request.body,
     }),
   );
@@ -43,7 +43,7 @@ export function setAllocation(server: Server, context: Context): void {
     change(context, {
       userId: identityOf(request).userId,
       resource: request.params,
-      requestId: request.id,
+      requestId: activeTraceId() ?? request.id,
       usdCents: 0,
     }),
   );
