@@ -1,0 +1,117 @@
+import { join } from 'node:path';
+import type { ServiceName } from '@wewrite/contracts';
+import type { DatabaseUrls } from '@wewrite/local-stack';
+import { type CliConfig, type KafkaChoice, stateDirectory } from '../config.ts';
+import { EnvironmentFault } from '../exit-codes.ts';
+import { chooseKafka, type KafkaPart } from './kafka-part.ts';
+import { outsidePart, type Part } from './part.ts';
+import type { StackPorts } from './ports.ts';
+import { type PostgresPart, startPostgresPart } from './postgres-part.ts';
+import { createTopics, prepareDatabase } from './prepare.ts';
+import { type SandboxPart, sandboxSecretKey, startSandboxPart } from './sandbox-part.ts';
+import { sandboxClient, type WebhookSecrets, webhookEndpoints } from './webhook-endpoints.ts';
+
+export interface FoundationOptions {
+  readonly config: CliConfig;
+  /** Where the parts keep what is theirs. */
+  readonly directory: string;
+  readonly persistent: boolean;
+  readonly reset: boolean;
+  readonly kafka: KafkaChoice | null;
+  readonly oneProcess: boolean;
+  /** Where a new sandbox's clock begins. */
+  readonly now: Date;
+  readonly say: (sentence: string) => void;
+}
+
+/** What services stand on, ready for them: schemas are current, topics are there, webhooks have their secrets. */
+export interface Foundations {
+  readonly postgres: PostgresPart;
+  readonly kafka: KafkaPart;
+  /** Null where Stripe is the real one. */
+  readonly sandbox: (SandboxPart & { readonly secretKey: string; readonly webhooks: WebhookSecrets }) | null;
+  readonly databases: Readonly<Record<ServiceName, DatabaseUrls>>;
+}
+
+/**
+ * Starts Postgres, Kafka and the sandbox, all at once, and prepares them. Each one that runs is told to `onStarted`
+ * first, so that it can be stopped when another fails. Throws an {@link EnvironmentFault} that names the part.
+ */
+export async function startFoundations(
+  ports: StackPorts,
+  options: FoundationOptions,
+  onStarted: (part: Part) => void,
+): Promise<Foundations> {
+  const { config, oneProcess } = options;
+  const plan = await chooseKafka(config, { wanted: options.kafka, oneProcess });
+  refuseEmbeddedInProduction(config, plan.kind);
+  const persistent = options.persistent && plan.kind !== 'memory';
+  if (options.persistent && !persistent) {
+    options.say(
+      'Nothing is kept from this run: events inside the process die with it, and data without them would lie.',
+    );
+  }
+  const directory = join(options.directory, persistent === options.persistent ? '.' : 'not-kept');
+  const common = { directory, persistent, say: options.say };
+  const jarsDirectory = join(stateDirectory, 'kafka-jars');
+  const [postgres, kafka, sandbox] = await allOrFirstFailure([
+    startPostgresPart(config, { ...common, reset: options.reset }).then((part) => started(part, onStarted)),
+    plan.start({ ...common, jarsDirectory }).then((part) => started(part, onStarted)),
+    startStripe(ports, options, common, onStarted),
+  ]);
+  const [{ urls }, , webhooks] = await Promise.all([
+    prepareDatabase(postgres.adminUrl),
+    createTopics(kafka),
+    sandbox === null ? null : prepareWebhooks(sandbox, ports, directory),
+  ]);
+  return {
+    postgres,
+    kafka,
+    sandbox: sandbox === null || webhooks === null ? null : { ...sandbox, secretKey: sandboxSecretKey, webhooks },
+    databases: urls,
+  };
+}
+
+function refuseEmbeddedInProduction(config: CliConfig, kafka: KafkaPart['kind']): void {
+  if (!config.production) return;
+  const embedded = [
+    ...(config.databaseUrl === null ? ['Postgres (set DATABASE_URL)'] : []),
+    ...(kafka === 'external' ? [] : ['Kafka (set KAFKA_BROKERS)']),
+    ...(config.stripeSecretKey === null ? ['Stripe (set STRIPE_SECRET_KEY)'] : []),
+    'development keys',
+  ];
+  throw new EnvironmentFault(`NODE_ENV=production refuses every embedded part: ${embedded.join(', ')}.`);
+}
+
+async function startStripe(
+  ports: StackPorts,
+  { config, now }: FoundationOptions,
+  common: { directory: string; persistent: boolean },
+  onStarted: (part: Part) => void,
+): Promise<SandboxPart | null> {
+  if (config.stripeSecretKey !== null) {
+    onStarted(outsidePart('stripe', 'Stripe itself, because STRIPE_SECRET_KEY is set'));
+    return null;
+  }
+  const why = 'because STRIPE_SECRET_KEY is not set';
+  return started(await startSandboxPart({ ...common, port: ports.sandbox, now, why }), onStarted);
+}
+
+function prepareWebhooks(sandbox: SandboxPart, ports: StackPorts, directory: string): Promise<WebhookSecrets> {
+  const billingUrl = `http://127.0.0.1:${ports.components.billing.port}`;
+  const stripe = sandboxClient(sandbox.url, sandboxSecretKey);
+  return webhookEndpoints(stripe, billingUrl, join(directory, 'sandbox', 'webhooks.json'));
+}
+
+function started<P extends Part>(part: P, onStarted: (part: Part) => void): P {
+  onStarted(part);
+  return part;
+}
+
+/** As `Promise.all`, but waits for all before it throws, so that whoever cleans up knows of every part. */
+export async function allOrFirstFailure<Results extends readonly unknown[]>(
+  work: readonly [...{ [Index in keyof Results]: Promise<Results[Index]> }],
+): Promise<Results> {
+  await Promise.allSettled(work);
+  return Promise.all(work) as unknown as Promise<Results>;
+}

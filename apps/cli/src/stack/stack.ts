@@ -1,0 +1,144 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ServiceName } from '@wewrite/contracts';
+import { serviceNames } from '@wewrite/contracts';
+import { developmentKeys } from '@wewrite/local-stack';
+import { stateDirectory } from '../config.ts';
+import { type ComponentPart, startAsProcess, startInProcess } from './component-part.ts';
+import { allOrFirstFailure, type FoundationOptions, type Foundations, startFoundations } from './foundations.ts';
+import type { Part } from './part.ts';
+import { type ComponentName, choosePorts, componentNames } from './ports.ts';
+import { type RunRecord, removeRunRecord, writeRunRecord } from './run-record.ts';
+import { environmentOf, keptSecret, type Surroundings } from './service-environment.ts';
+import { supervise } from './supervise.ts';
+import { signTokens, type TokenHolder, type Tokens } from './tokens.ts';
+
+export interface StackOptions extends Omit<FoundationOptions, 'oneProcess' | 'directory'> {
+  /** Names the directory of this kind of run. */
+  readonly name: 'demo' | 'up';
+  readonly processes: 'one' | 'each';
+  readonly tokenHolders: readonly TokenHolder[];
+  /** Instead of the services' own schedule; null leaves it. */
+  readonly closeCron: string | null;
+}
+
+/** The whole system, running. */
+export interface Stack {
+  readonly urls: RunRecord['urls'];
+  readonly tokens: Tokens;
+  readonly tracesFile: string | null;
+  /** Resolves when it cannot go on. */
+  readonly failed: Promise<Error>;
+  /** Stops everything; nothing is left behind. */
+  stop(): Promise<void>;
+}
+
+const runFile = join(stateDirectory, 'run.json');
+
+/** Starts every part, says of each what it is and why, and keeps `.wewrite/run.json` true. */
+export async function startStack(options: StackOptions): Promise<Stack> {
+  const directory = join(stateDirectory, options.name);
+  if (!options.persistent) rmSync(join(directory, 'logs'), { recursive: true, force: true });
+  mkdirSync(directory, { recursive: true });
+  const parts: Part[] = [];
+  const onStarted = (part: Part) => {
+    parts.push(part);
+    options.say(`${part.name}: ${part.choice}`);
+  };
+  const stopParts = async () => {
+    for (const part of parts.toReversed()) await part.stop();
+  };
+  try {
+    return await startParts(directory, options, { parts, onStarted, stopParts });
+  } catch (error) {
+    await stopParts();
+    throw error;
+  }
+}
+
+async function startParts(
+  directory: string,
+  options: StackOptions,
+  { parts, onStarted, stopParts }: { parts: Part[]; onStarted: (part: Part) => void; stopParts: () => Promise<void> },
+): Promise<Stack> {
+  const ports = await choosePorts();
+  const keys = await developmentKeys(join(stateDirectory, 'keys'));
+  const oneProcess = options.processes === 'one';
+  const foundations = await startFoundations(ports, { ...options, directory, oneProcess }, onStarted);
+  const tracesFile = options.config.otlpEndpoint === null ? join(stateDirectory, 'traces.jsonl') : null;
+  if (tracesFile !== null && !options.persistent) rmSync(tracesFile, { force: true });
+  options.say(`traces: ${tracesFile === null ? `sent to ${options.config.otlpEndpoint}` : `kept in ${tracesFile}`}`);
+  const surroundings = {
+    ...options,
+    ...foundations,
+    directory,
+    ports,
+    tracesFile,
+    jwksFile: keys.jwksFile,
+    lineKeySecret: keptSecret(join(stateDirectory, 'keys'), 'line-key-secret'),
+  };
+  const components = await startComponents(surroundings, foundations, { oneProcess, onStarted });
+  const tokens = await signTokens(keys, options.tokenHolders);
+  const record = () => runRecordOf({ components, foundations, tokens });
+  const supervision = supervise({
+    irreplaceable: foundations.kafka.kind === 'memory' ? 'Events inside this process may be lost with it.' : null,
+    say: options.say,
+    onRestarted: () => writeRunRecord(runFile, record()),
+  });
+  for (const part of parts) supervision.watch(part);
+  writeRunRecord(runFile, record());
+  return {
+    urls: record().urls,
+    tokens,
+    tracesFile,
+    failed: supervision.failed,
+    stop: async () => {
+      await supervision.end();
+      await stopParts();
+      removeRunRecord(runFile);
+    },
+  };
+}
+
+async function startComponents(
+  surroundings: Surroundings,
+  { kafka }: Foundations,
+  { oneProcess, onStarted }: { oneProcess: boolean; onStarted: (part: Part) => void },
+): Promise<Readonly<Record<ComponentName, ComponentPart>>> {
+  const { directory, ports } = surroundings;
+  const start = async (name: ComponentName): Promise<[ComponentName, ComponentPart]> => {
+    const environment = environmentOf(name, surroundings);
+    const part = oneProcess
+      ? await startInProcess(name, environment, kafka.openBroker)
+      : await startAsProcess(name, environment, { directory, ports: ports.components[name] });
+    onStarted(part);
+    return [name, part];
+  };
+  const started = await allOrFirstFailure<[ComponentName, ComponentPart][]>(componentNames.map(start));
+  return Object.fromEntries(started) as Record<ComponentName, ComponentPart>;
+}
+
+function runRecordOf(parts: {
+  components: Readonly<Record<ComponentName, ComponentPart>>;
+  foundations: Foundations;
+  tokens: Tokens;
+}): RunRecord {
+  const { components, foundations, tokens } = parts;
+  const { postgres, kafka, sandbox, databases } = foundations;
+  const ofEach = <Value>(value: (part: ComponentPart) => Value) =>
+    Object.fromEntries(componentNames.map((name) => [name, value(components[name])])) as Record<ComponentName, Value>;
+  const database = serviceNames.map((name): [ServiceName, string] => [name, databases[name].appUrl]);
+  return {
+    urls: { ...ofEach((part) => part.url), sandbox: sandbox?.url ?? null, admin: ofEach((part) => part.adminUrl) },
+    database: Object.fromEntries(database) as RunRecord['database'],
+    kafka: { kind: kafka.kind, brokers: kafka.brokers?.join(',') ?? null },
+    tokens,
+    pids: {
+      demo: process.pid,
+      services: ofEach((part) => part.pid()),
+      sandbox: sandbox?.pid() ?? null,
+      kafka: kafka.pid(),
+      postgres: postgres.pid(),
+    },
+  };
+}

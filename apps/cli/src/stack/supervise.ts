@@ -1,0 +1,53 @@
+import type { Part } from './part.ts';
+
+/** Watches parts and starts those that die again. */
+export interface Supervision {
+  watch(part: Part): void;
+  /** Resolves when the stack cannot go on: a part would not start again, or what it knew is lost. */
+  readonly failed: Promise<Error>;
+  /** Lets parts die from now on, after restarts under way are over. */
+  end(): Promise<void>;
+}
+
+const mostRestarts = 20;
+
+/** `irreplaceable` says why a part's death is the end; null when parts can be started again. */
+export function supervise(options: {
+  irreplaceable: string | null;
+  say: (sentence: string) => void;
+  onRestarted: () => void;
+}): Supervision {
+  const { irreplaceable, say, onRestarted } = options;
+  const failure = Promise.withResolvers<Error>();
+  const restarts = new Set<Promise<void>>();
+  let ended = false;
+
+  const restart = async (part: Part, how: string, count: number): Promise<void> => {
+    if (irreplaceable !== null) return failure.resolve(new Error(`${part.name} died: ${how}. ${irreplaceable}`));
+    if (count > mostRestarts) return failure.resolve(new Error(`${part.name} died ${count} times: ${how}.`));
+    say(`${part.name} died: ${how}. It is started again.`);
+    try {
+      await part.restart();
+      onRestarted();
+    } catch (error) {
+      failure.resolve(new Error(`${part.name} died and does not start again.`, { cause: error }));
+    }
+  };
+
+  return {
+    failed: failure.promise,
+    watch: (part) => {
+      let count = 0;
+      part.onDeath((how) => {
+        if (ended) return;
+        count += 1;
+        const restarting = restart(part, how, count).finally(() => restarts.delete(restarting));
+        restarts.add(restarting);
+      });
+    },
+    end: async () => {
+      ended = true;
+      await Promise.all(restarts);
+    },
+  };
+}

@@ -1,0 +1,86 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import Stripe from 'stripe';
+import { z } from 'zod';
+
+const secretsSchema = z.object({ platform: z.string(), connect: z.string(), thin: z.string() });
+
+/** The signing secrets of the three endpoints that billing answers at. */
+export type WebhookSecrets = z.infer<typeof secretsSchema>;
+
+const platformEvents = [
+  'invoice.paid',
+  'invoice.payment_failed',
+  'invoice.payment_action_required',
+  'invoice.finalization_failed',
+  'invoice.voided',
+  'invoice.marked_uncollectible',
+  'customer.subscription.created',
+  'customer.subscription.updated',
+  'customer.subscription.deleted',
+  'customer.subscription.pending_update_applied',
+  'customer.subscription.pending_update_expired',
+  'charge.updated',
+  'transfer.created',
+  'transfer.updated',
+  'transfer.reversed',
+  'balance.available',
+] as const satisfies Stripe.WebhookEndpointCreateParams.EnabledEvent[];
+
+const connectEvents = [
+  'account.updated',
+  'capability.updated',
+  'account.application.deauthorized',
+] as const satisfies Stripe.WebhookEndpointCreateParams.EnabledEvent[];
+
+const thinEvents = [
+  'v2.core.account[configuration.recipient].capability_status_updated',
+  'v2.core.account[requirements].updated',
+  'v2.core.account.closed',
+];
+
+/** The SDK, speaking to the sandbox. */
+export function sandboxClient(sandboxUrl: string, secretKey: string): Stripe {
+  const { hostname, port } = new URL(sandboxUrl);
+  return new Stripe(secretKey, { host: hostname, port, protocol: 'http', maxNetworkRetries: 3, telemetry: false });
+}
+
+/**
+ * Makes Stripe send its events to billing, and gives the secrets that it signs them with. A sandbox that was kept from
+ * an earlier run knows them already, unless billing now has another address: `file` remembers both.
+ */
+export async function webhookEndpoints(stripe: Stripe, billingUrl: string, file: string): Promise<WebhookSecrets> {
+  const known = readKnown(file);
+  if (known?.billingUrl === billingUrl) return known.secrets;
+  const url = (path: string) => new URL(path, billingUrl).href;
+  const platform = await stripe.webhookEndpoints.create({
+    url: url('/webhooks/stripe'),
+    enabled_events: [...platformEvents],
+  });
+  const connect = await stripe.webhookEndpoints.create({
+    url: url('/webhooks/stripe/connect'),
+    enabled_events: [...connectEvents],
+    connect: true,
+  });
+  const thin = await stripe.v2.core.eventDestinations.create({
+    name: 'WeWrite',
+    type: 'webhook_endpoint',
+    event_payload: 'thin',
+    enabled_events: thinEvents,
+    events_from: ['@self', '@accounts'],
+    webhook_endpoint: { url: url('/webhooks/stripe/v2') },
+    include: ['webhook_endpoint.signing_secret'],
+  });
+  const secrets = secretsSchema.parse({
+    platform: platform.secret,
+    connect: connect.secret,
+    thin: thin.webhook_endpoint?.signing_secret,
+  });
+  writeFileSync(file, JSON.stringify({ billingUrl, secrets }), { mode: 0o600 });
+  return secrets;
+}
+
+function readKnown(file: string): { billingUrl: string; secrets: WebhookSecrets } | null {
+  if (!existsSync(file)) return null;
+  const schema = z.object({ billingUrl: z.string(), secrets: secretsSchema });
+  return schema.parse(JSON.parse(readFileSync(file, 'utf8')));
+}
