@@ -2,9 +2,8 @@ import { fstatSync } from 'node:fs';
 import { readConfig } from './config.ts';
 import { startSandbox } from './start-sandbox.ts';
 
-// The sandbox as a process: says where it listens in one line, and ends with its parent.
+// The sandbox as a process: it says where it listens, in one line, and ends with its parent.
 const sandbox = await startSandbox(readConfig());
-process.stdout.write(`${JSON.stringify({ listening: sandbox.url })}\n`);
 
 let ending = false;
 async function end(): Promise<void> {
@@ -20,3 +19,5 @@ process.once('disconnect', () => void end());
 // A pipe or socket on standard input is the parent's: it closes when the parent dies, however it dies.
 const input = fstatSync(0);
 if (input.isFIFO() || input.isSocket()) process.stdin.once('end', () => void end()).resume();
+
+process.stdout.write(`${JSON.stringify({ listening: sandbox.url })}\n`);
