@@ -1,1 +1,170 @@
-export {};
+import { z } from 'zod';
+import { CentsSchema, CurrencySchema, NonNegativeCentsSchema } from '../money.ts';
+import { MonthSchema } from '../month.ts';
+import { FundingSchema } from '../topics/funding-changed.ts';
+
+const InstantSchema = z.iso.datetime({ precision: 3 });
+
+/** What a month of a subscription may cost: at least $1 (E3), at most what Stripe takes. */
+const MonthlyCentsSchema = z.int().min(100).max(99_999_999).brand<'Cents'>();
+
+/** `POST /v1/subscription`. */
+export const BillingSubscribeSchema = z.strictObject({
+  monthlyCents: MonthlyCentsSchema,
+  paymentMethodId: z.string().min(1).max(255),
+});
+
+/** `PATCH /v1/subscription`: another amount from the 1st of the next month on. */
+export const BillingChangeSchema = z.strictObject({ monthlyCents: MonthlyCentsSchema, from: z.literal('next_month') });
+
+/** A supporter's subscription. `creating`: asked for, and not yet known to exist at Stripe. */
+export const BillingSubscriptionSchema = z.object({
+  subscriptionId: z.uuid(),
+  state: z.enum(['creating', 'active', 'past_due', 'ended']),
+  currency: CurrencySchema,
+  /** The amount of the running month. */
+  monthlyCents: NonNegativeCentsSchema,
+  /** The amount of the next month. */
+  nextMonthlyCents: NonNegativeCentsSchema,
+  startedAt: InstantSchema.nullable(),
+  /** When it will end, at the end of a month; null while it goes on. */
+  cancelAt: InstantSchema.nullable(),
+  endedAt: InstantSchema.nullable(),
+  /** Stripe's customer. */
+  customerId: z.string().nullable(),
+});
+export type BillingSubscription = z.infer<typeof BillingSubscriptionSchema>;
+
+/** The answer of every call about a subscription; null when there never was one. */
+export const BillingSubscriptionAnswerSchema = z.object({ subscription: BillingSubscriptionSchema.nullable() });
+
+/** `GET /v1/funding?month=`: the running month when none is given. */
+export const BillingFundingQuerySchema = z.strictObject({ month: MonthSchema.optional() });
+
+/** The budget of the supporter in a month. `version` is 0 before anything was ever known of that month. */
+export const BillingFundingSchema = z.object({
+  month: MonthSchema,
+  currency: CurrencySchema,
+  paidCents: NonNegativeCentsSchema,
+  openCents: NonNegativeCentsSchema,
+  funding: FundingSchema,
+  invoiceIds: z.array(z.string()),
+  version: z.int().min(0),
+  /** True once nothing changes it any more (B7). */
+  closed: z.boolean(),
+});
+
+const pageQuery = {
+  cursor: z.string().min(1).max(600).optional(),
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+};
+
+/** The place to go on from, or null on the last page. */
+const NextCursorSchema = z.string().nullable();
+
+/** `GET /v1/invoices`. */
+export const BillingPageQuerySchema = z.strictObject(pageQuery);
+
+/** An invoice and what it funds. `suspenseReason` says why its money waits in suspense (E1, E7). */
+export const BillingInvoiceSchema = z.object({
+  invoiceId: z.string(),
+  status: z.enum(['draft', 'open', 'uncollectible', 'void', 'paid']),
+  currency: CurrencySchema,
+  totalCents: CentsSchema,
+  paidCents: CentsSchema,
+  createdAt: InstantSchema,
+  paidAt: InstantSchema.nullable(),
+  outcome: z.enum(['funded', 'suspended']).nullable(),
+  suspenseReason: z.string().nullable(),
+  months: z.array(z.object({ month: MonthSchema, cents: CentsSchema, state: z.enum(['open', 'paid', 'none']) })),
+});
+
+export type BillingInvoice = z.infer<typeof BillingInvoiceSchema>;
+
+export const BillingInvoicesSchema = z.object({ invoices: z.array(BillingInvoiceSchema), next: NextCursorSchema });
+
+/** `GET /v1/ledger/accounts`: `prefix` and `suffix` of the account's id. */
+export const BillingAccountsQuerySchema = z.strictObject({
+  ...pageQuery,
+  prefix: z.string().max(300).default(''),
+  suffix: z.string().max(300).default(''),
+});
+
+export const BillingAccountSchema = z.object({
+  id: z.string(),
+  type: z.enum(['asset', 'liability', 'equity', 'income', 'expense']),
+  currency: CurrencySchema,
+  debitCents: CentsSchema,
+  creditCents: CentsSchema,
+  balanceCents: CentsSchema,
+});
+
+export const BillingAccountsSchema = z.object({ accounts: z.array(BillingAccountSchema), next: NextCursorSchema });
+
+/** `GET /v1/ledger/entries`: transfers, each of which debits one account and credits another. */
+export const BillingEntriesQuerySchema = z.strictObject({
+  ...pageQuery,
+  account: z.string().max(300).optional(),
+  kind: z.string().max(100).optional(),
+  month: MonthSchema.optional(),
+});
+
+export const BillingEntrySchema = z.object({
+  id: z.int(),
+  key: z.string(),
+  kind: z.string(),
+  month: MonthSchema,
+  debit: z.string(),
+  credit: z.string(),
+  amountCents: CentsSchema,
+  currency: CurrencySchema,
+  occurredAt: InstantSchema,
+  recordedAt: InstantSchema,
+  causeEventId: z.string().nullable(),
+  stripeId: z.string().nullable(),
+  corrects: z.string().nullable(),
+});
+
+export const BillingEntriesSchema = z.object({ entries: z.array(BillingEntrySchema), next: NextCursorSchema });
+
+/** `GET /v1/revenue`: what the platform earned, and what Stripe took, by month. */
+export const BillingRevenueSchema = z.object({
+  months: z.array(
+    z.object({
+      month: MonthSchema,
+      currency: CurrencySchema,
+      platformFeesCents: CentsSchema,
+      unallocatedCents: CentsSchema,
+      processingFeesCents: CentsSchema,
+      stripeFeesCents: CentsSchema,
+      netCents: CentsSchema,
+    }),
+  ),
+});
+
+/** `GET /v1/escrow`: what is owed to writers, what covers it, and the moves that brought it there. */
+export const BillingEscrowSchema = z.object({
+  adapter: z.literal('connect'),
+  currency: CurrencySchema,
+  obligationsCents: CentsSchema,
+  storageCents: CentsSchema,
+  inTransitCents: CentsSchema,
+  paymentsCents: CentsSchema,
+  pendingCents: CentsSchema,
+  moves: z.array(
+    z.object({
+      runId: z.uuid(),
+      month: MonthSchema,
+      state: z.enum(['pending', 'waiting_for_funds', 'completed']),
+      obligationsCents: CentsSchema,
+      movedCents: CentsSchema,
+      /** What is missing while it waits for funds. */
+      shortfallCents: CentsSchema,
+      requestedAt: InstantSchema,
+      completedAt: InstantSchema.nullable(),
+    }),
+  ),
+});
+
+/** What Stripe is told once it is known that a webhook is stored. */
+export const BillingWebhookAnswerSchema = z.object({ received: z.literal(true) });

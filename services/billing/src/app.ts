@@ -1,0 +1,52 @@
+import { ledgerMigrations } from '@wewrite/ledger';
+import type { ServiceDefinition } from '@wewrite/service-kit';
+import { listLedger } from './books/list-ledger.ts';
+import { readRevenue } from './books/read-revenue.ts';
+import { fundEscrow } from './close/fund-escrow.ts';
+import { postEarnings } from './close/post-earnings.ts';
+import { readEscrow } from './close/read-escrow.ts';
+import { type BillingConfig, environment } from './config.ts';
+import type { BillingContext } from './context.ts';
+import type { BillingSchema } from './db.ts';
+import { hearings } from './events.ts';
+import { announceMonths } from './funding/announce-months.ts';
+import { closeFunding } from './funding/close-funding.ts';
+import { listInvoices } from './funding/list-invoices.ts';
+import { readFunding } from './funding/read-funding.ts';
+import { sweepPayments } from './funding/sweep-payments.ts';
+import { processEvents } from './stripe/process-events.ts';
+import { productOf } from './stripe/product.ts';
+import { receiveWebhooks } from './stripe/receive-webhook.ts';
+import { createStripeClient } from './stripe/stripe-client.ts';
+import { cancelSubscription, changeSubscription } from './subscription/change-subscription.ts';
+import { readSubscription } from './subscription/read-subscription.ts';
+import { subscribe } from './subscription/subscribe.ts';
+
+/** Billing: subscriptions, invoices, funding, the general ledger and escrow; the only door for Stripe's webhooks. */
+export const billing: ServiceDefinition<BillingConfig, BillingSchema> = {
+  name: 'billing',
+  version: '0.1.0',
+  environment,
+  migrations: [ledgerMigrations, { name: 'billing', directory: new URL('../migrations/', import.meta.url) }],
+  create: (parts) => {
+    const stripe = createStripeClient(parts.config, parts.telemetry);
+    const context: BillingContext = { ...parts, stripe, productId: productOf(stripe, parts.config.STRIPE_PRODUCT_ID) };
+    return {
+      routes: async (server) => {
+        subscribe(server, context);
+        readSubscription(server, context);
+        changeSubscription(server, context);
+        cancelSubscription(server, context);
+        readFunding(server, context);
+        listInvoices(server, context);
+        listLedger(server, context);
+        readRevenue(server, context);
+        readEscrow(server, context);
+        await receiveWebhooks(server, context);
+      },
+      hearings: hearings(context),
+      loops: [processEvents(context), postEarnings(context), fundEscrow(context)],
+      schedules: [announceMonths(context), closeFunding(context), sweepPayments(context)],
+    };
+  },
+};

@@ -1,0 +1,83 @@
+// D1, D3: a payout that was paid leaves storage and is owed no more; the processing fee withheld stays in storage and lowers
+// the next funding. A payout that failed changes nothing here: the obligation stays.
+import { cents, type MessageOf, type payoutSettled, type Run } from '@wewrite/contracts';
+import { type NewTransfer, postTransfers } from '@wewrite/ledger';
+import { countParts, type Received } from '@wewrite/service-kit';
+import { chart } from '../books/chart.ts';
+import { transferOf } from '../books/transfer.ts';
+import type { BillingContext, BillingTransaction } from '../context.ts';
+import { checkBooks } from './check-books.ts';
+import { payoutBooks } from './counters.ts';
+import { sayProgress } from './say-progress.ts';
+
+type Message = Received<MessageOf<typeof payoutSettled>>;
+
+export async function postPayouts(
+  tx: BillingTransaction,
+  context: BillingContext,
+  messages: readonly Message[],
+): Promise<void> {
+  await postTransfers(tx, chart, messages.flatMap(transfersOf), context.clock.now());
+  const runs = new Map(messages.map(({ body }) => [body.run.runId, body.run]));
+  for (const run of runs.values()) {
+    await conclude(
+      tx,
+      context,
+      run,
+      messages.filter(({ body }) => body.run.runId === run.runId),
+    );
+  }
+}
+
+function transfersOf({ id, body }: Message): NewTransfer[] {
+  if (body.outcome !== 'paid') return [];
+  const common = {
+    month: body.month,
+    debit: 'creator_obligations',
+    occurredAt: new Date(body.at),
+    causeEventId: id,
+    stripeId: body.transferId,
+    runKind: body.run.kind,
+  };
+  return [
+    transferOf({
+      ...common,
+      key: `writer_payout:${body.payoutId}`,
+      kind: 'writer_payout',
+      credit: 'stripe:storage',
+      amountCents: cents(body.netCents),
+    }),
+    transferOf({
+      ...common,
+      key: `processing_fee:${body.payoutId}`,
+      kind: 'processing_fee',
+      credit: 'platform_revenue:processing',
+      amountCents: cents(body.processingFeeCents),
+    }),
+  ].filter(({ amountCents }) => amountCents > 0);
+}
+
+/** How many are expected, the payouts service knows. */
+async function conclude(
+  tx: BillingTransaction,
+  context: BillingContext,
+  run: Run,
+  messages: readonly Message[],
+): Promise<void> {
+  const paid = messages.filter(({ body }) => body.outcome === 'paid');
+  const sum = (pick: (message: Message) => number) => paid.reduce((total, message) => total + pick(message), 0);
+  const counts = [messages.length, sum(({ body }) => body.netCents), sum(({ body }) => body.processingFeeCents)];
+  const completion = await countParts(tx, { run, series: payoutBooks, counts, at: context.clock.now() });
+  const [done = 0, netCents = 0, processingFeeCents = 0] = completion.done;
+  const booksVersion = await checkBooks(tx, context, { run, stage: 'payout_books' });
+  await sayProgress(tx, context, {
+    run,
+    step: 'payout_books',
+    expected: null,
+    done,
+    sums: { netCents, processingFeeCents },
+    state: 'running',
+    version: completion.version,
+    booksVersion,
+  });
+}

@@ -1,0 +1,14 @@
+import type { ServiceContext } from '@wewrite/service-kit';
+import type { Transaction } from 'kysely';
+import type { BillingConfig } from './config.ts';
+import type { BillingSchema } from './db.ts';
+import type { ProductId } from './stripe/product.ts';
+import type { StripeClient } from './stripe/stripe-client.ts';
+
+/** What a use case of billing gets. */
+export interface BillingContext extends ServiceContext<BillingConfig, BillingSchema> {
+  readonly stripe: StripeClient;
+  readonly productId: ProductId;
+}
+
+export type BillingTransaction = Transaction<BillingSchema>;

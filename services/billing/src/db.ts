@@ -1,0 +1,125 @@
+import type { Funding, RunKind } from '@wewrite/contracts';
+import type { Generated } from 'kysely';
+import type { InvoiceStatus, SuspenseReason } from './funding/invoice.ts';
+import type { EventEndpoint, EventState } from './stripe/stripe-event.ts';
+import type { SubscriptionState } from './subscription/subscription.ts';
+
+/** The tables of billing's schema; the ledger's own are read through `@wewrite/ledger`. */
+export interface BillingSchema {
+  customer: { user_id: string; stripe_id: string | null; created_at: Date };
+  subscription: SubscriptionRow;
+  stripe_event: StripeEventRow;
+  invoice: InvoiceRow;
+  invoice_month: InvoiceMonthRow;
+  payment: PaymentRow;
+  funding: FundingRow;
+  funding_close: { month: string; supporters: number; paid_cents: number; hash: string; closed_at: Date };
+  earning_waiting: EarningWaitingRow;
+  escrow_move: EscrowMoveRow;
+  books_version: { only: Generated<boolean>; version: number };
+}
+
+export interface SubscriptionRow {
+  id: string;
+  user_id: string;
+  state: SubscriptionState;
+  payment_method_id: string;
+  first_month_free: boolean;
+  attempt: Generated<number>;
+  attempted_at: Date;
+  stripe_id: string | null;
+  stripe_item_id: string | null;
+  monthly_cents: number;
+  next_cents: number;
+  next_from: string;
+  change_number: Generated<number>;
+  started_at: Date | null;
+  cancel_at: Date | null;
+  ended_at: Date | null;
+  version: Generated<number>;
+  requested_at: Date;
+}
+
+export interface StripeEventRow {
+  id: string;
+  endpoint: EventEndpoint;
+  type: string;
+  object_id: string;
+  account_id: string | null;
+  created_at: Date;
+  received_at: Date;
+  payload: Buffer;
+  state: EventState;
+  due_at: Date;
+  attempts: Generated<number>;
+  failure: string | null;
+}
+
+export interface InvoiceRow {
+  id: string;
+  user_id: string | null;
+  subscription_id: string | null;
+  status: InvoiceStatus;
+  total_cents: number;
+  paid_cents: number;
+  created_at: Date;
+  paid_at: Date | null;
+  outcome: 'funded' | 'suspended' | null;
+  suspense_reason: SuspenseReason | null;
+  void_attempt: Generated<number>;
+}
+
+export interface InvoiceMonthRow {
+  invoice_id: string;
+  month: string;
+  user_id: string;
+  subscription_id: string;
+  cents: number;
+  state: 'open' | 'paid' | 'none';
+}
+
+export interface PaymentRow {
+  payment_intent_id: string;
+  invoice_id: string;
+  charge_id: string | null;
+  amount_cents: number;
+  balance_transaction_id: string | null;
+  net_cents: number | null;
+  available_on: Date | null;
+  available: Generated<boolean>;
+}
+
+export interface FundingRow {
+  user_id: string;
+  month: string;
+  paid_cents: number;
+  open_cents: number;
+  funding: Funding;
+  invoice_ids: string[];
+  version: number;
+}
+
+export interface EarningWaitingRow {
+  run_id: string;
+  recipient_user_id: string;
+  month: string;
+  kind: RunKind;
+  gross_cents: number;
+  fee_cents: number;
+  net_cents: number;
+  line_count: number;
+  cause_event_id: string;
+}
+
+export interface EscrowMoveRow {
+  run_id: string;
+  month: string;
+  state: 'pending' | 'waiting_for_funds' | 'completed';
+  obligations_cents: Generated<number>;
+  moved_cents: Generated<number>;
+  shortfall_cents: Generated<number>;
+  version: Generated<number>;
+  requested_at: Date;
+  completed_at: Date | null;
+  traceparent: string | null;
+}

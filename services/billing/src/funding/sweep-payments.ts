@@ -1,0 +1,43 @@
+// What an event should have told and did not: fees that Stripe has booked, money that became available, top-ups.
+import type { Schedule } from '@wewrite/service-kit';
+import type { BillingContext } from '../context.ts';
+import { inParallel } from '../stripe/in-parallel.ts';
+import { applyInvoices } from './apply-invoices.ts';
+import { makeFundsAvailable } from './make-funds-available.ts';
+import { readInvoice } from './read-invoice.ts';
+import { recordTopUps } from './record-top-ups.ts';
+
+const batchInvoices = 100;
+const parallelReadings = 16;
+
+export function sweepPayments(context: BillingContext): Schedule {
+  return {
+    name: 'sweep_payments',
+    cron: '0 * * * *',
+    catchUp: 'latest',
+    run: async () => {
+      await readUnbookedPayments(context);
+      await makeFundsAvailable(context);
+      await recordTopUps(context);
+    },
+  };
+}
+
+/** Reads the invoices again whose payments had no balance transaction when they were read. */
+async function readUnbookedPayments(context: BillingContext): Promise<void> {
+  let after: string | undefined = '';
+  while (after !== undefined) {
+    const rows = await context.database.kysely
+      .selectFrom('payment')
+      .select('invoice_id')
+      .distinct()
+      .where('balance_transaction_id', 'is', null)
+      .where('invoice_id', '>', after)
+      .orderBy('invoice_id')
+      .limit(batchInvoices)
+      .execute();
+    const readings = await inParallel(rows, parallelReadings, (row) => readInvoice(context.stripe, row.invoice_id));
+    await context.database.transaction((tx) => applyInvoices(tx, context, readings));
+    after = rows.at(-1)?.invoice_id;
+  }
+}

@@ -1,0 +1,132 @@
+// What is asked for is written down before Stripe is called. A request that is repeated after a crash finds the row and goes
+// on with the same body and the same idempotency keys, so that one subscription comes of it.
+import { type Cents, monthOf, type UserId } from '@wewrite/contracts';
+import { Refusal } from '@wewrite/service-kit';
+import type { Selectable } from 'kysely';
+import type { BillingContext, BillingTransaction } from '../context.ts';
+import type { SubscriptionRow } from '../db.ts';
+import { isFirstMonthFree } from './subscription.ts';
+
+/** What a supporter asks for. */
+export interface SubscriptionOrder {
+  readonly userId: UserId;
+  readonly monthlyCents: Cents;
+  readonly paymentMethodId: string;
+}
+
+/** A subscription to be made at Stripe. `resumed`: an earlier request may have made it already. */
+export interface PreparedSubscription {
+  readonly row: Selectable<SubscriptionRow>;
+  readonly customerId: string | null;
+  readonly resumed: boolean;
+}
+
+/** Stripe forgets keys after 24 hours; a creation older than that goes on under a new attempt, once it is looked up. */
+const keysLastMs = 23 * 3_600_000;
+/** How long a request with another body waits for one that may still be under way. */
+const leaseMs = 60_000;
+
+/** Writes the order down, or finds it. Refuses `already_subscribed`, and `busy` while another order is under way. */
+export function prepareSubscription(context: BillingContext, order: SubscriptionOrder): Promise<PreparedSubscription> {
+  return context.database.transaction(async (tx) => {
+    const customer = await lockCustomer(tx, order.userId, context.clock.now());
+    const known = await tx
+      .selectFrom('subscription')
+      .selectAll()
+      .where('user_id', '=', order.userId)
+      .where('state', 'in', ['creating', 'active', 'past_due'])
+      .executeTakeFirst();
+    const customerId = customer.stripe_id;
+    if (known === undefined) return { row: await insertOrder(tx, context, order), customerId, resumed: false };
+    if (known.state !== 'creating') {
+      throw new Refusal('already_subscribed', 'You have a subscription: change its amount with PATCH instead.');
+    }
+    return { row: await resume(tx, context, known, order), customerId, resumed: true };
+  });
+}
+
+/** Ends an order that Stripe refuses for good: the next one begins anew. */
+export async function refuseOrder(context: BillingContext, id: string): Promise<void> {
+  await context.database.transaction((tx) =>
+    tx
+      .updateTable('subscription')
+      .set({ state: 'refused' })
+      .where('id', '=', id)
+      .where('state', '=', 'creating')
+      .execute(),
+  );
+}
+
+/** After a failure that Stripe would replay: the next try looks for the subscription, then uses other keys. */
+export async function raiseAttempt(context: BillingContext, row: Selectable<SubscriptionRow>): Promise<void> {
+  await context.database.transaction((tx) =>
+    tx
+      .updateTable('subscription')
+      .set({ attempt: row.attempt + 1, attempted_at: context.time.now() })
+      .where('id', '=', row.id)
+      .where('attempt', '=', row.attempt)
+      .execute(),
+  );
+}
+
+async function lockCustomer(tx: BillingTransaction, userId: string, now: Date) {
+  await tx
+    .insertInto('customer')
+    .values({ user_id: userId, stripe_id: null, created_at: now })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+  return tx.selectFrom('customer').selectAll().where('user_id', '=', userId).forUpdate().executeTakeFirstOrThrow();
+}
+
+function insertOrder(tx: BillingTransaction, context: BillingContext, order: SubscriptionOrder) {
+  const now = context.clock.now();
+  return tx
+    .insertInto('subscription')
+    .values({
+      id: context.ids.next(),
+      user_id: order.userId,
+      state: 'creating',
+      payment_method_id: order.paymentMethodId,
+      first_month_free: isFirstMonthFree(order.monthlyCents, now),
+      attempted_at: context.time.now(),
+      stripe_id: null,
+      stripe_item_id: null,
+      monthly_cents: order.monthlyCents,
+      next_cents: order.monthlyCents,
+      next_from: monthOf(now),
+      started_at: null,
+      cancel_at: null,
+      ended_at: null,
+      requested_at: now,
+    })
+    .returningAll()
+    .executeTakeFirstOrThrow();
+}
+
+async function resume(
+  tx: BillingTransaction,
+  context: BillingContext,
+  known: Selectable<SubscriptionRow>,
+  order: SubscriptionOrder,
+) {
+  const ageMs = context.time.now().getTime() - known.attempted_at.getTime();
+  const isSame = known.monthly_cents === order.monthlyCents && known.payment_method_id === order.paymentMethodId;
+  if (isSame && ageMs < keysLastMs) return known;
+  if (!isSame && ageMs < leaseMs) {
+    throw new Refusal('busy', 'Another request for your subscription is under way: try again in a minute.');
+  }
+  return tx
+    .updateTable('subscription')
+    .set({
+      attempt: known.attempt + 1,
+      attempted_at: context.time.now(),
+      payment_method_id: order.paymentMethodId,
+      monthly_cents: order.monthlyCents,
+      next_cents: order.monthlyCents,
+      next_from: monthOf(context.clock.now()),
+      first_month_free: isFirstMonthFree(order.monthlyCents, context.clock.now()),
+    })
+    .where('id', '=', known.id)
+    .returningAll()
+    .executeTakeFirstOrThrow();
+}

@@ -1,0 +1,56 @@
+// A supporter's own subscription: the live one, else the last that ended.
+import {
+  type BillingSubscription,
+  BillingSubscriptionAnswerSchema,
+  cents,
+  month as monthFrom,
+  monthOf,
+  nextMonth,
+} from '@wewrite/contracts';
+import { identityOf, problemResponses, type Server } from '@wewrite/service-kit';
+import { sql } from 'kysely';
+import type { BillingContext } from '../context.ts';
+import { amountIn } from './subscription.ts';
+
+export function readSubscription(server: Server, context: BillingContext): void {
+  server.get(
+    '/v1/subscription',
+    {
+      schema: { response: { 200: BillingSubscriptionAnswerSchema, ...problemResponses } },
+      config: { access: ['supporter'] },
+    },
+    async (request) => ({ subscription: await subscriptionOf(context, identityOf(request).userId) }),
+  );
+}
+
+/** The subscription as the API shows it; null when there never was one. */
+export async function subscriptionOf(context: BillingContext, userId: string): Promise<BillingSubscription | null> {
+  const row = await context.database.kysely
+    .selectFrom('subscription')
+    .innerJoin('customer', 'customer.user_id', 'subscription.user_id')
+    .selectAll('subscription')
+    .select('customer.stripe_id as customer_id')
+    .where('subscription.user_id', '=', userId)
+    .where('subscription.state', '<>', 'refused')
+    .orderBy(sql`subscription.state = 'ended'`)
+    .orderBy('subscription.requested_at', 'desc')
+    .executeTakeFirst();
+  if (row === undefined || row.state === 'refused') return null;
+  const thisMonth = monthOf(context.clock.now());
+  const amounts = {
+    monthlyCents: cents(row.monthly_cents),
+    nextCents: cents(row.next_cents),
+    nextFrom: monthFrom(row.next_from),
+  };
+  return {
+    subscriptionId: row.id,
+    state: row.state,
+    currency: 'usd',
+    monthlyCents: amountIn(amounts, thisMonth),
+    nextMonthlyCents: amountIn(amounts, nextMonth(thisMonth)),
+    startedAt: row.started_at?.toISOString() ?? null,
+    cancelAt: row.cancel_at?.toISOString() ?? null,
+    endedAt: row.ended_at?.toISOString() ?? null,
+    customerId: row.customer_id,
+  };
+}

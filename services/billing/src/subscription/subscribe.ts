@@ -1,0 +1,116 @@
+// E3: a supporter subscribes. Anchored to the 1st, UTC, the first partial month prorated, or free below Stripe's minimum.
+import { BillingSubscribeSchema, BillingSubscriptionAnswerSchema } from '@wewrite/contracts';
+import { identityOf, problemResponses, type Server } from '@wewrite/service-kit';
+import type { Selectable } from 'kysely';
+import type Stripe from 'stripe';
+import type { BillingContext } from '../context.ts';
+import type { SubscriptionRow } from '../db.ts';
+import { isDefiniteRefusal, isReplayedFailure, refusalOf } from '../stripe/stripe-client.ts';
+import { type PreparedSubscription, prepareSubscription, raiseAttempt, refuseOrder } from './prepare-subscription.ts';
+import { subscriptionOf } from './read-subscription.ts';
+import { ownIdKey } from './subscription.ts';
+import { applySubscription } from './sync-subscription.ts';
+
+export function subscribe(server: Server, context: BillingContext): void {
+  server.post(
+    '/v1/subscription',
+    {
+      schema: {
+        body: BillingSubscribeSchema,
+        response: { 201: BillingSubscriptionAnswerSchema, ...problemResponses },
+      },
+      config: { access: ['supporter'] },
+    },
+    async (request, reply) => {
+      const { userId } = identityOf(request);
+      const prepared = await prepareSubscription(context, { ...request.body, userId });
+      await makeAtStripe(context, prepared).catch(async (error: unknown) => {
+        if (isDefiniteRefusal(error)) await refuseOrder(context, prepared.row.id);
+        if (isReplayedFailure(error)) await raiseAttempt(context, prepared.row);
+        throw refusalOf(error);
+      });
+      return reply.status(201).send({ subscription: await subscriptionOf(context, userId) });
+    },
+  );
+}
+
+async function makeAtStripe(
+  context: BillingContext,
+  { row, customerId, resumed }: PreparedSubscription,
+): Promise<void> {
+  const customer = customerId ?? (await createCustomer(context, row));
+  const found = resumed ? await findSubscription(context, customer, row.id) : undefined;
+  const subscription = found ?? (await createSubscription(context, row, customer));
+  await applySubscription(context, subscription, null);
+}
+
+async function createCustomer(context: BillingContext, row: Selectable<SubscriptionRow>): Promise<string> {
+  const customer = await context.stripe.call('customers.create', row.user_id, (sdk) =>
+    sdk.customers.create({ metadata: { user_id: row.user_id } }, { idempotencyKey: keyOf(row, 'customer') }),
+  );
+  await context.database.transaction((tx) =>
+    tx.updateTable('customer').set({ stripe_id: customer.id }).where('user_id', '=', row.user_id).execute(),
+  );
+  return customer.id;
+}
+
+/** A subscription that an earlier attempt made and whose answer was lost. */
+async function findSubscription(
+  context: BillingContext,
+  customer: string,
+  ownId: string,
+): Promise<Stripe.Subscription | undefined> {
+  const { data } = await context.stripe.call('subscriptions.list', customer, (sdk) =>
+    sdk.subscriptions.list({ customer, status: 'all', limit: 100 }),
+  );
+  return data.find((subscription) => subscription.metadata[ownIdKey] === ownId);
+}
+
+async function createSubscription(
+  context: BillingContext,
+  row: Selectable<SubscriptionRow>,
+  customer: string,
+): Promise<Stripe.Subscription> {
+  const { stripe } = context;
+  const card = await stripe.call('paymentMethods.attach', row.payment_method_id, (sdk) =>
+    sdk.paymentMethods.attach(row.payment_method_id, { customer }, { idempotencyKey: keyOf(row, 'attach') }),
+  );
+  // The customer's default, not the subscription's own, which a changed card would leave behind.
+  await stripe.call('customers.update', customer, (sdk) =>
+    sdk.customers.update(
+      customer,
+      { invoice_settings: { default_payment_method: card.id } },
+      { idempotencyKey: keyOf(row, 'default') },
+    ),
+  );
+  const product = await context.productId();
+  return stripe.call('subscriptions.create', row.id, (sdk) =>
+    sdk.subscriptions.create(
+      {
+        customer,
+        items: [
+          {
+            price_data: {
+              currency: 'usd',
+              product,
+              unit_amount: row.monthly_cents,
+              recurring: { interval: 'month' },
+            },
+            quantity: 1,
+          },
+        ],
+        billing_mode: { type: 'flexible' },
+        billing_cycle_anchor_config: { day_of_month: 1, hour: 0, minute: 0, second: 0 },
+        proration_behavior: row.first_month_free ? 'none' : 'create_prorations',
+        payment_behavior: 'error_if_incomplete',
+        metadata: { [ownIdKey]: row.id, user_id: row.user_id },
+      },
+      { idempotencyKey: keyOf(row, 'create') },
+    ),
+  );
+}
+
+/** Stored with the row: the same row and attempt give the same key. */
+function keyOf(row: Pick<Selectable<SubscriptionRow>, 'id' | 'attempt'>, step: string): string {
+  return `subscription-${row.id}-${row.attempt}-${step}`;
+}

@@ -1,0 +1,111 @@
+import {
+  type Cents,
+  cents,
+  cutoffOf,
+  firstInstantOf,
+  type Month,
+  monthOf,
+  multiplyHalfUp,
+  nextMonth,
+} from '@wewrite/contracts';
+import type Stripe from 'stripe';
+
+export const subscriptionStates = ['creating', 'refused', 'active', 'past_due', 'ended'] as const;
+/** `creating`: asked for, perhaps already made at Stripe; `refused`: never made; `ended`: over for good (E2). */
+export type SubscriptionState = (typeof subscriptionStates)[number];
+
+/** The least subscription (E3), and the most that Stripe takes. */
+export const leastMonthlyCents = 100;
+export const mostMonthlyCents = 99_999_999;
+
+/** Below this Stripe charges nothing and carries the debt over. */
+const minimumChargeCents = 50;
+
+/** What a month costs: one amount until `nextFrom`, another from then on. */
+export interface Amounts {
+  readonly monthlyCents: Cents;
+  readonly nextCents: Cents;
+  readonly nextFrom: Month;
+}
+
+/** The amount that holds in a month. */
+export function amountIn(amounts: Amounts, month: Month): Cents {
+  return month >= amounts.nextFrom ? amounts.nextCents : amounts.monthlyCents;
+}
+
+/** The amounts after Stripe has been told another price: the running month keeps its own, the next takes the new one (E3). */
+export function amountsWith(amounts: Amounts, priceCents: Cents, now: Date): Amounts {
+  if (priceCents === amounts.nextCents) return amounts;
+  const thisMonth = monthOf(now);
+  return { monthlyCents: amountIn(amounts, thisMonth), nextCents: priceCents, nextFrom: nextMonth(thisMonth) };
+}
+
+/** The part of a first month that is left at `now`, by time, rounded half up (E3). */
+export function firstPartCents(monthlyCents: Cents, now: Date): Cents {
+  const month = monthOf(now);
+  const whole = cutoffOf(month).getTime() - firstInstantOf(month).getTime();
+  return multiplyHalfUp(monthlyCents, cutoffOf(month).getTime() - now.getTime(), whole);
+}
+
+/** A first partial month below Stripe's minimum charge is free (E3). */
+export function isFirstMonthFree(monthlyCents: Cents, now: Date): boolean {
+  return firstPartCents(monthlyCents, now) < minimumChargeCents;
+}
+
+/** A subscription at Stripe, as far as we follow it. */
+export interface SubscriptionReading {
+  readonly stripeId: string;
+  readonly stripeItemId: string;
+  /** Our id, from the metadata; null for a subscription that we did not make. */
+  readonly ownId: string | null;
+  readonly state: 'creating' | 'active' | 'past_due' | 'ended';
+  readonly priceCents: Cents;
+  readonly startedAt: Date;
+  readonly cancelAt: Date | null;
+  readonly endedAt: Date | null;
+}
+
+/** The metadata key under which Stripe keeps our id of a subscription. */
+export const ownIdKey = 'subscription_id';
+
+/** Reads Stripe's object; an AssertionFailure when it is not one of the kind that we make: one item with a fixed price. */
+export function readingOf(subscription: Stripe.Subscription): SubscriptionReading {
+  const [item] = subscription.items.data;
+  if (item === undefined || item.price.unit_amount === null) {
+    throw new Error(`subscription ${subscription.id} has no item with a fixed price`);
+  }
+  return {
+    stripeId: subscription.id,
+    stripeItemId: item.id,
+    ownId: subscription.metadata[ownIdKey] ?? null,
+    state: stateOf(subscription.status),
+    priceCents: cents(item.price.unit_amount),
+    startedAt: instantOf(subscription.start_date),
+    cancelAt: subscription.cancel_at === null ? null : instantOf(subscription.cancel_at),
+    endedAt: subscription.ended_at === null ? null : instantOf(subscription.ended_at),
+  };
+}
+
+/** Stripe's statuses in our words; a subscription that is given up stays `past_due` until it is paid or cancelled (E4). */
+function stateOf(status: Stripe.Subscription.Status): SubscriptionReading['state'] {
+  switch (status) {
+    case 'active':
+    case 'trialing':
+      return 'active';
+    case 'past_due':
+    case 'unpaid':
+    case 'paused':
+      return 'past_due';
+    case 'canceled':
+    case 'incomplete_expired':
+      return 'ended';
+    case 'incomplete':
+      return 'creating';
+    default:
+      throw new Error(`unknown status of a subscription: ${status}`);
+  }
+}
+
+function instantOf(seconds: number): Date {
+  return new Date(seconds * 1000);
+}
