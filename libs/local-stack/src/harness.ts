@@ -13,6 +13,7 @@ import {
   type SteeredClock,
   sharedBroker,
   steeredClock,
+  type TechnicalTime,
 } from '@wewrite/service-kit';
 import { z } from 'zod';
 import { testKeys } from './harness-keys.ts';
@@ -46,6 +47,8 @@ export interface HarnessOptions {
   readonly now: string;
   /** Variables beside the kit's own, e.g. Stripe's secrets. With `CLOCK_URL` the services follow that clock instead. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** Technical time that a test moves, instead of the real one. */
+  readonly time?: TechnicalTime;
 }
 
 /** Starts services for a test file; stop it in `afterAll`. */
@@ -75,6 +78,7 @@ export async function startHarness(options: HarnessOptions): Promise<Harness> {
       },
       openBroker: () => sharedBroker(broker),
       ...(options.environment?.CLOCK_URL === undefined ? { clock } : {}),
+      ...(options.time === undefined ? {} : { time: options.time }),
     });
     running.push(started);
     return started;

@@ -32,8 +32,10 @@ export function openDatabase<Schema>(options: { url: string; name: string; maxCo
     keepAlive: true,
   } as const;
   const pool = new pg.Pool({ ...settings, max: options.maxConnections, connectionTimeoutMillis: 10_000 });
-  // An idle connection that breaks is replaced at its next use; without a listener the process would end.
+  // A connection that breaks fails the query in hand, or is replaced at its next use when idle: whoever uses it is told.
+  // Without listeners, the server ending a connection would end the process.
   pool.on('error', () => undefined);
+  pool.on('connect', (client) => client.on('error', () => undefined));
   const kysely = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
   return {
     kysely,

@@ -1,1 +1,124 @@
-export {};
+import { z } from 'zod';
+import { UserIdSchema } from '../ids.ts';
+import { CurrencySchema, NonNegativeCentsSchema } from '../money.ts';
+import { MonthSchema } from '../month.ts';
+
+export const PayoutStatusSchema = z.enum([
+  'requested',
+  'submitting',
+  'submitted',
+  'paid',
+  'failed',
+  'returned',
+  'canceled',
+]);
+
+export const SkipReasonSchema = z.enum([
+  'already_in_flight',
+  'on_hold',
+  'negative_balance',
+  'below_minimum',
+  'no_payout_account',
+  'account_restricted',
+]);
+
+/**
+ * D7: the fees of a payout. `earningsGrossCents − platformFeeCents` is what the months in it earned net; that,
+ * `payoutGrossCents`, less the processing fee is what is transferred.
+ */
+export const FeeBreakdownSchema = z.object({
+  currency: CurrencySchema,
+  earningsGrossCents: NonNegativeCentsSchema,
+  platformFeeCents: NonNegativeCentsSchema,
+  payoutGrossCents: NonNegativeCentsSchema,
+  processingFeeCents: NonNegativeCentsSchema,
+  payoutNetCents: NonNegativeCentsSchema,
+});
+
+export const PayoutSchema = z.object({
+  id: z.uuid(),
+  month: MonthSchema,
+  recipientUserId: UserIdSchema,
+  status: PayoutStatusSchema,
+  fees: FeeBreakdownSchema,
+  transferId: z.string().nullable(),
+  reason: z.string().nullable(),
+  requestedAt: z.iso.datetime(),
+  settledAt: z.iso.datetime().nullable(),
+  traceId: z.string().nullable(),
+});
+export type Payout = z.infer<typeof PayoutSchema>;
+
+export const PayoutAttemptSchema = z.object({
+  attempt: z.int().positive(),
+  idempotencyKey: z.string(),
+  outcome: z.string(),
+  detail: z.string().nullable(),
+  at: z.iso.datetime(),
+});
+
+/** `GET /v1/payouts/{id}`. */
+export const PayoutDetailSchema = PayoutSchema.extend({ attempts: z.array(PayoutAttemptSchema) });
+
+/** `GET /v1/payouts`: newest first. */
+export const PayoutPageSchema = z.object({ payouts: z.array(PayoutSchema), nextCursor: z.string().nullable() });
+
+/** `GET /v1/payouts/next`: what the writer gets next and when, or why not and what to do. */
+export const NextPayoutSchema = z.object({
+  currency: CurrencySchema,
+  payableCents: NonNegativeCentsSchema,
+  processingFeeCents: NonNegativeCentsSchema,
+  netCents: NonNegativeCentsSchema,
+  date: z.iso.date(),
+  reason: SkipReasonSchema.nullable(),
+  whatToDo: z.string().nullable(),
+});
+
+/** `GET /v1/payout-account`. `none`: not opened; `onboarding` is where the writer completes it. */
+export const PayoutAccountSchema = z.object({
+  state: z.enum(['none', 'restricted', 'ready']),
+  accountId: z.string().nullable(),
+  requirements: z.array(z.string()),
+});
+export type PayoutAccount = z.infer<typeof PayoutAccountSchema>;
+
+export const OpenedPayoutAccountSchema = PayoutAccountSchema.extend({
+  onboardingUrl: z.url(),
+  onboardingExpiresAt: z.iso.datetime(),
+});
+
+/** One writer of a month's payouts: `carriedOverCents` is what is still payable after them. */
+export const WriterPayoutSchema = z.object({
+  userId: UserIdSchema,
+  payoutStatus: z.enum(['under_way', 'paid', 'failed', 'skipped']),
+  payoutReason: z.string().nullable(),
+  nextDate: z.iso.date().nullable(),
+  payoutId: z.uuid().nullable(),
+  transferId: z.string().nullable(),
+  payoutGrossCents: NonNegativeCentsSchema,
+  processingFeeCents: NonNegativeCentsSchema,
+  payoutNetCents: NonNegativeCentsSchema,
+  carriedOverCents: NonNegativeCentsSchema,
+});
+export type WriterPayout = z.infer<typeof WriterPayoutSchema>;
+
+/** `GET /v1/months/{month}/payouts` (admin), by writer id. */
+export const WriterPayoutPageSchema = z.object({
+  writers: z.array(WriterPayoutSchema),
+  nextCursor: z.string().nullable(),
+});
+
+/** `GET /v1/obligations` (admin): what is owed to writers, in all and each. */
+export const ObligationsSchema = z.object({
+  currency: CurrencySchema,
+  totalCents: NonNegativeCentsSchema,
+  writers: z.array(
+    z.object({
+      userId: UserIdSchema,
+      payableCents: NonNegativeCentsSchema,
+      inFlightCents: NonNegativeCentsSchema,
+      heldCents: NonNegativeCentsSchema,
+    }),
+  ),
+  nextCursor: z.string().nullable(),
+});

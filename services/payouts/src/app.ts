@@ -1,0 +1,37 @@
+import { ledgerMigrations } from '@wewrite/ledger';
+import type { ServiceDefinition } from '@wewrite/service-kit';
+import { createStripeClient } from '@wewrite/service-kit/stripe';
+import { type Config, environment } from './config.ts';
+import type { Context } from './context.ts';
+import type { Schema } from './db.ts';
+import { hearings } from './events.ts';
+import { judgeWriters } from './judge-writers.ts';
+import { openPayoutAccount } from './open-payout-account.ts';
+import { readMonthPayouts } from './read-month-payouts.ts';
+import { readNextPayout } from './read-next-payout.ts';
+import { readObligations } from './read-obligations.ts';
+import { readPayouts } from './read-payouts.ts';
+import { refreshAccounts } from './refresh-accounts.ts';
+import { sendTransfers } from './send-transfers.ts';
+
+/** The service that pays writers. */
+export const payouts: ServiceDefinition<Config, Schema> = {
+  name: 'payouts',
+  version: '0.1.0',
+  environment,
+  migrations: [ledgerMigrations, { name: 'payouts', directory: new URL('../migrations/', import.meta.url) }],
+  create: (kit) => {
+    const context: Context = { ...kit, stripe: createStripeClient(kit.config, kit.telemetry) };
+    return {
+      hearings: hearings(context),
+      loops: [judgeWriters(context), sendTransfers(context), refreshAccounts(context)],
+      routes: (server) => {
+        openPayoutAccount(server, context);
+        readNextPayout(server, context);
+        readPayouts(server, context);
+        readMonthPayouts(server, context);
+        readObligations(server, context);
+      },
+    };
+  },
+};

@@ -1,0 +1,12 @@
+import type { ServiceContext } from '@wewrite/service-kit';
+import type { StripeClient } from '@wewrite/service-kit/stripe';
+import type { Config } from './config.ts';
+import type { Schema } from './db.ts';
+
+/** What a use case of payouts gets. */
+export interface Context extends ServiceContext<Config, Schema> {
+  readonly stripe: StripeClient;
+}
+
+/** The loops of the service, by the names that wake them. */
+export const loopNames = { judge: 'judge', transfers: 'transfers', accounts: 'accounts' } as const;

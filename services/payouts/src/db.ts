@@ -1,0 +1,96 @@
+/** The tables of schema `payouts`, beside those of the kit and the ledger. */
+export interface Schema {
+  payout_account: PayoutAccountTable;
+  payout_month: PayoutMonthTable;
+  writer_credit: WriterCreditTable;
+  payout: PayoutTable;
+  judgement: JudgementTable;
+  transfer_job: TransferJobTable;
+  payout_attempt: PayoutAttemptTable;
+}
+
+export interface PayoutAccountTable {
+  user_id: string;
+  account_id: string | null;
+  can_receive: boolean;
+  requirements: string[];
+  version: number;
+  refresh_due: boolean;
+  changed_at: Date;
+}
+
+export interface PayoutMonthTable {
+  run_id: string;
+  month: string;
+  credits_complete: boolean;
+  escrow_funded: boolean;
+  state: 'collecting' | 'judging' | 'requested';
+  /** Writers up to this id, in byte order, are judged. */
+  judged_through: string | null;
+  writers_expected: number | null;
+  writers_judged: number;
+  payouts_requested: number;
+  payouts_settled: number;
+  /** Rises with each progress message of the run. */
+  version: number;
+  traceparent: string | null;
+}
+
+export interface WriterCreditTable {
+  run_id: string;
+  month: string;
+  user_id: string;
+  gross_cents: number;
+  fee_cents: number;
+  net_cents: number;
+}
+
+export type PayoutStatus = 'requested' | 'submitting' | 'submitted' | 'paid' | 'failed' | 'returned' | 'canceled';
+
+export interface PayoutTable {
+  id: string;
+  run_id: string;
+  month: string;
+  user_id: string;
+  account_id: string;
+  status: PayoutStatus;
+  currency: 'usd';
+  gross_cents: number;
+  processing_fee_cents: number;
+  net_cents: number;
+  transfer_id: string | null;
+  reason: string | null;
+  traceparent: string | null;
+  requested_at: Date;
+  settled_at: Date | null;
+}
+
+export interface JudgementTable {
+  run_id: string;
+  month: string;
+  user_id: string;
+  payable_cents: number;
+  reason: string | null;
+  next_date: string | null;
+  payout_id: string | null;
+}
+
+export interface TransferJobTable {
+  payout_id: string;
+  attempt: number;
+  key_first_used_at: Date | null;
+  tries: number;
+  state: 'send' | 'look_up' | 'look_up_again';
+  due_at: Date;
+  lease_until: Date | null;
+}
+
+export interface PayoutAttemptTable {
+  payout_id: string;
+  attempt: number;
+  try: number;
+  idempotency_key: string;
+  outcome: string;
+  detail: string | null;
+  at: Date;
+}

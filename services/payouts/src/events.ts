@@ -1,0 +1,20 @@
+import { earningsCalculated, escrowFunded, payoutRequested, stripeReceived } from '@wewrite/contracts';
+import { type Hearing, hears } from '@wewrite/service-kit';
+import type { Context } from './context.ts';
+import { creditEarnings } from './credit-earnings.ts';
+import type { Schema } from './db.ts';
+import { queueTransfers } from './queue-transfers.ts';
+import { queueRefresh } from './refresh-accounts.ts';
+import { takeEscrow } from './take-escrow.ts';
+
+/** What payouts hears. */
+export function hearings(context: Context): readonly Hearing<Schema>[] {
+  return [
+    hears<Schema, typeof earningsCalculated>(earningsCalculated, (tx, messages) =>
+      creditEarnings(context, tx, messages),
+    ),
+    hears<Schema, typeof escrowFunded>(escrowFunded, (tx, messages) => takeEscrow(context, tx, messages)),
+    hears<Schema, typeof payoutRequested>(payoutRequested, (tx, messages) => queueTransfers(context, tx, messages)),
+    hears<Schema, typeof stripeReceived>(stripeReceived, (tx, messages) => queueRefresh(context, tx, messages)),
+  ];
+}

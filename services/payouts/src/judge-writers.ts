@@ -1,0 +1,238 @@
+import { type Cents, compareUtf8, cutoffOf, month, nextMonth, payoutRequested, zeroCents } from '@wewrite/contracts';
+import { balances, postTransfers } from '@wewrite/ledger';
+import { idOfCause, type Loop } from '@wewrite/service-kit';
+import { sql, type Transaction } from 'kysely';
+import { type Context, loopNames } from './context.ts';
+import type { PayoutAccountTable, PayoutMonthTable, Schema } from './db.ts';
+import { type Judgement, judge, type PayoutTerms, type WriterBalance } from './payout.ts';
+import { advanceMonth } from './payout-month.ts';
+import { checkBooks, runOf, sayProgress } from './progress.ts';
+import { accountOf, chart, payoutReserved } from './sub-ledger.ts';
+
+const writersPerStep = 500;
+
+/**
+ * D1, D2: once a month's earnings are credited and escrow is funded, each writer with a balance or with earnings of the
+ * month is judged, in order of user id, some hundreds a transaction. Who is paid has the payout reserved in the ledger
+ * and requested in the same transaction; who is not has the reason and the next date.
+ */
+export function judgeWriters(context: Context): Loop {
+  return {
+    name: loopNames.judge,
+    pollMs: 1_000,
+    due: async () => (await dueMonths(context)).length,
+    step: async () => {
+      const [due] = await dueMonths(context);
+      if (due === undefined) return false;
+      await context.telemetry.span(
+        { name: 'judge writers', parent: due.traceparent, attributes: { month: due.month } },
+        () => context.database.transaction((tx) => judgeNext(context, tx, due.run_id)),
+      );
+      return true;
+    },
+  };
+}
+
+async function dueMonths({ database }: Context): Promise<PayoutMonthTable[]> {
+  return database.kysely
+    .selectFrom('payout_month')
+    .selectAll()
+    .where('credits_complete', '=', true)
+    .where('escrow_funded', '=', true)
+    .where('state', '<>', 'requested')
+    .orderBy('month')
+    .execute();
+}
+
+async function judgeNext(context: Context, tx: Transaction<Schema>, runId: string): Promise<void> {
+  const known = await tx
+    .selectFrom('payout_month')
+    .selectAll()
+    .where('run_id', '=', runId)
+    .forUpdate()
+    .executeTakeFirst();
+  if (known === undefined || known.state === 'requested') return;
+  if (known.state === 'collecting') await beginJudging(tx, runId);
+  const userIds = await nextWriters(tx, known);
+  const writers = await readWriters(tx, userIds);
+  const terms = termsOf(context);
+  const judged = userIds.map((userId) => {
+    const writer = writers.get(userId);
+    if (writer === undefined) throw new Error(`no balance was read for ${userId}`);
+    return { userId, payableCents: writer.payableCents, judgement: judge(writer, terms) };
+  });
+  const requested = await record(context, tx, known, judged);
+  const isLast = userIds.length < writersPerStep;
+  const last = userIds.at(-1) ?? known.judged_through;
+  await tx
+    .updateTable('payout_month')
+    .set({ judged_through: last, state: isLast ? 'requested' : 'judging' })
+    .where('run_id', '=', runId)
+    .execute();
+  const row = await advanceMonth(tx, runId, { judged: judged.length, requested });
+  await conclude(context, tx, row, isLast);
+}
+
+async function conclude(
+  context: Context,
+  tx: Transaction<Schema>,
+  row: PayoutMonthTable,
+  isLast: boolean,
+): Promise<void> {
+  const run = runOf(row);
+  const booksVersion = isLast ? await checkBooks(context, tx, { run, stage: 'payout_requests' }) : null;
+  const progress = { run, version: row.version, booksVersion };
+  const expected = isLast ? row.writers_judged : row.writers_expected;
+  await sayProgress(context, tx, { ...progress, step: 'payout_requests', expected, done: row.writers_judged });
+  if (!isLast) return;
+  const { payouts_requested, payouts_settled } = row;
+  await sayProgress(context, tx, { ...progress, step: 'payouts', expected: payouts_requested, done: payouts_settled });
+}
+
+async function beginJudging(tx: Transaction<Schema>, runId: string): Promise<void> {
+  await sql`
+    update payout_month set state = 'judging', writers_expected = (select count(*) from (${candidates(runId)}) as writer)
+    where run_id = ${runId}`.execute(tx);
+}
+
+/** Writers with earnings of the month, and writers with a balance from before. */
+function candidates(runId: string) {
+  return sql`
+    select user_id from writer_credit where run_id = ${runId}
+    union
+    select substr(account_id, length('payable:') + 1) from ledger_balance
+    where account_id >= 'payable:' and account_id < 'payable;' and balance_cents > 0`;
+}
+
+async function nextWriters(tx: Transaction<Schema>, row: PayoutMonthTable): Promise<string[]> {
+  const { rows } = await sql<{ user_id: string }>`
+    select user_id collate "C" as user_id from (${candidates(row.run_id)}) as writer
+    where user_id collate "C" > ${row.judged_through ?? ''}
+    order by user_id collate "C" limit ${writersPerStep}`.execute(tx);
+  return rows.map((found) => found.user_id).sort(compareUtf8);
+}
+
+/** What the sub-ledger and the accounts know of writers: an entry for each id. */
+export async function readWriters(
+  tx: Transaction<Schema>,
+  userIds: readonly string[],
+): Promise<Map<string, WriterBalance>> {
+  const read = async (accountId: (userId: string) => string) => {
+    const found = await balances(tx, { ids: userIds.map(accountId) });
+    return (userId: string): Cents => found.get(accountId(userId)) ?? zeroCents;
+  };
+  const payable = await read(accountOf.payable);
+  const held = await read(accountOf.held);
+  const receivable = await read(accountOf.receivable);
+  const inFlight = await read(accountOf.inFlight);
+  const { rows } = await sql<PayoutAccountTable>`
+    select * from payout_account where user_id = any(${userIds}::text[])`.execute(tx);
+  const accounts = new Map(rows.map((account) => [account.user_id, account]));
+  return new Map(
+    userIds.map((userId) => [
+      userId,
+      {
+        payableCents: payable(userId),
+        heldCents: held(userId),
+        receivableCents: receivable(userId),
+        hasPayoutInFlight: inFlight(userId) > 0,
+        accountId: accounts.get(userId)?.account_id ?? null,
+        canReceive: accounts.get(userId)?.can_receive ?? false,
+      },
+    ]),
+  );
+}
+
+interface JudgedWriter {
+  readonly userId: string;
+  readonly payableCents: Cents;
+  readonly judgement: Judgement;
+}
+
+/** Writes the judgements, reserves and requests the payouts; gives the number of payouts. */
+async function record(
+  context: Context,
+  tx: Transaction<Schema>,
+  row: PayoutMonthTable,
+  judged: readonly JudgedWriter[],
+): Promise<number> {
+  const run = runOf(row);
+  const at = context.clock.now();
+  const payouts = judged.flatMap(({ userId, judgement }) =>
+    judgement.kind === 'pay' ? [{ ...judgement, userId, payoutId: payoutIdOf(row.month, userId) }] : [],
+  );
+  if (payouts.length > 0) {
+    const values = payouts.map((payout) => ({
+      id: payout.payoutId,
+      run_id: run.runId,
+      month: run.month,
+      user_id: payout.userId,
+      account_id: payout.accountId,
+      status: 'requested' as const,
+      currency: 'usd' as const,
+      gross_cents: payout.grossCents,
+      processing_fee_cents: payout.processingFeeCents,
+      net_cents: payout.netCents,
+      transfer_id: null,
+      reason: null,
+      traceparent: row.traceparent,
+      requested_at: at,
+      settled_at: null,
+    }));
+    await tx.insertInto('payout').values(values).execute();
+  }
+  await insertJudgements(tx, row, judged);
+  const shared = { month: run.month, currency: 'usd', occurredAt: at, causeEventId: null } as const;
+  const reservations = payouts.map(({ grossCents, ...payout }) =>
+    payoutReserved({ ...shared, ...payout, amountCents: grossCents }),
+  );
+  await postTransfers(tx, chart, reservations, at);
+  const bodies = payouts.map(({ kind: _, userId, ...payout }) => ({
+    run,
+    month: run.month,
+    recipientUserId: userId,
+    currency: 'usd',
+    ...payout,
+  }));
+  await context.outbox.emit(
+    tx,
+    payoutRequested,
+    bodies.map((body) => ({ key: body.payoutId, id: body.payoutId, body: payoutRequested.schema.parse(body) })),
+  );
+  return payouts.length;
+}
+
+async function insertJudgements(
+  tx: Transaction<Schema>,
+  row: PayoutMonthTable,
+  judged: readonly JudgedWriter[],
+): Promise<void> {
+  if (judged.length === 0) return;
+  const nextDate = cutoffOf(nextMonth(month(row.month)))
+    .toISOString()
+    .slice(0, 10);
+  const values = judged.map(({ userId, payableCents, judgement }) => ({
+    run_id: row.run_id,
+    month: row.month,
+    user_id: userId,
+    payable_cents: payableCents,
+    reason: judgement.kind === 'skip' ? judgement.reason : null,
+    next_date: judgement.kind === 'skip' ? nextDate : null,
+    payout_id: judgement.kind === 'pay' ? payoutIdOf(row.month, userId) : null,
+  }));
+  await tx.insertInto('judgement').values(values).execute();
+}
+
+/** A payout's id comes of its month, its writer and its ordinal: the same payout is never made twice. */
+function payoutIdOf(ofMonth: string, userId: string): string {
+  return idOfCause('payout', ofMonth, userId, 1);
+}
+
+/** The configured terms of payouts. */
+export function termsOf({ config }: Context): PayoutTerms {
+  return {
+    minimumCents: config.PAYOUT_MINIMUM_CENTS,
+    processingFeeBps: config.PROCESSING_FEE_BPS,
+    processingFeeFixedCents: config.PROCESSING_FEE_FIXED_CENTS,
+  };
+}

@@ -1,0 +1,87 @@
+import { OpenedPayoutAccountSchema, type PayoutAccount, PayoutAccountSchema, type UserId } from '@wewrite/contracts';
+import { identityOf, idOfCause, problemResponses, type Server } from '@wewrite/service-kit';
+import { sql } from 'kysely';
+import type { Context } from './context.ts';
+import type { PayoutAccountTable } from './db.ts';
+
+/**
+ * A writer's payout account is a recipient account at Stripe, opened once a writer; Stripe's own pages ask for what it
+ * needs to know, and its events say when the account can receive (`refresh-accounts.ts`).
+ */
+export function openPayoutAccount(server: Server, context: Context): void {
+  server.get(
+    '/v1/payout-account',
+    { schema: { response: { 200: PayoutAccountSchema, ...problemResponses } }, config: { access: ['writer'] } },
+    async (request) => shown(await find(context, identityOf(request).userId)),
+  );
+  server.post(
+    '/v1/payout-account',
+    { schema: { response: { 200: OpenedPayoutAccountSchema, ...problemResponses } }, config: { access: ['writer'] } },
+    async (request) => {
+      const { userId } = identityOf(request);
+      const accountId = (await find(context, userId))?.account_id ?? (await openAtStripe(context, userId));
+      const link = await createLink(context, accountId);
+      const account = shown(await find(context, userId));
+      return { ...account, onboardingUrl: link.url, onboardingExpiresAt: new Date(link.expires_at).toISOString() };
+    },
+  );
+}
+
+async function find(context: Context, userId: UserId): Promise<PayoutAccountTable | undefined> {
+  return context.database.kysely
+    .selectFrom('payout_account')
+    .selectAll()
+    .where('user_id', '=', userId)
+    .executeTakeFirst();
+}
+
+/** The key is the writer's own, so that two requests, or one that is repeated after a crash, open one account. */
+async function openAtStripe(context: Context, userId: UserId): Promise<string> {
+  const account = await context.stripe.call('v2.core.accounts.create', userId, (sdk) =>
+    sdk.v2.core.accounts.create(
+      {
+        identity: { country: 'us' },
+        configuration: {
+          recipient: { capabilities: { stripe_balance: { stripe_transfers: { requested: true } } } },
+        },
+        metadata: { user_id: userId },
+        include: ['configuration.recipient', 'requirements'],
+      },
+      { idempotencyKey: `payout-account-${idOfCause('payout_account', userId)}` },
+    ),
+  );
+  const at = context.clock.now();
+  await context.database.transaction((tx) =>
+    sql`
+      insert into payout_account (user_id, account_id, refresh_due, changed_at) values (${userId}, ${account.id}, true, ${at})
+      on conflict (user_id) do nothing`.execute(tx),
+  );
+  context.wake('accounts');
+  return account.id;
+}
+
+async function createLink(context: Context, accountId: string) {
+  const returnUrl = context.config.PAYOUT_ACCOUNT_URL;
+  return context.stripe.call('v2.core.accountLinks.create', accountId, (sdk) =>
+    sdk.v2.core.accountLinks.create(
+      {
+        account: accountId,
+        use_case: {
+          type: 'account_onboarding',
+          account_onboarding: { refresh_url: returnUrl, return_url: returnUrl },
+        },
+      },
+      // Links are single-use and short-lived: each request wants a new one.
+      { idempotencyKey: `payout-account-link-${context.ids.next()}` },
+    ),
+  );
+}
+
+function shown(account: PayoutAccountTable | undefined): PayoutAccount {
+  if (account === undefined) return { state: 'none', accountId: null, requirements: [] };
+  return {
+    state: account.can_receive ? 'ready' : 'restricted',
+    accountId: account.account_id,
+    requirements: account.requirements,
+  };
+}

@@ -1,0 +1,74 @@
+import { basisPointsOf, type Cents, cents } from '@wewrite/contracts';
+
+/** Why a writer is not paid (D2), in the order in which they are told. */
+export const skipReasons = [
+  'already_in_flight',
+  'on_hold',
+  'negative_balance',
+  'below_minimum',
+  'no_payout_account',
+  'account_restricted',
+] as const;
+export type SkipReason = (typeof skipReasons)[number];
+
+/** What is known of a writer on the day of the payouts. Balances are those of the sub-ledger. */
+export interface WriterBalance {
+  readonly payableCents: Cents;
+  readonly heldCents: Cents;
+  readonly receivableCents: Cents;
+  readonly hasPayoutInFlight: boolean;
+  /** Stripe's account, or null before one was opened. */
+  readonly accountId: string | null;
+  readonly canReceive: boolean;
+}
+
+export interface PayoutTerms {
+  readonly minimumCents: number;
+  readonly processingFeeBps: number;
+  readonly processingFeeFixedCents: number;
+}
+
+export type Judgement =
+  | {
+      readonly kind: 'pay';
+      readonly accountId: string;
+      readonly grossCents: Cents;
+      readonly processingFeeCents: Cents;
+      readonly netCents: Cents;
+    }
+  | { readonly kind: 'skip'; readonly reason: SkipReason };
+
+/**
+ * D1, D2: one payout of all of the balance (payable less receivable; held money does not count) when it reaches the
+ * minimum and the account can receive; else the first reason that holds. A net of less than 1 ¢ is below the minimum.
+ */
+export function judge(writer: WriterBalance, terms: PayoutTerms): Judgement {
+  const balanceCents = cents(writer.payableCents - writer.receivableCents);
+  const processingFeeCents = processingFeeOf(balanceCents, terms);
+  const netCents = cents(balanceCents - processingFeeCents);
+  const skip = (reason: SkipReason): Judgement => ({ kind: 'skip', reason });
+  if (writer.hasPayoutInFlight) return skip('already_in_flight');
+  if (writer.heldCents > 0 && balanceCents === 0) return skip('on_hold');
+  if (balanceCents < 0) return skip('negative_balance');
+  if (balanceCents < terms.minimumCents || netCents < 1) return skip('below_minimum');
+  if (writer.accountId === null) return skip('no_payout_account');
+  if (!writer.canReceive) return skip('account_restricted');
+  return { kind: 'pay', accountId: writer.accountId, grossCents: balanceCents, processingFeeCents, netCents };
+}
+
+/** The processing fee of a payout: basis points rounded half up, and a fixed part; 0 of a balance that is not positive. */
+export function processingFeeOf(balanceCents: Cents, terms: PayoutTerms): Cents {
+  if (balanceCents <= 0) return cents(0);
+  return cents(basisPointsOf(balanceCents, terms.processingFeeBps) + terms.processingFeeFixedCents);
+}
+
+/** What a writer can do about a reason, in a sentence. */
+export const adviceFor: Readonly<Record<SkipReason, string>> = {
+  already_in_flight: 'Your last payout is still on its way. The rest follows with the next one.',
+  on_hold: 'Your money is held while a question about it is answered.',
+  negative_balance: 'Money that had been paid was taken back. Your next earnings repay it first.',
+  below_minimum: 'Your balance is below the minimum for a payout. It stays yours and adds up.',
+  no_payout_account: 'Open a payout account, so that your money can reach you.',
+  account_restricted:
+    'Your payout account cannot receive money. Open its onboarding again and complete what is asked for.',
+};

@@ -1,0 +1,19 @@
+import type { MessageOf, payoutRequested } from '@wewrite/contracts';
+import { afterCommit, type Received } from '@wewrite/service-kit';
+import { sql, type Transaction } from 'kysely';
+import { type Context, loopNames } from './context.ts';
+import type { Schema } from './db.ts';
+
+/** D3: a handler never calls Stripe. It queues the transfer; the loop of `send-transfers.ts` makes it. */
+export async function queueTransfers(
+  context: Context,
+  tx: Transaction<Schema>,
+  messages: readonly Received<MessageOf<typeof payoutRequested>>[],
+): Promise<void> {
+  const payoutIds = messages.map(({ body }) => body.payoutId).sort();
+  await sql`
+    insert into transfer_job (payout_id, due_at)
+    select id, ${context.time.now()} from payout where id = any(${payoutIds}::uuid[]) and status = 'requested'
+    on conflict do nothing`.execute(tx);
+  afterCommit(tx, () => context.wake(loopNames.transfers));
+}

@@ -1,0 +1,3 @@
+import { prepareTelemetry } from '@wewrite/service-kit';
+
+prepareTelemetry();

@@ -1,0 +1,134 @@
+import {
+  type EarningsClosing,
+  earningsCalculated,
+  escrowFunded,
+  RunSchema,
+  type WriterMonth,
+} from '@wewrite/contracts';
+import { type Harness, startHarness } from '@wewrite/local-stack/harness';
+import { startSandbox } from '@wewrite/local-stack/sandbox';
+import { realTime, runnable } from '@wewrite/service-kit';
+import { z } from 'zod';
+import { payouts } from '../src/app.ts';
+
+const TransferSchema = z.looseObject({
+  id: z.string(),
+  amount: z.int(),
+  destination: z.string(),
+  transfer_group: z.string(),
+  metadata: z.record(z.string(), z.string()),
+});
+const StateSchema = z.looseObject({ transfer: z.array(TransferSchema) });
+
+/** The payouts service against Stripe's sandbox, with writers that have, or lack, accounts. */
+export interface PayoutHarness extends Harness {
+  /** Opens the writer's account by the API and ends the onboarding; tells payouts as billing would. */
+  onboard(writer: string, outcome: 'ready' | 'restricted'): Promise<string>;
+  /** Says a month's earnings and its closing message. */
+  earn(month: string, netByWriter: Readonly<Record<string, number>>): Promise<void>;
+  fund(month: string): Promise<void>;
+  get<Answer>(path: string, schema: z.ZodType<Answer>, who?: { sub: string; roles: string[] }): Promise<Answer>;
+  transfers(): Promise<z.infer<typeof TransferSchema>[]>;
+  fault(order: object): Promise<void>;
+  topUp(cents: number): Promise<void>;
+  /** Lets technical time jump, as after a pause. */
+  skip(durationMs: number): void;
+}
+
+const root = { sub: 'root', roles: ['admin'] };
+
+export async function startPayouts(): Promise<PayoutHarness> {
+  const sandbox = await startSandbox({ port: 0, databaseFile: ':memory:', now: '2026-11-01T00:00:00.000Z' });
+  let skippedMs = 0;
+  const harness = await startHarness({
+    services: [runnable(payouts)],
+    now: '2026-12-01T09:00:00.000Z',
+    environment: { STRIPE_SECRET_KEY: 'sk_test_sandbox', STRIPE_API_URL: sandbox.url, STRIPE_TIMEOUT_MS: '500' },
+    time: { ...realTime, now: () => new Date(realTime.now().getTime() + skippedMs) },
+  });
+  const post = async (path: string, body: object) => {
+    const answer = await fetch(`${sandbox.url}${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    if (!answer.ok) throw new Error(`${path}: ${await answer.text()}`);
+  };
+  const request = async (path: string, who: { sub: string; roles: string[] }, method = 'GET') =>
+    fetch(`${harness.url('payouts')}${path}`, {
+      method,
+      headers: { authorization: `Bearer ${await harness.token(who)}` },
+    });
+  let events = 0;
+  return {
+    ...harness,
+    onboard: async (writer, outcome) => {
+      const opened = await request('/v1/payout-account', { sub: writer, roles: ['writer'] }, 'POST');
+      const { accountId } = z.object({ accountId: z.string() }).parse(await opened.json());
+      await post(`/_sandbox/onboarding/${accountId}`, { outcome });
+      const body = { eventId: `evt_${++events}`, type: 'v2.core.account[requirements].updated', objectId: accountId };
+      const created = '2026-11-01T00:00:00Z';
+      await harness.say(stripeReceived, { key: accountId, id: body.eventId, body: { ...body, accountId, created } });
+      await harness.settled();
+      return accountId;
+    },
+    earn: async (month, netByWriter) => {
+      const messages = messagesOf(month, netByWriter);
+      for (const [index, body] of messages.entries()) {
+        const key = body.part === 'writer' ? body.recipientUserId : 'closing';
+        await harness.say(earningsCalculated, { key, id: `earnings-${month}-${index}`, body });
+      }
+    },
+    fund: async (month) => {
+      const body = escrowFunded.schema.parse({
+        run: runOf(month),
+        month,
+        currency: 'usd',
+        obligationsCents: 0,
+        movedCents: 0,
+        stripeId: null,
+      });
+      await harness.say(escrowFunded, { key: month, id: `funded-${month}`, body });
+    },
+    get: async (path, schema, who = root) => schema.parse(await (await request(path, who)).json()),
+    transfers: async () => StateSchema.parse(await (await fetch(`${sandbox.url}/_sandbox/state`)).json()).transfer,
+    fault: (order) => post('/_sandbox/faults', order),
+    topUp: (cents) => post('/_sandbox/topups', { amount: cents }),
+    skip: (durationMs) => {
+      skippedMs += durationMs;
+    },
+    stop: async () => {
+      await harness.stop();
+      await sandbox.stop();
+    },
+  };
+}
+
+export function runOf(month: string) {
+  const digits = month.replace('-', '');
+  return RunSchema.parse({ runId: `0197a000-0000-7000-8000-000000${digits}`, kind: 'close', month });
+}
+
+function messagesOf(month: string, netByWriter: Readonly<Record<string, number>>): (WriterMonth | EarningsClosing)[] {
+  const run = runOf(month);
+  const amounts = (net: number) => ({ currency: 'usd', grossCents: net + 7, feeCents: 7, netCents: net, lineCount: 1 });
+  const writers = Object.entries(netByWriter).map(([recipientUserId, net]) => ({
+    part: 'writer',
+    run,
+    recipientUserId,
+    ...amounts(net),
+  }));
+  const total = Object.values(netByWriter).reduce((sum, net) => sum + net, 0);
+  const count = writers.length;
+  const closing = {
+    part: 'closing',
+    run,
+    currency: 'usd',
+    writers: count,
+    grossCents: total + 7 * count,
+    feeCents: 7 * count,
+    netCents: total,
+    lineCount: count,
+  };
+  return [...writers, closing].map((message) => earningsCalculated.schema.parse(message));
+}

@@ -1,0 +1,116 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { PayoutDetailSchema, WriterPayoutPageSchema } from '@wewrite/contracts';
+import { type PayoutHarness, startPayouts } from './payout-harness.ts';
+
+const minuteMs = 60_000;
+const transferCalls = { method: 'POST', path: '/v1/transfers' };
+
+let stack: PayoutHarness;
+let months = 0;
+beforeAll(async () => {
+  stack = await startPayouts();
+  await stack.onboard('writer', 'ready');
+});
+afterAll(() => stack.stop());
+
+/** Earns and funds the next month for the writer; gives the month's name. */
+async function nextMonth(): Promise<string> {
+  const month = `2027-${String(++months).padStart(2, '0')}`;
+  await stack.earn(month, { writer: 5_000 });
+  await stack.fund(month);
+  return month;
+}
+
+async function payoutOf(month: string) {
+  const { writers } = await stack.get(`/v1/months/${month}/payouts`, WriterPayoutPageSchema);
+  return writers[0];
+}
+
+async function transfersOf(month: string) {
+  return (await stack.transfers()).filter((transfer) => transfer.transfer_group === `close-${month}`);
+}
+
+/** Lets technical time pass until the month's payout has settled; bounded. */
+async function patiently(month: string): Promise<void> {
+  for (let waited = 0; waited < 200; waited++) {
+    const status = await payoutOf(month).catch(() => undefined);
+    if (status !== undefined && status.payoutStatus !== 'under_way') return;
+    stack.skip(minuteMs);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`the payout of ${month} never settled`);
+}
+
+describe('D3: one payout is one transfer', () => {
+  test('a time-out after Stripe had made it: the same key finds the same transfer', async () => {
+    await stack.topUp(1_000_000);
+    await stack.fault({ match: transferCalls, kind: 'timeout_after_success', times: 1 });
+    const month = await nextMonth();
+    await patiently(month);
+    expect(await payoutOf(month)).toMatchObject({ payoutStatus: 'paid', payoutGrossCents: 5_000 });
+    expect(await transfersOf(month)).toHaveLength(1);
+  });
+
+  test('a reset connection and 429s keep the key', async () => {
+    await stack.fault({ match: transferCalls, kind: 'connection_reset', times: 4 });
+    await stack.fault({ match: transferCalls, kind: '429', times: 2 });
+    const month = await nextMonth();
+    await patiently(month);
+    const [transfer, ...others] = await transfersOf(month);
+    expect(others).toEqual([]);
+    const { payoutId, transferId } = (await payoutOf(month)) ?? {};
+    expect(transferId).toBe(transfer?.id);
+    const { attempts } = await stack.get(`/v1/payouts/${payoutId}`, PayoutDetailSchema);
+    expect(new Set(attempts.map((attempt) => attempt.idempotencyKey)).size).toBe(1);
+  });
+
+  test('a 5xx is looked up twice, ten minutes apart, before another key is used', async () => {
+    await stack.fault({ match: transferCalls, kind: '500', times: 3 });
+    const month = await nextMonth();
+    await patiently(month);
+    expect(await transfersOf(month)).toHaveLength(1);
+    const { payoutId } = (await payoutOf(month)) ?? {};
+    const { attempts } = await stack.get(`/v1/payouts/${payoutId}`, PayoutDetailSchema);
+    const outcomes = attempts.map((attempt) => [attempt.attempt, attempt.outcome]);
+    expect(outcomes).toEqual([
+      [1, 'look_up'],
+      [1, 'look_up'],
+      [1, 'next_key'],
+      [2, 'made'],
+    ]);
+    const [, firstLook, secondLook] = attempts.map((attempt) => Date.parse(attempt.at));
+    expect((secondLook ?? 0) - (firstLook ?? 0)).toBeGreaterThanOrEqual(10 * minuteMs);
+  });
+
+  test('insufficient balance waits for funds and goes on under the next key', async () => {
+    const { total } = { total: (await stack.transfers()).reduce((sum, transfer) => sum + transfer.amount, 0) };
+    const drained = `2027-${String(++months).padStart(2, '0')}`;
+    const left = 1_000_000 - total;
+    await stack.earn(drained, { writer: left + 5_000 });
+    await stack.fund(drained);
+    for (let waited = 0; waited < 100 && (await payoutOf(drained).catch(() => undefined)) === undefined; waited++) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    expect(await transfersOf(drained)).toEqual([]);
+    await stack.topUp(1_000_000);
+    await patiently(drained);
+    expect(await transfersOf(drained)).toHaveLength(1);
+    expect(await payoutOf(drained)).toMatchObject({ payoutStatus: 'paid' });
+  });
+
+  test('an account restricted after the reservation: failed, back to payable, told why', async () => {
+    const [last] = (await stack.transfers()).slice(-1);
+    await stack.fault({ match: transferCalls, kind: 'connection_reset', times: 9 });
+    const month = await nextMonth();
+    const answer = await stack.onboard('writer', 'restricted').catch(() => null);
+    expect(answer === null || answer === last?.destination).toBe(true);
+    await patiently(month);
+    expect(await payoutOf(month)).toMatchObject({
+      payoutStatus: 'failed',
+      payoutReason: 'account_restricted',
+      payoutGrossCents: 0,
+      carriedOverCents: 5_000,
+    });
+    expect(await transfersOf(month)).toEqual([]);
+  });
+});
