@@ -1,0 +1,286 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { allocationChanged } from '@wewrite/contracts';
+import { december, november, page, pathOf, type RunningAllocations, startAllocations } from './running-allocations.ts';
+
+let service: RunningAllocations & { end(): Promise<void> };
+
+beforeAll(async () => {
+  service = await startAllocations();
+  for (let index = 0; index < 70; index++) await service.register(page(`essay-${index}`), 'wanda');
+  await service.register(page('own'), 'sam');
+});
+afterAll(() => service.end());
+
+/** A supporter of this test only, with a budget in the running month. */
+async function supporter(name: string, paidCents: number): Promise<string> {
+  await service.fund([{ userId: name, month: november, paidCents }]);
+  return name;
+}
+
+describe('one wish', () => {
+  test('A3: total is allocated and available, and the answer says so', async () => {
+    const sam = await supporter('sam', 1_000);
+    const { status, body } = await service.set(sam, page('essay-1'), 250);
+    expect(status).toBe(200);
+    expect(body).toEqual({
+      allocation: {
+        lineId: 'sam_page_essay-1_2026-11',
+        month: '2026-11',
+        resourceType: 'page',
+        resourceId: 'essay-1',
+        recipientUserId: 'wanda',
+        usdCents: 250,
+        fundedCents: null,
+        status: 'active',
+      },
+      summary: {
+        month: '2026-11',
+        cutoff: '2026-12-01T00:00:00.000Z',
+        serverTime: '2026-11-10T12:00:00.000Z',
+        funding: 'paid',
+        totalCents: 1_000,
+        allocatedCents: 250,
+        availableCents: 750,
+        overspentCents: 0,
+      },
+    });
+    const plan = await service.plan(sam);
+    expect(plan).toEqual({ summary: body.summary, allocations: [body.allocation] });
+    const one = await service.call(sam, 'supporter', 'GET', `/v1/allocations/${pathOf(page('essay-1'))}`);
+    expect(one).toEqual({ status: 200, body });
+  });
+
+  test('A4: zero and DELETE remove, again and again', async () => {
+    const rita = await supporter('rita', 1_000);
+    const path = `/v1/allocations/${pathOf(page('essay-1'))}`;
+    await service.set(rita, page('essay-1'), 250);
+    expect(await service.set(rita, page('essay-1'), 0)).toMatchObject({ status: 200, body: { allocation: null } });
+    await service.set(rita, page('essay-1'), 300);
+    for (let turn = 0; turn < 2; turn++) {
+      const removed = await service.call(rita, 'supporter', 'DELETE', path);
+      expect(removed).toMatchObject({ status: 200, body: { allocation: null, summary: { availableCents: 1_000 } } });
+    }
+    expect(await service.call(rita, 'supporter', 'GET', path)).toMatchObject({
+      status: 404,
+      body: { code: 'not_found' },
+    });
+  });
+
+  test('A4: what cannot be is refused by its code and changes nothing', async () => {
+    await supporter('sam', 1_000);
+    const before = await service.plan('sam');
+    const put = (resource: string, body: unknown) =>
+      service.call('sam', 'supporter', 'PUT', `/v1/allocations/${resource}`, { body });
+    const refusals: [string, unknown, number, string][] = [
+      ['page/essay-2', { usdCents: 751 }, 409, 'over_allocated'],
+      ['page/essay-2', { usdCents: -1 }, 400, 'invalid_request'],
+      ['page/essay-2', { usdCents: 1.5 }, 400, 'invalid_request'],
+      ['page/essay-2', { usdCents: '5' }, 400, 'invalid_request'],
+      ['page/essay-2', { usdCents: 1e30 }, 400, 'invalid_request'],
+      ['page/essay-2', { usdCents: Number.MAX_SAFE_INTEGER }, 409, 'over_allocated'],
+      ['page/essay-2', {}, 400, 'invalid_request'],
+      ['page/essay-2', { usdCents: 1, note: 'x' }, 400, 'invalid_request'],
+      ['page/essay-2', { usdCents: 1, recipientUserId: 'walt' }, 422, 'not_owner'],
+      ['page/unheard-of', { usdCents: 1 }, 422, 'unknown_resource'],
+      ['song/essay-2', { usdCents: 1 }, 400, 'invalid_request'],
+      ['page/own', { usdCents: 1 }, 422, 'self_support'],
+      [`page/${'x'.repeat(129)}`, { usdCents: 1 }, 400, 'invalid_request'],
+      ['page/%01', { usdCents: 1 }, 400, 'invalid_request'],
+    ];
+    for (const [resource, body, status, code] of refusals) {
+      const answer = await put(resource, body);
+      expect({ resource, body, status: answer.status, code: answer.body.code }).toEqual({
+        resource,
+        body,
+        status,
+        code,
+      });
+    }
+    expect((await put('page/essay-2', { usdCents: 751 })).body).toMatchObject({
+      availableCents: 750,
+      field: 'usdCents',
+    });
+    expect(await service.plan('sam')).toEqual(before);
+  });
+
+  test('A4: nobody allocates without a token, or with a role that may not', async () => {
+    const path = '/v1/allocations/page/essay-1';
+    const answer = await fetch(`${service.first.url}${path}`, { method: 'PUT', body: '{}' });
+    expect(answer.status).toBe(401);
+    expect(await service.call('sam', 'writer', 'PUT', path, { body: { usdCents: 1 } })).toMatchObject({ status: 403 });
+    const register = await service.call('sam', 'supporter', 'PUT', '/v1/resources/page/mine', {
+      body: { ownerUserId: 'sam', title: '' },
+    });
+    expect(register).toMatchObject({ status: 403, body: { code: 'forbidden' } });
+  });
+
+  test('A2: ids of any bytes are kept apart and come back as they were', async () => {
+    const odd = 'ödd_user-1.%25';
+    await supporter(odd, 1_000);
+    const ids = ['a_b', 'a-b', 'a.b', 'a%5Fb', 'a/b', 'ü \u{1F600}', '%', "'; --", 'x'.repeat(128)];
+    for (const [index, id] of ids.entries()) {
+      await service.register({ resourceType: 'user_bio', resourceId: id }, 'wanda');
+      expect(await service.set(odd, { resourceType: 'user_bio', resourceId: id }, index + 1)).toMatchObject({
+        status: 200,
+      });
+    }
+    const { allocations } = await service.plan(odd);
+    expect(Object.fromEntries(allocations.map((line) => [line.resourceId, line.usdCents]))).toEqual(
+      Object.fromEntries(ids.map((id, index) => [id, index + 1])),
+    );
+    expect(allocations.map((line) => line.lineId)).toContain('ödd%5Fuser-1.%2525_user_bio_a%5Fb_2026-11');
+  });
+});
+
+describe('many wishes at once', () => {
+  test('A2, A4: 64 parallel changes that together exceed a budget never do, and the sum is exact', async () => {
+    const pat = await supporter('pat', 1_000);
+    const answers = await Promise.all(
+      Array.from({ length: 64 }, (_, index) => service.set(pat, page(`essay-${index}`), 30 + (index % 3))),
+    );
+    const accepted = answers.flatMap((answer, index) => (answer.status === 200 ? [30 + (index % 3)] : []));
+    const refused = answers.filter((answer) => answer.status !== 200);
+    expect(refused.map((answer) => answer.body.code)).toEqual(refused.map(() => 'over_allocated'));
+    const { summary, allocations } = await service.plan(pat);
+    expect(summary.allocatedCents).toBe(accepted.reduce((sum, each) => sum + each, 0));
+    expect(allocations.reduce((sum, line) => sum + line.usdCents, 0)).toBe(summary.allocatedCents);
+    expect(summary.allocatedCents).toBeLessThanOrEqual(1_000);
+    expect(summary.availableCents).toBeLessThan(32);
+  });
+
+  test('A4: of two raises that fit alone and not together exactly one succeeds', async () => {
+    const quin = await supporter('quin', 1_000);
+    for (let round = 0; round < 10; round++) {
+      const answers = await Promise.all([
+        service.set(quin, page('essay-1'), 600),
+        service.set(quin, page('essay-2'), 600),
+      ]);
+      expect(answers.map(({ status }) => status).sort()).toEqual([200, 409]);
+      await Promise.all([service.set(quin, page('essay-1'), 0), service.set(quin, page('essay-2'), 0)]);
+    }
+  });
+
+  test('A2: concurrent first wishes for one resource meet on one row', async () => {
+    const ruth = await supporter('ruth', 1_000);
+    const amounts = Array.from({ length: 16 }, (_, index) => 100 + index);
+    const answers = await Promise.all(amounts.map((usdCents) => service.set(ruth, page('essay-1'), usdCents)));
+    expect(answers.every(({ status }) => status === 200)).toBe(true);
+    const { allocations } = await service.plan(ruth);
+    expect(allocations).toHaveLength(1);
+    const history = await service.call<{ changes: { version: number; beforeCents: number; afterCents: number }[] }>(
+      ruth,
+      'supporter',
+      'GET',
+      '/v1/allocations/history',
+    );
+    const { changes } = history.body;
+    expect(changes.map(({ version }) => version)).toEqual(amounts.map((_, index) => 16 - index));
+    expect(changes[0]?.afterCents).toBe(allocations[0]?.usdCents);
+    expect(changes.map(({ beforeCents }) => beforeCents)).toEqual([
+      ...changes.slice(1).map(({ afterCents }) => afterCents),
+      0,
+    ]);
+  });
+});
+
+describe('budgets', () => {
+  test('A6: a budget that shrinks keeps the plan, and only what lowers it is accepted', async () => {
+    const tess = await supporter('tess', 1_000);
+    await service.set(tess, page('essay-1'), 500);
+    await service.set(tess, page('essay-2'), 500);
+    await supporter(tess, 600);
+    expect((await service.plan(tess)).summary).toMatchObject({
+      totalCents: 600,
+      availableCents: 0,
+      overspentCents: 400,
+    });
+    expect(await service.set(tess, page('essay-1'), 501)).toMatchObject({ status: 409, body: { availableCents: 0 } });
+    expect(await service.set(tess, page('essay-3'), 1)).toMatchObject({ status: 409 });
+    expect(await service.set(tess, page('essay-1'), 450)).toMatchObject({
+      status: 200,
+      body: { summary: { overspentCents: 350 } },
+    });
+  });
+
+  test('A5: the expected renewal can be allocated before it is paid', async () => {
+    await service.fund([{ userId: 'uma', month: november, paidCents: 200, openCents: 800 }]);
+    expect(await service.set('uma', page('essay-1'), 1_000)).toMatchObject({
+      status: 200,
+      body: { summary: { funding: 'expected', totalCents: 1_000, availableCents: 0 } },
+    });
+  });
+
+  test('an older budget never replaces a newer one, in whatever order they come', async () => {
+    await service.fund([{ userId: 'vic', month: november, paidCents: 700, version: 1_002 }]);
+    await service.fund([{ userId: 'vic', month: november, paidCents: 100, version: 1_001 }]);
+    await service.fund([
+      { userId: 'wim', month: november, paidCents: 500, version: 2_002 },
+      { userId: 'wim', month: november, paidCents: 100, version: 2_001 },
+    ]);
+    expect((await service.plan('vic')).summary.totalCents).toBe(700);
+    expect((await service.plan('wim')).summary.totalCents).toBe(500);
+  });
+
+  test('A7: who has no budget has a plan of nothing, and can read it', async () => {
+    const { summary } = await service.plan('stranger');
+    expect(summary).toMatchObject({ funding: 'none', totalCents: 0, availableCents: 0 });
+    expect(await service.set('stranger', page('essay-1'), 1)).toMatchObject({
+      status: 409,
+      body: { availableCents: 0 },
+    });
+  });
+});
+
+describe('history', () => {
+  test('A10: each change is kept, with who, when, before, after, month and request, and is told', async () => {
+    const xena = await supporter('xena', 1_000);
+    await service.set(xena, page('essay-1'), 100);
+    await service.set(xena, page('essay-1'), 100);
+    await service.set(xena, page('essay-1'), 300);
+    await service.set(xena, page('essay-1'), 0);
+    const read = (query: string) =>
+      service.call<{ changes: Record<string, unknown>[]; nextCursor: string | null }>(
+        xena,
+        'supporter',
+        'GET',
+        `/v1/allocations/history${query}`,
+      );
+    const first = await read('?limit=2');
+    const rest = await read(`?limit=2&cursor=${first.body.nextCursor}`);
+    expect(rest.body.nextCursor).toBeNull();
+    expect([...first.body.changes, ...rest.body.changes]).toMatchObject([
+      {
+        version: 3,
+        beforeCents: 300,
+        afterCents: 0,
+        changedBy: 'xena',
+        month: '2026-11',
+        at: '2026-11-10T12:00:00.000Z',
+      },
+      { version: 2, beforeCents: 100, afterCents: 300 },
+      { version: 1, beforeCents: 0, afterCents: 100, requestId: expect.stringMatching(/^[0-9a-f]{32}$/) },
+    ]);
+    await service.drain();
+    const told = (await service.heard(allocationChanged)).filter(({ key }) => key === xena);
+    expect(told.map(({ body }) => [body.version, body.beforeCents, body.afterCents, body.recipientUserId])).toEqual([
+      [1, 0, 100, 'wanda'],
+      [2, 100, 300, 'wanda'],
+      [3, 300, 0, 'wanda'],
+    ]);
+  });
+
+  test('A10: the service itself cannot change or remove what is kept', async () => {
+    await expect(service.sql('update allocation_change set after_cents = 1')).rejects.toThrow('permission denied');
+    await expect(service.sql('delete from allocation_change')).rejects.toThrow('permission denied');
+    await expect(service.sql('delete from close_chunk')).rejects.toThrow('permission denied');
+  });
+
+  test('A4: a month that never was, or is to come, is unknown', async () => {
+    for (const unknown of ['1999-01', '2026-10', december]) {
+      const answer = await service.call('sam', 'supporter', 'GET', `/v1/allocations?month=${unknown}`);
+      expect(answer).toMatchObject({ status: 422, body: { code: 'unknown_month' } });
+    }
+    const malformed = await service.call('sam', 'supporter', 'GET', '/v1/allocations?month=2026-13');
+    expect(malformed).toMatchObject({ status: 400, body: { code: 'invalid_request' } });
+  });
+});
