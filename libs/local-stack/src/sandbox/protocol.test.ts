@@ -78,11 +78,13 @@ describe('parameters', () => {
     });
   });
 
-  test('a caller without a key, or with another version, is refused', async () => {
+  test('a caller without a key, with another version or for another account is refused', async () => {
     expect((await fetch(`${sandbox.url}/v1/balance`)).status).toBe(401);
     const headers = { authorization: 'Bearer sk_test_x', 'stripe-version': '2024-06-20' };
     expect((await fetch(`${sandbox.url}/v1/balance`, { headers })).status).toBe(400);
     expect((await fetch(`${sandbox.url}/v1/unicorns`, { headers })).status).toBe(404);
+    await expect(stripe.balance.retrieve({}, { stripeAccount: 'acct_1' })).rejects.toMatchObject({ statusCode: 403 });
+    expect((await fetch(`${sandbox.url}/clock`, { method: 'PUT', body: 'now' })).status).toBe(400);
   });
 });
 

@@ -1,9 +1,10 @@
 import fastify, { type FastifyInstance } from 'fastify';
-import { ZodError } from 'zod';
+import { prettifyError, ZodError, z } from 'zod';
 import { SteeredClock } from './engine/clock.ts';
 import { addControlRoutes } from './engine/control-routes.ts';
 import { Faults } from './engine/faults.ts';
 import { parseForm } from './engine/form.ts';
+import { forgetOldAnswers } from './engine/idempotency.ts';
 import { RateLimit } from './engine/rate-limit.ts';
 import { RequestDesk } from './engine/request-desk.ts';
 import { schema } from './engine/schema.ts';
@@ -45,6 +46,7 @@ export async function startSandbox(options: SandboxOptions): Promise<RunningSand
   let url = '';
   const baseUrl = () => url;
   const store = new Store(options.databaseFile, collections, schema);
+  forgetOldAnswers(store);
   const clock = new SteeredClock(store, { nowMs: Date.parse(options.now), running: options.running ?? false });
   const faults = new Faults();
   const rateLimit = new RateLimit(options.rateLimit?.requestsPerSecond ?? null);
@@ -91,6 +93,11 @@ export async function startSandbox(options: SandboxOptions): Promise<RunningSand
   };
 }
 
+/** What fastify itself refuses (a body too large, an unknown content type) says so by its status. */
+const serverError = z.object({ statusCode: z.number().default(500), message: z.string().default('An error.') });
+
+const refusal = (message: string) => ({ error: { type: 'invalid_request_error', message } });
+
 function newServer(): FastifyInstance {
   const server = fastify({
     routerOptions: { querystringParser: parseForm },
@@ -101,8 +108,9 @@ function newServer(): FastifyInstance {
   addBodyParsers(server);
   server.setErrorHandler((error, _request, reply) => {
     if (error instanceof StripeFailure) return reply.code(error.status).send({ error: error.detail });
-    const message = error instanceof Error ? error.message : String(error);
-    if (error instanceof ZodError) return reply.code(400).send({ error: { type: 'invalid_request_error', message } });
+    if (error instanceof ZodError) return reply.code(400).send(refusal(prettifyError(error)));
+    const { statusCode, message } = serverError.parse(error);
+    if (statusCode < 500) return reply.code(statusCode).send(refusal(message));
     console.error(error);
     return reply.code(500).send({ error: { type: 'api_error', message } });
   });

@@ -66,6 +66,13 @@ export function remember(store: Store, request: KeyedRequest, answer: Remembered
   );
 }
 
+/** Forgets the answers that are too old to be given again. */
+export function forgetOldAnswers(store: Store): void {
+  for (const [api, age] of Object.entries(memoryMs)) {
+    store.run('DELETE FROM idempotent_answer WHERE api = ? AND answered_real_ms <= ?', api, Date.now() - age);
+  }
+}
+
 function mismatch(message: string): StripeFailure {
   return new StripeFailure(400, { type: 'idempotency_error', message }, { validation: true });
 }

@@ -10,6 +10,11 @@ export const wholeNumber = z
   .regex(/^-?\d{1,15}$/, 'Invalid integer')
   .transform(Number);
 
+/** A whole number within bounds, both included. */
+export function between(lowest: number, highest: number) {
+  return wholeNumber.refine((value) => value >= lowest && value <= highest, `must be between ${lowest} and ${highest}`);
+}
+
 /** An amount in cents that may not be below `minimum`. */
 export function amountCents(minimum: number) {
   return wholeNumber.refine((cents) => cents >= minimum, `This value must be greater than or equal to ${minimum}.`);
@@ -23,9 +28,6 @@ export const words = z.string().min(1, 'You passed an empty string. We assume em
 export function listOf<Element extends z.ZodType>(element: Element) {
   return z.preprocess((value) => (isMap(value) ? Object.values(value) : value), z.array(element));
 }
-
-/** Up to 50 pairs; an empty text removes a key. */
-export const metadata = z.record(z.string().max(40), z.string().max(500));
 
 /** `created=…` or `created[gte]=…`, in Unix seconds. */
 export const createdRange = z.union([
@@ -45,7 +47,7 @@ export const currency = z
 
 /** The parameters that every list takes. */
 export const page = {
-  limit: wholeNumber.refine((limit) => limit >= 1 && limit <= 100, 'limit must be between 1 and 100').optional(),
+  limit: between(1, 100).optional(),
   starting_after: words.optional(),
   ending_before: words.optional(),
 };

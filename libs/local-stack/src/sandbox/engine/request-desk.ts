@@ -20,6 +20,8 @@ export interface IncomingRequest {
   readonly authorization: string | undefined;
   readonly idempotencyKey: string | undefined;
   readonly version: string | undefined;
+  /** The connected account to act as, which the sandbox cannot. */
+  readonly account: string | undefined;
 }
 
 /** What goes back: an answer, or the ways in which none arrives. */
@@ -139,14 +141,19 @@ interface Finished {
   readonly headers: Record<string, string>;
 }
 
-function checkCaller({ authorization, version }: IncomingRequest): void {
-  if (authorization === undefined || !/^Bearer \S+$/.test(authorization)) {
+function checkCaller({ authorization, version, account }: IncomingRequest): void {
+  if (authorization === undefined || !/^(Bearer|Basic) \S+$/.test(authorization)) {
     const message = 'You did not provide an API key. Provide it in the Authorization header, using Bearer auth.';
     throw new StripeFailure(401, { type: 'invalid_request_error', message }, { validation: true });
   }
   if (version !== undefined && version !== apiVersion) {
     const message = `Invalid Stripe API version: ${version}. The sandbox speaks ${apiVersion} only.`;
     throw new StripeFailure(400, { type: 'invalid_request_error', message }, { validation: true });
+  }
+  if (account !== undefined) {
+    const message = `The provided key does not have access to account '${account}'.`;
+    const code = 'account_invalid';
+    throw new StripeFailure(403, { type: 'invalid_request_error', code, message }, { validation: true });
   }
 }
 

@@ -26,6 +26,7 @@ export function addStripeRoutes(
           authorization: request.headers.authorization,
           idempotencyKey: headerOf(request, 'idempotency-key'),
           version: headerOf(request, 'stripe-version'),
+          account: headerOf(request, 'stripe-account'),
         });
         afterRequest();
         return send(reply, answer);

@@ -26,6 +26,7 @@ export class TimeKeeper {
   readonly #afterSteps: () => void;
   #queue: Promise<unknown> = Promise.resolve();
   #moving = false;
+  #ticking = false;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(parts: {
@@ -81,8 +82,11 @@ export class TimeKeeper {
   }
 
   async #tick(): Promise<void> {
-    if (this.#moving || countDueSteps(this.#store, this.#clock.nowSeconds()) === 0) return;
-    await this.#exclusively(() => this.#takeSteps(this.#clock.nowMs(), false));
+    if (this.#moving || this.#ticking || countDueSteps(this.#store, this.#clock.nowSeconds()) === 0) return;
+    this.#ticking = true;
+    await this.#exclusively(() => this.#takeSteps(this.#clock.nowMs(), false)).finally(() => {
+      this.#ticking = false;
+    });
   }
 
   /** Takes due steps in short transactions, between which requests are answered and webhooks go out. */

@@ -5,6 +5,7 @@ import { snapshotEvents, thinEvents } from '../engine/events.ts';
 import type { Expansions } from '../engine/expand.ts';
 import { accountEndpoints, accounts } from './account.ts';
 import { accountLinkEndpoints } from './account-link.ts';
+import { attachPaymentMethodEndpoints } from './attach-payment-method.ts';
 import { balanceEndpoints, makeFundsAvailable } from './balance.ts';
 import { balanceSettings, balanceSettingsEndpoints } from './balance-settings.ts';
 import { balanceTransactionEndpoints, balanceTransactions } from './balance-transaction.ts';
@@ -19,7 +20,7 @@ import { invoiceEndpoints, invoices } from './invoice.ts';
 import { invoicePaymentEndpoints, invoicePayments, paymentsOf } from './invoice-payment.ts';
 import { payInvoiceEndpoints } from './pay-invoice.ts';
 import { paymentIntentEndpoints, paymentIntents } from './payment-intent.ts';
-import { paymentMethodEndpoints, paymentMethods } from './payment-method.ts';
+import { paymentMethods } from './payment-method.ts';
 import { productEndpoints, products } from './product.ts';
 import { expireSubscription, renewSubscription } from './renew-subscription.ts';
 import { subscriptionEndpoints, subscriptions } from './subscription.ts';
@@ -67,7 +68,7 @@ export const endpoints: readonly Endpoint[] = [
   ...invoicePaymentEndpoints,
   ...payInvoiceEndpoints,
   ...paymentIntentEndpoints,
-  ...paymentMethodEndpoints,
+  ...attachPaymentMethodEndpoints,
   ...productEndpoints,
   ...subscriptionEndpoints,
   ...transferEndpoints,

@@ -6,11 +6,8 @@ import { type Invoice, invoices, requireInvoice, subscriptionIdOf } from './invo
 import { defaultPaymentOf, invoicePayments, newInvoicePayment } from './invoice-payment.ts';
 import { newPaymentIntent, type PaymentIntent, paymentIntents } from './payment-intent.ts';
 import { declined, type PaymentMethod, paymentMethods } from './payment-method.ts';
-import { settleSubscription } from './settle-subscription.ts';
+import { type CollectionOutcome, settleSubscription } from './settle-subscription.ts';
 import { subscriptions } from './subscription.ts';
-
-/** What came of trying to collect an invoice. */
-export type Collection = 'paid' | 'declined' | 'no_payment_method';
 
 /** Below this Stripe charges nothing: the amount is carried over to the customer's next invoice. */
 const minimumChargeCents = 50;
@@ -46,7 +43,7 @@ export function finalizeInvoice(turn: Turn, invoice: Invoice): 'open' | 'paid' {
 }
 
 /** Tries to collect an open invoice from a card: the one given, the subscription's own or the customer's. */
-export function collect(turn: Turn, invoice: Invoice, paymentMethodId?: string): Collection {
+export function collect(turn: Turn, invoice: Invoice, paymentMethodId?: string): CollectionOutcome {
   const payment = defaultPaymentOf(turn, invoice.id);
   const intentId = payment?.payment.payment_intent;
   const intent = intentId === undefined ? undefined : turn.store.find(paymentIntents, intentId);
@@ -67,8 +64,7 @@ export function collect(turn: Turn, invoice: Invoice, paymentMethodId?: string):
   return 'paid';
 }
 
-/** The card that would be charged for an invoice or a subscription. */
-export function cardFor(turn: Turn, invoice: Invoice, paymentMethodId: string | undefined): PaymentMethod | undefined {
+function cardFor(turn: Turn, invoice: Invoice, paymentMethodId: string | undefined): PaymentMethod | undefined {
   const subscriptionId = subscriptionIdOf(invoice);
   const subscription = subscriptionId === undefined ? undefined : turn.store.find(subscriptions, subscriptionId);
   const customer = requireCustomer(turn, String(invoice.customer), 'customer');

@@ -1,8 +1,6 @@
-import { z } from 'zod';
 import { schedule } from '../engine/due-work.ts';
-import { endpoint, type ParametersOf } from '../engine/endpoint.ts';
+import { endpoint } from '../engine/endpoint.ts';
 import { emit } from '../engine/events.ts';
-import { flag, listOf, metadata, wholeNumber, words } from '../engine/parameters.ts';
 import { missing, refused, StripeFailure } from '../engine/stripe-failure.ts';
 import type { Turn } from '../engine/turn.ts';
 import { billingMonth, prorate } from './billing-period.ts';
@@ -11,50 +9,15 @@ import { type Customer, requireCustomer } from './customer.ts';
 import { invoices, newSubscriptionInvoice } from './invoice.ts';
 import { newSubscription } from './new-subscription.ts';
 import { declined, paymentMethods } from './payment-method.ts';
-import { newPrice, priceData } from './price.ts';
+import { newPrice } from './price.ts';
 import { anchorOf, currentPeriod, itemOf, type Subscription, subscriptions } from './subscription.ts';
+import { type SubscriptionOrder, subscriptionOrder } from './subscription-order.ts';
 
 /** An incomplete subscription that is not paid within 23 hours expires. */
 const incompleteSeconds = 23 * 3600;
 
-const between = (lowest: number, highest: number) =>
-  wholeNumber.refine((value) => value >= lowest && value <= highest, `must be between ${lowest} and ${highest}`);
-
-const given = {
-  customer: words,
-  items: listOf(
-    z.strictObject({ price_data: priceData, quantity: between(1, 1000).optional(), metadata: metadata.optional() }),
-  ).refine((items) => items.length === 1, 'the sandbox knows subscriptions with one item'),
-  billing_mode: z.strictObject({ type: z.literal('flexible') }).optional(),
-  billing_cycle_anchor_config: z
-    .strictObject({
-      day_of_month: between(1, 31),
-      hour: between(0, 23).optional(),
-      minute: between(0, 59).optional(),
-      second: between(0, 59).optional(),
-    })
-    .optional(),
-  proration_behavior: z.enum(['create_prorations', 'always_invoice', 'none']).optional(),
-  payment_behavior: z.enum(['allow_incomplete', 'default_incomplete', 'error_if_incomplete']).optional(),
-  payment_settings: z
-    .strictObject({
-      payment_method_types: listOf(z.literal('card')).optional(),
-      save_default_payment_method: z.enum(['off', 'on_subscription']).optional(),
-    })
-    .optional(),
-  collection_method: z.literal('charge_automatically').optional(),
-  cancel_at_period_end: flag.optional(),
-  default_payment_method: words.optional(),
-  description: words.optional(),
-  off_session: flag.optional(),
-  metadata: metadata.optional(),
-};
-
-/** What `subscriptions.create` takes. */
-export type SubscriptionOrder = ParametersOf<typeof given>;
-
 export const createSubscriptionEndpoints = [
-  endpoint('POST', '/v1/subscriptions', given, (turn, order) => createSubscription(turn, order)),
+  endpoint('POST', '/v1/subscriptions', subscriptionOrder, (turn, order) => createSubscription(turn, order)),
 ];
 
 /** Creates a subscription and, unless its first part is free, bills and collects the first period at once. */

@@ -2,8 +2,8 @@ import type Stripe from 'stripe';
 import { z } from 'zod';
 import { defineCollection } from '../engine/collections.ts';
 import { endpoint, type ParametersOf } from '../engine/endpoint.ts';
+import { mergeMetadata, metadata } from '../engine/metadata.ts';
 import { newId, randomLetters } from '../engine/object-ids.ts';
-import { metadata } from '../engine/parameters.ts';
 import type { Stored } from '../engine/stored.ts';
 import { missing, refused } from '../engine/stripe-failure.ts';
 import type { Turn } from '../engine/turn.ts';
@@ -42,15 +42,6 @@ export function requireCustomer(turn: Turn, id: string, param: string): Customer
   const customer = turn.store.find(customers, id);
   if (customer === undefined) throw missing('customer', id, param);
   return customer;
-}
-
-/** Merges new metadata into old: an empty text removes its key. */
-export function mergeMetadata(
-  old: Record<string, string>,
-  changes: Record<string, string> | undefined,
-): Record<string, string> {
-  const merged = { ...old, ...changes };
-  return Object.fromEntries(Object.entries(merged).filter(([, value]) => value !== ''));
 }
 
 function change(turn: Turn, customer: Customer, changes: ParametersOf<typeof given>): void {

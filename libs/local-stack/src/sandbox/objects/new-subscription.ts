@@ -1,9 +1,9 @@
 import { newId } from '../engine/object-ids.ts';
 import type { Turn } from '../engine/turn.ts';
 import { anchorAt, billingMonth, type Period } from './billing-period.ts';
-import type { SubscriptionOrder } from './create-subscription.ts';
 import { type Price, planOf } from './price.ts';
 import { anchorOfConfig, type Subscription, type SubscriptionItem } from './subscription.ts';
+import type { SubscriptionOrder } from './subscription-order.ts';
 
 /** A subscription as it begins: incomplete, in a first period that ends at the next anchor. */
 export function newSubscription(turn: Turn, order: SubscriptionOrder, price: Price, quantity: number): Subscription {

@@ -1,12 +1,8 @@
 import type Stripe from 'stripe';
 import { defineCollection } from '../engine/collections.ts';
-import { endpoint } from '../engine/endpoint.ts';
 import { newId } from '../engine/object-ids.ts';
-import { words } from '../engine/parameters.ts';
 import type { Stored } from '../engine/stored.ts';
-import { missing, refused, StripeFailure } from '../engine/stripe-failure.ts';
 import type { Turn } from '../engine/turn.ts';
-import { customers } from './customer.ts';
 
 export type PaymentMethod = Stored<Stripe.PaymentMethod>;
 
@@ -16,26 +12,12 @@ export const paymentMethods = defineCollection<PaymentMethod>('payment_method');
 export type CardBehaviour = 'pays' | 'pays_at_once' | 'fails_when_attached' | 'fails_when_charged';
 
 /** Stripe's test cards, by the name that `attach` takes; a card is recognised later by its last digits. */
-const testCards: Readonly<Record<string, { last4: string; behaviour: CardBehaviour }>> = {
-  pm_card_visa: { last4: '4242', behaviour: 'pays' },
-  pm_card_bypassPending: { last4: '0077', behaviour: 'pays_at_once' },
-  pm_card_visa_chargeDeclined: { last4: '0002', behaviour: 'fails_when_attached' },
-  pm_card_chargeCustomerFail: { last4: '0341', behaviour: 'fails_when_charged' },
-};
-
-export const paymentMethodEndpoints = [
-  endpoint('POST', '/v1/payment_methods/:id/attach', { customer: words }, (turn, parameters, id) => {
-    if (turn.store.find(customers, parameters.customer) === undefined) {
-      throw missing('customer', parameters.customer, 'customer');
-    }
-    const card = Object.hasOwn(testCards, id) ? testCards[id] : undefined;
-    if (card === undefined) return attachAgain(turn, id, parameters.customer);
-    if (card.behaviour === 'fails_when_attached') throw new StripeFailure(402, declined);
-    const paymentMethod = newCard(turn, card.last4, parameters.customer);
-    turn.store.insert(paymentMethods, paymentMethod, turn.nowSeconds);
-    return paymentMethod;
-  }),
-];
+export const testCards: ReadonlyMap<string, { last4: string; behaviour: CardBehaviour }> = new Map([
+  ['pm_card_visa', { last4: '4242', behaviour: 'pays' }],
+  ['pm_card_bypassPending', { last4: '0077', behaviour: 'pays_at_once' }],
+  ['pm_card_visa_chargeDeclined', { last4: '0002', behaviour: 'fails_when_attached' }],
+  ['pm_card_chargeCustomerFail', { last4: '0341', behaviour: 'fails_when_charged' }],
+]);
 
 /** The body of a declined card's error. */
 export const declined = {
@@ -46,18 +28,12 @@ export const declined = {
 } as const;
 
 export function behaviourOf(paymentMethod: PaymentMethod): CardBehaviour {
-  const card = Object.values(testCards).find(({ last4 }) => last4 === paymentMethod.card?.last4);
+  const card = [...testCards.values()].find(({ last4 }) => last4 === paymentMethod.card?.last4);
   return card?.behaviour ?? 'fails_when_charged';
 }
 
-function attachAgain(turn: Turn, id: string, customerId: string): PaymentMethod {
-  const known = turn.store.find(paymentMethods, id);
-  if (known === undefined) throw missing('PaymentMethod', id);
-  if (known.customer === customerId) return known;
-  throw refused('The payment method you provided has already been attached to a customer.');
-}
-
-function newCard(turn: Turn, last4: string, customerId: string): PaymentMethod {
+/** A new payment method of a customer's, as attaching a test card makes it. */
+export function newCard(turn: Turn, last4: string, customerId: string): PaymentMethod {
   return {
     id: newId('pm'),
     object: 'payment_method',

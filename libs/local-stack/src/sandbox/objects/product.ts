@@ -1,8 +1,9 @@
 import type Stripe from 'stripe';
 import { defineCollection } from '../engine/collections.ts';
 import { endpoint } from '../engine/endpoint.ts';
+import { metadata } from '../engine/metadata.ts';
 import { newId } from '../engine/object-ids.ts';
-import { flag, metadata, words } from '../engine/parameters.ts';
+import { flag, words } from '../engine/parameters.ts';
 import type { Stored } from '../engine/stored.ts';
 import { missing, refused } from '../engine/stripe-failure.ts';
 import type { Turn } from '../engine/turn.ts';

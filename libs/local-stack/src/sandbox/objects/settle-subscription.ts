@@ -1,15 +1,17 @@
 import { schedule } from '../engine/due-work.ts';
 import { emit } from '../engine/events.ts';
 import type { Turn } from '../engine/turn.ts';
-import type { Collection } from './collect-invoice.ts';
 import { type Invoice, invoices, subscriptionIdOf } from './invoice.ts';
 import { currentPeriod, hasEnded, type Subscription, subscriptions } from './subscription.ts';
+
+/** What came of trying to collect an invoice. */
+export type CollectionOutcome = 'paid' | 'declined' | 'no_payment_method';
 
 /**
  * What an attempt to collect an invoice means for its subscription: a failure makes it `past_due`, across months, until
  * no invoice is open any more; the first invoice's payment starts it. Voiding settles nothing.
  */
-export function settleSubscription(turn: Turn, invoice: Invoice, outcome: Collection): void {
+export function settleSubscription(turn: Turn, invoice: Invoice, outcome: CollectionOutcome): void {
   const id = subscriptionIdOf(invoice);
   const subscription = id === undefined ? undefined : turn.store.find(subscriptions, id);
   if (subscription === undefined || hasEnded(subscription)) return;

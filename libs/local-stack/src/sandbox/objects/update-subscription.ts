@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { endpoint, type ParametersOf } from '../engine/endpoint.ts';
 import { emit } from '../engine/events.ts';
-import { flag, listOf, metadata, words } from '../engine/parameters.ts';
+import { mergeMetadata, metadata } from '../engine/metadata.ts';
+import { between, flag, listOf, words } from '../engine/parameters.ts';
 import { missing, refused } from '../engine/stripe-failure.ts';
 import type { Turn } from '../engine/turn.ts';
-import { mergeMetadata } from './customer.ts';
 import { newPrice, planOf, priceData } from './price.ts';
 import {
   currentPeriod,
@@ -17,7 +17,12 @@ import {
 
 const given = {
   items: listOf(
-    z.strictObject({ id: words, price_data: priceData.optional(), metadata: metadata.optional() }),
+    z.strictObject({
+      id: words,
+      price_data: priceData.optional(),
+      quantity: between(1, 1000).optional(),
+      metadata: metadata.optional(),
+    }),
   ).optional(),
   proration_behavior: z.enum(['create_prorations', 'always_invoice', 'none']).optional(),
   cancel_at_period_end: flag.optional(),
@@ -49,10 +54,12 @@ function changePrice(turn: Turn, subscription: Subscription, { items, proration_
     const item = itemOf(subscription);
     if (change.id !== item.id) throw missing('subscription_item', change.id, 'items[0][id]');
     item.metadata = mergeMetadata(item.metadata, change.metadata);
-    if (change.price_data === undefined) continue;
+    if (change.price_data === undefined && change.quantity === undefined) continue;
     if (prorations !== 'none') {
       throw refused('The sandbox changes prices with proration_behavior none only.', { param: 'proration_behavior' });
     }
+    item.quantity = change.quantity ?? item.quantity ?? 1;
+    if (change.price_data === undefined) continue;
     item.price = newPrice(turn, change.price_data);
     item.plan = planOf(item.price);
   }

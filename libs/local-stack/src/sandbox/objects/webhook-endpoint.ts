@@ -3,8 +3,9 @@ import { defineCollection } from '../engine/collections.ts';
 import { endpoint } from '../engine/endpoint.ts';
 import { addWebhookTarget, removeWebhookTarget } from '../engine/events.ts';
 import { listPage } from '../engine/lists.ts';
+import { metadata } from '../engine/metadata.ts';
 import { newId, randomLetters } from '../engine/object-ids.ts';
-import { flag, listOf, metadata, page, words } from '../engine/parameters.ts';
+import { flag, listOf, page, words } from '../engine/parameters.ts';
 import type { Stored } from '../engine/stored.ts';
 import { missing, refused } from '../engine/stripe-failure.ts';
 
