@@ -7,7 +7,7 @@ let service: RunningAllocations & { end(): Promise<void> };
 beforeAll(async () => {
   service = await startAllocations();
   for (let index = 0; index < 70; index++) await service.register(page(`essay-${index}`), 'wanda');
-  await service.register(page('own'), 'sam');
+  await service.register(page('own'), 'sid');
 });
 afterAll(() => service.end());
 
@@ -67,10 +67,11 @@ describe('one wish', () => {
   });
 
   test('A4: what cannot be is refused by its code and changes nothing', async () => {
-    await supporter('sam', 1_000);
-    const before = await service.plan('sam');
+    await supporter('sid', 1_000);
+    await service.set('sid', page('essay-1'), 250);
+    const before = await service.plan('sid');
     const put = (resource: string, body: unknown) =>
-      service.call('sam', 'supporter', 'PUT', `/v1/allocations/${resource}`, { body });
+      service.call('sid', 'supporter', 'PUT', `/v1/allocations/${resource}`, { body });
     const refusals: [string, unknown, number, string][] = [
       ['page/essay-2', { usdCents: 751 }, 409, 'over_allocated'],
       ['page/essay-2', { usdCents: -1 }, 400, 'invalid_request'],
@@ -100,7 +101,7 @@ describe('one wish', () => {
       availableCents: 750,
       field: 'usdCents',
     });
-    expect(await service.plan('sam')).toEqual(before);
+    expect(await service.plan('sid')).toEqual(before);
   });
 
   test('A4: nobody allocates without a token, or with a role that may not', async () => {
