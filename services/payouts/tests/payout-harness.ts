@@ -3,6 +3,7 @@ import {
   earningsCalculated,
   escrowFunded,
   RunSchema,
+  stripeReceived,
   type WriterMonth,
 } from '@wewrite/contracts';
 import { type Harness, startHarness } from '@wewrite/local-stack/harness';
@@ -24,6 +25,8 @@ const StateSchema = z.looseObject({ transfer: z.array(TransferSchema) });
 export interface PayoutHarness extends Harness {
   /** Opens the writer's account by the API and ends the onboarding; tells payouts as billing would. */
   onboard(writer: string, outcome: 'ready' | 'restricted'): Promise<string>;
+  /** Changes the account at Stripe, whose event has not come yet. */
+  changeAtStripe(accountId: string, outcome: 'ready' | 'restricted'): Promise<void>;
   /** Says a month's earnings and its closing message. */
   earn(month: string, netByWriter: Readonly<Record<string, number>>): Promise<void>;
   fund(month: string): Promise<void>;
@@ -72,6 +75,7 @@ export async function startPayouts(): Promise<PayoutHarness> {
       await harness.settled();
       return accountId;
     },
+    changeAtStripe: (accountId, outcome) => post(`/_sandbox/onboarding/${accountId}`, { outcome }),
     earn: async (month, netByWriter) => {
       const messages = messagesOf(month, netByWriter);
       for (const [index, body] of messages.entries()) {

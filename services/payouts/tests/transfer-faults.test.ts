@@ -7,9 +7,10 @@ const transferCalls = { method: 'POST', path: '/v1/transfers' };
 
 let stack: PayoutHarness;
 let months = 0;
+let accountId = '';
 beforeAll(async () => {
   stack = await startPayouts();
-  await stack.onboard('writer', 'ready');
+  accountId = await stack.onboard('writer', 'ready');
 });
 afterAll(() => stack.stop());
 
@@ -65,7 +66,7 @@ describe('D3: one payout is one transfer', () => {
   });
 
   test('a 5xx is looked up twice, ten minutes apart, before another key is used', async () => {
-    await stack.fault({ match: transferCalls, kind: '500', times: 3 });
+    await stack.fault({ match: transferCalls, kind: '500', times: 1 });
     const month = await nextMonth();
     await patiently(month);
     expect(await transfersOf(month)).toHaveLength(1);
@@ -83,27 +84,24 @@ describe('D3: one payout is one transfer', () => {
   });
 
   test('insufficient balance waits for funds and goes on under the next key', async () => {
-    const { total } = { total: (await stack.transfers()).reduce((sum, transfer) => sum + transfer.amount, 0) };
+    const sent = (await stack.transfers()).reduce((sum, transfer) => sum + transfer.amount, 0);
+    const left = 1_000_000 - sent;
     const drained = `2027-${String(++months).padStart(2, '0')}`;
-    const left = 1_000_000 - total;
-    await stack.earn(drained, { writer: left + 5_000 });
+    await stack.earn(drained, { writer: 2 * left });
     await stack.fund(drained);
     for (let waited = 0; waited < 100 && (await payoutOf(drained).catch(() => undefined)) === undefined; waited++) {
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
     expect(await transfersOf(drained)).toEqual([]);
-    await stack.topUp(1_000_000);
+    await stack.topUp(10_000_000);
     await patiently(drained);
     expect(await transfersOf(drained)).toHaveLength(1);
     expect(await payoutOf(drained)).toMatchObject({ payoutStatus: 'paid' });
   });
 
   test('an account restricted after the reservation: failed, back to payable, told why', async () => {
-    const [last] = (await stack.transfers()).slice(-1);
-    await stack.fault({ match: transferCalls, kind: 'connection_reset', times: 9 });
+    await stack.changeAtStripe(accountId, 'restricted');
     const month = await nextMonth();
-    const answer = await stack.onboard('writer', 'restricted').catch(() => null);
-    expect(answer === null || answer === last?.destination).toBe(true);
     await patiently(month);
     expect(await payoutOf(month)).toMatchObject({
       payoutStatus: 'failed',
