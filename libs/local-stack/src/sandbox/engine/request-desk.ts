@@ -114,20 +114,18 @@ export class RequestDesk {
     const call = endpoint.prepare(parameters, incoming.id);
     const cause = { requestId, idempotencyKey: incoming.idempotencyKey ?? null };
     const turn = { store, nowSeconds: clock.nowSeconds(), cause, baseUrl: baseUrl() };
-    let kept: StripeFailure | undefined;
+    const attempt = (): Finished => {
+      try {
+        const object = call(turn);
+        expand(store, expansions, object, paths);
+        return { status: 200, body: JSON.stringify(object), headers: {} };
+      } catch (error) {
+        if (error instanceof StripeFailure && error.keepsEffects) return failureAnswer(error);
+        throw error;
+      }
+    };
     try {
-      const answer = store.savepoint(() => {
-        try {
-          const object = call(turn);
-          expand(store, expansions, object, paths);
-          return object;
-        } catch (error) {
-          if (!(error instanceof StripeFailure && error.keepsEffects)) throw error;
-          kept = error;
-          return {};
-        }
-      });
-      return kept === undefined ? { status: 200, body: JSON.stringify(answer), headers: {} } : failureAnswer(kept);
+      return store.savepoint(attempt);
     } catch (error) {
       if (error instanceof StripeFailure && !error.validation) return failureAnswer(error);
       throw error;

@@ -1,12 +1,10 @@
 /** The body of an error in Stripe's form. */
 export interface FailureDetail {
-  readonly type: 'invalid_request_error' | 'card_error' | 'idempotency_error' | 'api_error' | 'rate_limit_error';
+  readonly type: 'invalid_request_error' | 'card_error' | 'idempotency_error' | 'api_error';
   readonly message: string;
   readonly code?: string;
   readonly param?: string;
   readonly decline_code?: string;
-  readonly charge?: string;
-  readonly payment_intent?: unknown;
 }
 
 /**

@@ -19,8 +19,9 @@ export const payInvoiceEndpoints = [
       }
       const card = parameters.payment_method;
       const known = card === undefined ? undefined : turn.store.find(paymentMethods, card);
-      if (card !== undefined && known?.customer !== invoice.customer)
+      if (card !== undefined && known?.customer !== invoice.customer) {
         throw missing('PaymentMethod', card, 'payment_method');
+      }
       const stands = invoice.status === 'draft' ? finalizeInvoice(turn, invoice) : 'open';
       const outcome = stands === 'paid' ? 'paid' : collect(turn, invoice, card);
       settleSubscription(turn, invoice, outcome);
