@@ -1,0 +1,140 @@
+import {
+  AllocationAnswerSchema,
+  BillingSubscriptionAnswerSchema,
+  OpenedPayoutAccountSchema,
+  ResourceSchema,
+} from '@wewrite/contracts';
+import { priceInMonth, type Supporter, type Wish, type Writer } from '../input/input.ts';
+import { bar } from '../printer.ts';
+import { ApiFailure, pathOf } from './api.ts';
+import { inParallel } from './in-parallel.ts';
+import { parallelRequests, tokenOf, type World } from './world.ts';
+
+/**
+ * Brings the community in through the real API, the clock standing at the first instant of the first month: resources,
+ * payout accounts, subscriptions, plans, and what renewals will be.
+ */
+export async function loadCommunity(world: World): Promise<void> {
+  const { input, steering } = world;
+  const paying = [...input.supporters.values()];
+  const plan = input.allocations.filter((wish) => wish.usdCents > 0);
+  const receivers = [...input.writers.values()].filter((writer) => writer.payoutAccount !== 'none');
+  await topUp(world);
+  await loadEach(world, 'resources', [...input.resources.values()], async (resource) => {
+    const path = pathOf('resources', resource.resourceType, resource.resourceId);
+    const body = { ownerUserId: resource.ownerUserId, title: resource.title };
+    await world.api.ask({ method: 'PUT', path, token: world.tokens.service, body, answer: ResourceSchema });
+  });
+  await loadEach(world, 'payout accounts', receivers, (writer) => openPayoutAccount(world, writer));
+  await loadEach(world, 'subscriptions', paying, (supporter) => subscribe(world, supporter));
+  await world.printer.step('first payments arrive', () => steering.drain());
+  await loadEach(world, 'allocations', plan, (wish) => setAllocation(world, wish));
+  await loadEach(world, 'renewals to come', paying, (supporter) => arrangeRenewal(world, supporter));
+  await world.printer.step('all of it is known everywhere', () => steering.drain());
+}
+
+/** Sets one allocation as its supporter. Throws an ApiFailure when the API refuses it. */
+export async function setAllocation(world: World, wish: Wish): Promise<void> {
+  await world.api.ask({
+    method: 'PUT',
+    path: pathOf('allocations', wish.resourceType, wish.resourceId),
+    token: tokenOf(world, wish.userId),
+    body: { usdCents: wish.usdCents },
+    answer: AllocationAnswerSchema,
+  });
+}
+
+async function loadEach<Item>(
+  world: World,
+  title: string,
+  items: readonly Item[],
+  work: (item: Item) => Promise<void>,
+): Promise<void> {
+  await world.printer.step(title, async (show) => {
+    let done = 0;
+    show(bar(done, items.length));
+    await inParallel(items, parallelRequests, async (item) => {
+      await work(item);
+      done += 1;
+      show(bar(done, items.length));
+    });
+  });
+}
+
+const stripeFee = { basisPoints: 290, fixedCents: 30 };
+const spareCents = 100_000;
+
+/** The platform's capital: what Stripe takes from every payment to come, so that escrow can always be funded. */
+async function topUp({ input, months, sandboxUrl, printer }: World): Promise<void> {
+  let feeCents = 0;
+  for (const supporter of input.supporters.values()) {
+    for (let index = 0; index <= months.length; index++) {
+      feeCents += Math.ceil((priceInMonth(supporter, index) * stripeFee.basisPoints) / 10_000) + stripeFee.fixedCents;
+    }
+  }
+  const amount = feeCents + spareCents;
+  await orderAtSandbox(new URL('/_sandbox/topups', sandboxUrl), { amount });
+  printer.say(`The platform puts ${amount} ¢ of its own into Stripe, which covers Stripe's fees.`);
+}
+
+async function openPayoutAccount(world: World, writer: Writer): Promise<void> {
+  const { accountId } = await world.api.ask({
+    method: 'POST',
+    path: '/v1/payout-account',
+    token: tokenOf(world, writer.userId),
+    answer: OpenedPayoutAccountSchema,
+  });
+  if (accountId === null) throw new Error(`payouts opened no account for ${writer.userId}.`);
+  const url = new URL(`/_sandbox/onboarding/${encodeURIComponent(accountId)}`, world.sandboxUrl);
+  await orderAtSandbox(url, { outcome: writer.payoutAccount });
+}
+
+async function subscribe(world: World, supporter: Supporter): Promise<void> {
+  const body = { monthlyCents: supporter.monthlyCents, paymentMethodId: 'pm_card_visa' };
+  const token = tokenOf(world, supporter.userId);
+  const request = { method: 'POST', path: '/v1/subscription', token, body } as const;
+  try {
+    await world.api.ask({ ...request, answer: BillingSubscriptionAnswerSchema });
+  } catch (error) {
+    // The first request was heard and its answer was lost.
+    if (!(error instanceof ApiFailure && error.problem?.code === 'already_subscribed')) throw error;
+  }
+}
+
+/** What the second month brings: another amount, a card that no longer pays, or the end. */
+async function arrangeRenewal(world: World, supporter: Supporter): Promise<void> {
+  const request = {
+    path: '/v1/subscription',
+    token: tokenOf(world, supporter.userId),
+    answer: BillingSubscriptionAnswerSchema,
+  };
+  if (supporter.payment === 'lapsed') {
+    await world.api.ask({ ...request, method: 'DELETE' });
+    return;
+  }
+  if (priceInMonth(supporter, 1) !== supporter.monthlyCents) {
+    const body = { monthlyCents: supporter.renewsAtCents, from: 'next_month' };
+    await world.api.ask({ ...request, method: 'PATCH', body });
+  }
+  if (supporter.payment === 'fails') {
+    const { subscription } = await world.api.ask({ ...request, method: 'GET' });
+    if (subscription?.customerId == null) throw new Error(`${supporter.userId} is no customer at Stripe.`);
+    await breakCard(world, subscription.customerId);
+  }
+}
+
+/** The card that the first month was paid with is replaced by one that attaches and never pays. */
+async function breakCard({ stripe }: World, customer: string): Promise<void> {
+  const { id } = await stripe.paymentMethods.attach('pm_card_chargeCustomerFail', { customer });
+  await stripe.customers.update(customer, { invoice_settings: { default_payment_method: id } });
+}
+
+async function orderAtSandbox(url: URL, body: object): Promise<void> {
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  const text = await response.text();
+  if (!response.ok) throw new Error(`sandbox: POST ${url.pathname} answered ${response.status} ${text}`);
+}

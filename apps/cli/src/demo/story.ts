@@ -1,0 +1,107 @@
+import { cutoffOf, type EarningsLine, type Month } from '@wewrite/contracts';
+import { describeFault } from '../input/fault.ts';
+import type { Change } from '../input/input.ts';
+import { fileNames } from '../input/input-files.ts';
+import { closeInstantOf } from '../input/replay.ts';
+import { readClosedMonth, readLines } from '../report/read-month.ts';
+import type { ReportMonth } from '../report/report.ts';
+import { reportMonth } from '../report/report-month.ts';
+import { startClose, stepLines, whenReconciled } from './close-month.ts';
+import { inParallel } from './in-parallel.ts';
+import { loadCommunity, setAllocation } from './load-community.ts';
+import { resultLines } from './result-lines.ts';
+import { parallelRequests, type World } from './world.ts';
+
+/** What the story ends with. */
+export interface Ending {
+  readonly months: readonly ReportMonth[];
+  readonly lines: readonly EarningsLine[];
+}
+
+const minuteMs = 60_000;
+
+/**
+ * Plays the whole story: the community subscribes and plans, changes come at their instants, each month's cutoff passes,
+ * funding is completed, renewals are paid, and the month is closed. `wantLines` also reads every line.
+ */
+export async function playStory(world: World, { wantLines }: { wantLines: boolean }): Promise<Ending> {
+  const { input, printer, steering } = world;
+  if (input.afterLastClose > 0) {
+    printer.say(`${input.afterLastClose} changes come after the last close and are not applied.`);
+  }
+  await loadCommunity(world);
+  const months: ReportMonth[] = [];
+  const lines: EarningsLine[] = [];
+  const changes = [...input.changes];
+  for (const month of world.months) {
+    printer.say(`\n${month}`);
+    for (const { title, at } of milestonesOf(month)) {
+      await playChanges(world, takeBefore(changes, at), month);
+      await printer.step(title, async () => {
+        await steering.stand(at);
+        await steering.drain();
+      });
+    }
+    // Those of this very instant come before the close; neither is of the month that it closes.
+    await playChanges(world, takeBefore(changes, new Date(closeInstantOf(month).getTime() + 1)), month);
+    months.push(await closeMonth(world, month));
+    if (wantLines) for (const line of await readLines(world.api, world.tokens.admin, month)) lines.push(line);
+  }
+  return { months, lines };
+}
+
+function milestonesOf(month: Month): { title: string; at: Date }[] {
+  const cutoff = cutoffOf(month);
+  return [
+    { title: 'cutoff, and renewals are drawn up', at: cutoff },
+    { title: 'funding is completed', at: new Date(cutoff.getTime() + 30 * minuteMs) },
+    { title: 'renewals are paid', at: new Date(cutoff.getTime() + 60 * minuteMs) },
+    { title: 'the hour of the close', at: closeInstantOf(month) },
+  ];
+}
+
+/** Takes the changes before an instant from the front. */
+function takeBefore(changes: Change[], at: Date): Change[] {
+  const end = changes.findIndex((change) => change.at >= at);
+  return changes.splice(0, end === -1 ? changes.length : end);
+}
+
+/** Makes changes at their instants: those of one instant all at once, but each supporter's in their order. */
+async function playChanges(world: World, changes: readonly Change[], month: Month): Promise<void> {
+  if (changes.length === 0) return;
+  await world.printer.step(`changes (${month})`, async (show) => {
+    let done = 0;
+    for (const [instant, together] of Map.groupBy(changes, (change) => change.at.getTime())) {
+      await world.steering.stand(new Date(instant));
+      const bySupporter = Map.groupBy(together, (change) => change.userId);
+      await inParallel(bySupporter.values(), parallelRequests, async (own) => {
+        for (const change of own) await playChange(world, change);
+      });
+      done += together.length;
+      show(`${done} of ${changes.length}`);
+    }
+  });
+}
+
+async function playChange(world: World, change: Change): Promise<void> {
+  await setAllocation(world, change).catch((error: unknown) => {
+    const fault = { file: fileNames.changes, line: change.line, column: null, reason: 'the API refused this change' };
+    throw new Error(describeFault(fault), { cause: error });
+  });
+}
+
+async function closeMonth(world: World, month: Month): Promise<ReportMonth> {
+  const { api, tokens, input, printer, steering } = world;
+  const progress = await printer.step(`close of ${month}`, async (show) => {
+    await startClose(api, tokens.admin, month);
+    const reconciled = await whenReconciled(api, tokens.admin, month, (now) => show(stepLines(now).join('\n')));
+    show('');
+    return reconciled;
+  });
+  // Events that Stripe sends after the last step are heard too before time goes on.
+  await steering.drain();
+  const closed = await readClosedMonth(api, tokens.admin, month);
+  const report = reportMonth(closed, progress, input.supporters.keys());
+  for (const line of resultLines(report, progress)) printer.say(line);
+  return report;
+}

@@ -1,0 +1,29 @@
+import { prepareTelemetry } from '@wewrite/service-kit';
+import { Command, CommanderError } from 'commander';
+import { addDemoCommand } from './commands/demo.ts';
+import { exitCodeOf, exitCodes, explain } from './exit-codes.ts';
+
+const program = new Command('wewrite')
+  .description("WeWrite's money system: run it, close months, look inside")
+  .showHelpAfterError('(wewrite --help shows what there is)')
+  .showSuggestionAfterError()
+  .exitOverride()
+  .addHelpText(
+    'after',
+    '\nExit codes: 0 done or reconciled, 1 failed or not explained, 2 usage, 3 bad input, 4 environment.',
+  );
+
+addDemoCommand(program);
+
+prepareTelemetry();
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : exitCodes.usage;
+  else {
+    process.stderr.write(`${explain(error)}\n`);
+    process.exitCode = exitCodeOf(error);
+  }
+}
+// Whatever a library keeps open must not keep the process: all that is ours has been stopped.
+process.exit();

@@ -1,0 +1,96 @@
+import { Listr } from 'listr2';
+
+/** Shows people what happens: bars in a terminal, plain lines in a pipe. */
+export interface Printer {
+  say(line: string): void;
+  /** Shows a step while it runs and how long it took; `show` tells how far it is, its last text stays. */
+  step<Result>(title: string, work: (show: (progress: string) => void) => Promise<Result>): Promise<Result>;
+}
+
+/** The printer that suits the standard output. */
+export function printerFor(output: NodeJS.WriteStream): Printer {
+  return output.isTTY ? terminalPrinter(output) : plainPrinter(output);
+}
+
+/** One line when something is said, and one when a step is over. */
+export function plainPrinter(output: { write(text: string): unknown }): Printer {
+  const say = (line: string) => void output.write(`${line}\n`);
+  return {
+    say,
+    step: async (title, work) => {
+      const start = performance.now();
+      let last = '';
+      const ended = (mark: string) => say(`${mark} ${title}${last === '' ? '' : `: ${last}`} (${secondsSince(start)})`);
+      try {
+        const result = await work((progress) => {
+          last = progress;
+        });
+        ended('✓');
+        return result;
+      } catch (error) {
+        ended('✗');
+        throw error;
+      }
+    },
+  };
+}
+
+function terminalPrinter(output: NodeJS.WriteStream): Printer {
+  let waiting: string[] | null = null;
+  const say = (line: string) => {
+    // A line in the middle of a step would tear its bar apart: it is shown when the step is over.
+    if (waiting === null) output.write(`${line}\n`);
+    else waiting.push(line);
+  };
+  const step: Printer['step'] = async (title, work) => {
+    const start = performance.now();
+    const lines: string[] = [];
+    waiting = lines;
+    try {
+      return await new Promise((resolve, reject) => {
+        const task = new Listr([
+          {
+            title,
+            task: async (_, own) => {
+              resolve(
+                await work((progress) => {
+                  own.output = progress;
+                }),
+              );
+              own.title = `${title} (${secondsSince(start)})`;
+            },
+            rendererOptions: { persistentOutput: true },
+          },
+        ]);
+        task.run().catch(reject);
+      });
+    } finally {
+      waiting = null;
+      for (const line of lines) say(line);
+    }
+  };
+  return { say, step };
+}
+
+const barWidth = 24;
+
+/** `████████░░░░ 120 of 360` */
+export function bar(done: number, expected: number): string {
+  const filled = expected === 0 ? barWidth : Math.floor((Math.min(done, expected) / expected) * barWidth);
+  return `${'█'.repeat(filled)}${'░'.repeat(barWidth - filled)} ${count(done)} of ${count(expected)}`;
+}
+
+/** Cents as dollars for people, the only place where an amount is more than a number. */
+export function dollars(cents: number): string {
+  const absolute = Math.abs(cents);
+  const text = `$${count(Math.floor(absolute / 100))}.${String(absolute % 100).padStart(2, '0')}`;
+  return cents < 0 ? `-${text}` : text;
+}
+
+export function count(value: number): string {
+  return value.toLocaleString('en-US');
+}
+
+function secondsSince(start: number): string {
+  return `${((performance.now() - start) / 1000).toFixed(1)} s`;
+}
