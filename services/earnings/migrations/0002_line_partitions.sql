@@ -25,7 +25,7 @@ declare
   partition_name text := line_partition_name(run_id);
 begin
   execute format('create index %I on %I (recipient_user_id)', partition_name || '_recipient', partition_name);
-  execute format('create index %I on %I using brin (chunk) with (pages_per_range = 16)', partition_name || '_chunk', partition_name);
+  execute format('create index %I on %I (chunk, position)', partition_name || '_place', partition_name);
   execute format('analyze %I', partition_name);
 end $$;
 

@@ -35,8 +35,12 @@ select line.run_id, line.chunk, line.position, named.line_id, run.month,
   end as fee_cents
 from line
 join run on run.run_id = line.run_id
-left join writer_month as writer
-  on writer.run_id = line.run_id and writer.recipient_user_id = line.recipient_user_id
+left join lateral (
+  -- The limit keeps this a look-up by key: joined as a whole, a page of lines would read every writer of the run.
+  select * from writer_month
+  where writer_month.run_id = line.run_id and writer_month.recipient_user_id = line.recipient_user_id
+  limit 1
+) as writer on true
 cross join lateral (
   select line_id(line.user_id, line.resource_type, line.resource_id, run.month) collate "C" as line_id
 ) as named

@@ -8,8 +8,7 @@ export function listEarnings(server: Server, context: Context): void {
     '/v1/earnings',
     { schema: { response: { 200: EarningsHistorySchema, ...problemResponses } }, config: { access: ['writer'] } },
     async (request) => {
-      const rows = await readMonths(context, identityOf(request).userId);
-      const { months } = EarningsHistorySchema.pick({ months: true }).parse({ months: rows });
+      const months = await readMonths(context, identityOf(request).userId);
       const totals = {
         grossCents: sumCents(months.map((month) => month.grossCents)),
         platformFeeCents: sumCents(months.map((month) => month.platformFeeCents)),

@@ -34,7 +34,7 @@ export function listSupporters(server: Server, context: Context): void {
         .limit(limit + 1)
         .execute();
       const { page, nextCursor } = pageOf(rows, limit, (row) => row.userId);
-      return EarningsSupportersPageSchema.parse({ supporters: page, nextCursor });
+      return { supporters: page, nextCursor };
     },
   );
 }

@@ -34,7 +34,7 @@ export function listWriters(server: Server, context: Context): void {
         .limit(limit + 1)
         .execute();
       const { page, nextCursor } = pageOf(rows, limit, (row) => row.userId);
-      return EarningsWritersPageSchema.parse({ writers: page, nextCursor });
+      return { writers: page, nextCursor };
     },
   );
 }

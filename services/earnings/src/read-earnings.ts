@@ -1,4 +1,6 @@
 import {
+  type Cents,
+  cents,
   EarningsMonthPathSchema,
   EarningsMonthSchema,
   type EarningsPageQuery,
@@ -15,7 +17,8 @@ import { type LineKeys, lineKeys } from './line-key.ts';
 // A writer's month with its lines. Supporters are pseudonyms, so neither keys nor the order of lines nor cursors may tell
 // who they are: lines come in the order of a keyed hash.
 
-type OrderedLine = Schema['line_detail'] & { readonly place: string };
+/** Of a calculated run: the fee is known. */
+type OrderedLine = Schema['line_detail'] & { readonly fee_cents: Cents; readonly place: string };
 
 const firstPlace = '';
 
@@ -40,7 +43,7 @@ export function readEarnings(server: Server, context: Context): void {
       const rows = await readLines(context, { runId, recipientUserId, orderKey: keys.orderKey(runId) }, request.query);
       const { page, nextCursor } = pageOf(rows, request.query.limit, (row) => row.place);
       const lines = page.map((row) => disguised(row, keys));
-      return EarningsMonthSchema.parse({ month, currency: 'usd', feeBasisPoints, ...amounts, lines, nextCursor });
+      return { month, currency: 'usd' as const, feeBasisPoints, ...amounts, lines, nextCursor };
     },
   );
 }
@@ -54,7 +57,7 @@ function disguised(row: OrderedLine, keys: LineKeys) {
     usdCents: row.usd_cents,
     fundedCents: row.funded_cents,
     feeCents: row.fee_cents,
-    netCents: row.funded_cents - (row.fee_cents ?? 0),
+    netCents: cents(row.funded_cents - row.fee_cents),
     status: row.status,
   };
 }

@@ -1,5 +1,5 @@
 import { compareUtf8, type LockedClosing, type MessageOf, type monthLocked, type Run } from '@wewrite/contracts';
-import { activeTraceparent, afterCommit, type Completion, countParts, expectParts } from '@wewrite/service-kit';
+import { activeTraceparent, afterCommit, assert, type Completion, countParts, expectParts } from '@wewrite/service-kit';
 import { sql } from 'kysely';
 import { checkLines } from './check-books.ts';
 import type { Context, Tx } from './db.ts';
@@ -32,6 +32,10 @@ async function storeRun(context: Context, tx: Tx, messages: readonly MessageOf<t
   const closing = messages.find((message) => message.part === 'closing');
   const completion = await count(context, tx, { run, stored, closing });
   if (completion === null) return;
+  if (completion.isComplete && !completion.justCompleted) {
+    assert(stored.length === 0, `run ${run.runId} has a chunk beyond those of its closing message`);
+    return;
+  }
   const booksVersion = completion.justCompleted ? await completeLines(context, tx, run) : null;
   await sayLinesProgress(context, tx, { completion, booksVersion });
   if (completion.justCompleted) afterCommit(tx, () => context.wake('calculate_earnings'));
@@ -40,11 +44,17 @@ async function storeRun(context: Context, tx: Tx, messages: readonly MessageOf<t
 
 /** The first message of a run makes its row and its partition; others wait here until that has committed. */
 async function registerRun({ config }: Context, tx: Tx, run: Run): Promise<void> {
+  // Every unique index must be allowed to conflict: with one named, two first messages at once could meet on the other.
   const inserted = await sql`
     insert into run (run_id, month, kind, fee_basis_points, traceparent)
     values (${run.runId}, ${run.month}, ${run.kind}, ${config.PLATFORM_FEE_BPS}, ${activeTraceparent()})
-    on conflict (run_id) do nothing`.execute(tx);
-  if (inserted.numAffectedRows === 1n) await sql`select create_line_partition(${run.runId})`.execute(tx);
+    on conflict do nothing`.execute(tx);
+  if (inserted.numAffectedRows === 1n) {
+    await sql`select create_line_partition(${run.runId})`.execute(tx);
+    return;
+  }
+  const known = await tx.selectFrom('run').select('month').where('run_id', '=', run.runId).executeTakeFirst();
+  assert(known?.month === run.month, `B6: ${run.month} is closed by another run than ${run.runId}`);
 }
 
 /** False when the chunk is stored already, whatever message brought it. */

@@ -13,10 +13,8 @@ import {
 } from '@wewrite/contracts';
 import { earnings } from '@wewrite/earnings';
 import { type Harness, startHarness } from '@wewrite/local-stack/harness';
-import { idOfCause, runnable, type ServiceDefinition } from '@wewrite/service-kit';
-
-export type EarningsDefinition =
-  typeof earnings extends ServiceDefinition<infer C, infer S> ? ServiceDefinition<C, S> : never;
+import { idOfCause, runnable } from '@wewrite/service-kit';
+import type { Context } from '../src/db.ts';
 
 /** The service under test, and what it has said so far. */
 export interface EarningsService {
@@ -36,9 +34,12 @@ export interface EarningsService {
 export const lineKeySecret = 'a secret for tests, of 32 characters and more';
 const admin = { sub: 'root', roles: ['admin'] };
 
-export async function startEarnings(definition: EarningsDefinition = earnings): Promise<EarningsService> {
+/** `surround` changes what each replica is given by the kit, e.g. to listen to its log or to make it fail. */
+export async function startEarnings(
+  surround: (context: Context) => Context = (context) => context,
+): Promise<EarningsService> {
   const harness = await startHarness({
-    services: [runnable(definition)],
+    services: [runnable({ ...earnings, create: (context) => earnings.create(surround(context)) })],
     now: '2026-12-01T09:00:00.000Z',
     environment: { LINE_KEY_SECRET: lineKeySecret },
   });
