@@ -1,10 +1,12 @@
 import type { Admin } from 'kafkajs';
+import { allOf } from './kafkajs-connection.ts';
 import { patiently } from './kafkajs-patience.ts';
 
 /** Says which partitions of a topic count; all of them when it is left out. */
 export type PartitionFilter = (topic: string, partition: number) => boolean;
 
-const leaderNotReady = ['LEADER_NOT_AVAILABLE', 'NOT_LEADER_FOR_PARTITION', 'UNKNOWN_TOPIC_OR_PARTITION'];
+const leaderNotReady = ['LEADER_NOT_AVAILABLE', 'NOT_LEADER_FOR_PARTITION'];
+
 /** The answers about a group that has just come to be, or of a broker that has just started. */
 export const coordinatorNotReady = [
   'GROUP_LOAD_IN_PROGRESS',
@@ -27,8 +29,8 @@ export async function endsOf(admin: Admin, topic: string) {
 }
 
 /**
- * How many records of the topics the group has not committed, by what the broker knows. A record sent before the
- * call is never taken for done, whichever of commits and ends is read first.
+ * How many records of the topics the group has not committed, by what the broker knows. Rejects when a topic is
+ * missing.
  */
 export async function lagOf(
   admin: Admin,
@@ -36,10 +38,9 @@ export async function lagOf(
   topics: readonly string[],
   counts: PartitionFilter = () => true,
 ): Promise<number> {
-  const [commits, ends] = await Promise.all([
-    patiently(coordinatorNotReady, () => admin.fetchOffsets({ groupId, topics: [...topics] })),
-    Promise.all(topics.map((topic) => endsOf(admin, topic))),
-  ]);
+  // Commits first: this rejects at once when a topic is missing.
+  const commits = await patiently(coordinatorNotReady, () => admin.fetchOffsets({ groupId, topics: [...topics] }));
+  const ends = await allOf(topics.map((topic) => endsOf(admin, topic)));
   const committed = new Map<string, bigint>();
   for (const { topic, partitions } of commits) {
     for (const { partition, offset } of partitions) committed.set(`${partition}/${topic}`, BigInt(offset));

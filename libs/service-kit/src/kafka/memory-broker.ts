@@ -13,14 +13,18 @@ export function memoryBroker({ log = silentLog }: { log?: BrokerLog } = {}): Bro
   const groups = new Map<string, MemoryGroup>();
   let closed = false;
 
-  function partitionsOf(topic: string): readonly PartitionLog[] {
+  function assertOpen(): void {
     if (closed) throw new Error('the broker is closed');
+  }
+
+  function partitionsOf(topic: string): readonly PartitionLog[] {
     const partitions = topics.get(topic);
     if (!partitions) throw new Error(`there is no topic ${topic}`);
     return partitions;
   }
 
   function groupOf(groupId: string): MemoryGroup {
+    assertOpen();
     const group = groups.get(groupId) ?? new MemoryGroup(partitionsOf, log);
     groups.set(groupId, group);
     return group;
@@ -44,6 +48,7 @@ export function memoryBroker({ log = silentLog }: { log?: BrokerLog } = {}): Bro
   return {
     kind: 'memory',
     async createTopics(wanted) {
+      assertOpen();
       for (const { name, partitions } of wanted) {
         if (!topics.has(name))
           topics.set(
@@ -53,6 +58,7 @@ export function memoryBroker({ log = silentLog }: { log?: BrokerLog } = {}): Bro
       }
     },
     async send(records) {
+      assertOpen();
       for (const store of records.map(place)) store();
       for (const group of groups.values()) group.wake();
     },
@@ -63,7 +69,7 @@ export function memoryBroker({ log = silentLog }: { log?: BrokerLog } = {}): Bro
       return groupOf(groupId).lag(lagTopics);
     },
     async ping() {
-      if (closed) throw new Error('the broker is closed');
+      assertOpen();
     },
     async close() {
       closed = true;

@@ -29,6 +29,30 @@ export function describeBroker(name: string, makeBroker: () => Broker): void {
     describeSending(stage);
     describeRedelivery(stage);
     describeSharing(stage);
+
+    test('close: it ends the consumers, waits for their batches, and everything afterwards is refused', async () => {
+      const closing = makeBroker();
+      const topic = `conformance.${randomUUID()}`;
+      await closing.createTopics([{ name: topic, partitions, retentionDays: 1 }]);
+      await closing.send([textRecord(topic, 'a', '1')]);
+      const gate = Promise.withResolvers<void>();
+      const subscription = { groupId: stage.freshGroup(), topics: [topic] };
+      let answered = false;
+      const receiver = await receive(closing, subscription, async (records) => {
+        await gate.promise;
+        answered = true;
+        return allDone(records);
+      });
+      await until('a batch is in hand', () => receiver.batches.length === 1);
+      const closed = closing.close();
+      gate.resolve();
+      await closed;
+      expect(answered).toBe(true);
+      await expect(closing.send([textRecord(topic, 'a', '2')])).rejects.toThrow('the broker is closed');
+      await expect(receive(closing, subscription)).rejects.toThrow('the broker is closed');
+      await expect(closing.lag(subscription.groupId, [topic])).rejects.toThrow('the broker is closed');
+      await expect(closing.ping()).rejects.toThrow('the broker is closed');
+    });
   });
 }
 
