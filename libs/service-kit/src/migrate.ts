@@ -44,7 +44,7 @@ export async function migrate(options: {
   }
 }
 
-/** The files that the schema still lacks; empty when it is current. Asks with any connection of the service. */
+/** The files that the schema still lacks; empty when it is current. Rejects where nothing was ever migrated. */
 export async function missingMigrations(
   query: (sql: string) => Promise<readonly { id: string; hash: string }[]>,
   schema: string,

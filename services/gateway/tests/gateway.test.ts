@@ -1,0 +1,114 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { ProblemSchema, serviceNames } from '@wewrite/contracts';
+import { developmentKeys } from '@wewrite/local-stack';
+import type { RunningService } from '@wewrite/service-kit';
+import { z } from 'zod';
+import { runGateway } from '../src/app.ts';
+
+const EchoSchema = z.object({ service: z.string(), method: z.string(), url: z.string(), body: z.string() });
+const silent = 'monitoring';
+
+let gateway: RunningService;
+let directory: string;
+let token: string;
+const upstreams: Server[] = [];
+
+/** Answers with what arrived, as the service of that name would get it. */
+async function startEcho(service: string): Promise<string> {
+  const server = createServer(async (request, response) => {
+    if (request.url === '/openapi.json') return response.end(JSON.stringify({ paths: { [`/v1/${service}`]: {} } }));
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk);
+    const body = Buffer.concat(chunks).toString('base64');
+    response.end(JSON.stringify({ service, method: request.method, url: request.url, body }));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  upstreams.push(server);
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return `http://127.0.0.1:${address.port}`;
+}
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'wewrite-gateway-'));
+  const keys = await developmentKeys(directory);
+  token = await keys.sign({ sub: 'ada', roles: ['supporter'], expiresInSeconds: 60 });
+  const urls: Record<string, string> = {};
+  for (const service of serviceNames) urls[`${service.toUpperCase()}_URL`] = await startEcho(service);
+  gateway = await runGateway({
+    ...urls,
+    PORT: '0',
+    ADMIN_PORT: '0',
+    JWKS_FILE: keys.jwksFile,
+    LOG_LEVEL: 'silent',
+    NODE_ENV: 'test',
+  });
+});
+afterAll(async () => {
+  await gateway.stop();
+  for (const server of upstreams) server.close();
+  await rm(directory, { recursive: true });
+});
+
+const ask = (path: string, init: RequestInit = {}) =>
+  fetch(`${gateway.url}${path}`, { ...init, headers: { authorization: `Bearer ${token}`, ...init.headers } });
+const echo = async (path: string, init: RequestInit = {}) => EchoSchema.parse(await (await ask(path, init)).json());
+const problem = async (answer: Response) => ProblemSchema.parse(await answer.json());
+
+describe('one port for clients', () => {
+  test.each([
+    ['/v1/allocations', 'allocations'],
+    ['/v1/allocations/page/p%25_1', 'allocations'],
+    ['/v1/months/current', 'allocations'],
+    ['/v1/months/2026-11/close', 'allocations'],
+    ['/v1/subscription', 'billing'],
+    ['/v1/months/2026-11/lines?limit=5', 'earnings'],
+    ['/v1/months/2026-11/payouts', 'payouts'],
+    ['/v1/payout-account', 'payouts'],
+    ['/v1/months/2026-11/progress', 'monitoring'],
+  ])('%s is answered by %s, its path unchanged', async (path, service) => {
+    expect(await echo(path)).toMatchObject({ service, url: path, method: 'GET' });
+  });
+
+  test('bytes and methods reach the service unchanged, webhooks without a token', async () => {
+    const bytes = Buffer.from([0, 1, 255, 123, 10, 13]);
+    const put = { method: 'PUT', body: bytes, headers: { 'content-type': 'application/octet-stream' } };
+    expect(await echo('/v1/allocations/page/x', put)).toMatchObject({ method: 'PUT', body: bytes.toString('base64') });
+    const webhook = await fetch(`${gateway.url}/webhooks/stripe`, { method: 'POST', body: '{"id": "evt_1" }' });
+    const echoed = EchoSchema.parse(await webhook.json());
+    expect(echoed).toMatchObject({ service: 'billing', body: Buffer.from('{"id": "evt_1" }').toString('base64') });
+  });
+
+  test('strangers are turned away here, and unknown paths do not exist', async () => {
+    const stranger = await ask('/v1/allocations', { headers: { authorization: '' } });
+    expect(stranger.status).toBe(401);
+    expect((await problem(stranger)).code).toBe('unauthenticated');
+    for (const path of ['/v1/nowhere', '/v1/months/2026-11/constructor', '/v1/__proto__', '/', '/v2/allocations']) {
+      expect((await problem(await ask(path))).code).toBe('not_found');
+    }
+  });
+
+  test('one OpenAPI document has the paths of all services', async () => {
+    const document = z
+      .object({ openapi: z.string(), paths: z.record(z.string(), z.unknown()) })
+      .parse(await (await fetch(`${gateway.url}/openapi.json`)).json());
+    expect(Object.keys(document.paths).sort()).toEqual(serviceNames.map((service) => `/v1/${service}`).sort());
+    expect((await fetch(`${gateway.url}/docs`)).status).toBe(200);
+  });
+
+  test('a service that is away is a 503 problem', async () => {
+    const index = serviceNames.indexOf(silent);
+    await new Promise((resolve) => {
+      upstreams[index]?.close(resolve);
+      upstreams[index]?.closeAllConnections();
+    });
+    const answer = await ask('/v1/months/2026-11/progress');
+    expect(answer.status).toBe(503);
+    expect(answer.headers.get('retry-after')).toBe('1');
+    expect((await problem(answer)).code).toBe('unavailable');
+  });
+});
