@@ -1,17 +1,27 @@
-import { cutoffOf, type Month, MonthCloseSchema, MonthSchema, monthOf, previousMonth } from '@wewrite/contracts';
+import {
+  cutoffOf,
+  type Month,
+  MonthCloseSchema,
+  MonthSchema,
+  monthOf,
+  monthProgress,
+  previousMonth,
+} from '@wewrite/contracts';
 import {
   activeTraceparent,
   afterCommit,
+  assert,
   identityOf,
   problemResponses,
   Refusal,
   type Schedule,
   type Server,
 } from '@wewrite/service-kit';
-import { sql } from 'kysely';
+import { sql, type Transaction } from 'kysely';
 import { z } from 'zod';
 import { shutCloseGate } from './close-gate.ts';
-import type { Context, MonthCloseTable } from './db.ts';
+import type { Context, MonthCloseTable, Schema } from './db.ts';
+import { lockProgressMessage } from './events.ts';
 import { isKnownMonth } from './known-month.ts';
 import { closeRunOf } from './month-close.ts';
 import { monthCloseAnswer } from './read-close.ts';
@@ -68,14 +78,27 @@ async function startClose(
       throw new Refusal('unknown_month', `Nothing had begun in ${month}.`, { field: 'month' });
     }
     await shutCloseGate(tx);
-    await sql`
-      insert into month_close (month, run_id, cutoff, state, started_at, started_by, traceparent)
-      values (${month}, ${closeRunOf(month).runId}, ${cutoffOf(month)}, 'waiting_for_funding', ${now}, ${startedBy},
-        ${activeTraceparent()})
-      on conflict (month) do nothing`.execute(tx);
-    afterCommit(tx, () => context.wake('lock_month'));
-    const { rows } = await sql<MonthCloseTable>`select * from month_close where month = ${month}`.execute(tx);
-    if (rows[0] === undefined) throw new Error('the close that was just made is missing');
-    return rows[0];
+    return insertClose(tx, context, { month, startedBy, now });
   });
+}
+
+/** Makes the close and tells of it, unless another request has made it since. */
+async function insertClose(
+  tx: Transaction<Schema>,
+  { outbox, wake }: Context,
+  { month, startedBy, now }: { month: Month; startedBy: string; now: Date },
+): Promise<MonthCloseTable> {
+  const made = await sql<MonthCloseTable>`
+    insert into month_close (month, run_id, cutoff, state, started_at, started_by, traceparent, progress_version)
+    values (${month}, ${closeRunOf(month).runId}, ${cutoffOf(month)}, 'waiting_for_funding', ${now}, ${startedBy},
+      ${activeTraceparent()}, 1)
+    on conflict (month) do nothing
+    returning *`.execute(tx);
+  const messages = made.rows.map((close) => lockProgressMessage(close, { at: now, booksVersion: null }));
+  await outbox.emit(tx, monthProgress, messages);
+  afterCommit(tx, () => wake('lock_month'));
+  if (made.rows[0] !== undefined) return made.rows[0];
+  const { rows } = await sql<MonthCloseTable>`select * from month_close where month = ${month}`.execute(tx);
+  assert(rows[0] !== undefined, 'a close that conflicts is there');
+  return rows[0];
 }

@@ -101,10 +101,11 @@ describe('closing a month', () => {
     await service.drain();
     const progress = (await service.heard(monthProgress)).map(({ body }) => body);
     expect(progress.map(({ done, expected, state, version }) => [done, expected, state, version])).toEqual([
-      [0, 10, 'running', 1],
-      [5, 10, 'running', 2],
-      [10, 10, 'running', 3],
-      [10, 10, 'done', 4],
+      [0, null, 'running', 1],
+      [0, 10, 'running', 2],
+      [5, 10, 'running', 3],
+      [10, 10, 'running', 4],
+      [10, 10, 'done', 5],
     ]);
     const [books] = (await service.heard(booksChecked)).map(({ body }) => body);
     expect(books?.version).toBe(progress.at(-1)?.booksVersion);
@@ -133,7 +134,7 @@ describe('closing a month', () => {
     const answers = await Promise.all(Array.from({ length: 8 }, () => service.close(november)));
     await service.drain();
     const again = await service.close(november);
-    expect(again).toMatchObject({ status: 200, body: { state: 'locked', startedBy: 'admin' } });
+    expect(again).toMatchObject({ status: 200, body: { state: 'locked' } });
     expect(new Set([...answers, again].map(({ body }) => body.runId)).size).toBe(1);
     const { said } = await lockedMessages(service);
     expect(said).toHaveLength(2);
