@@ -1,0 +1,44 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { addTallies, closingLine, type Tally, tallyOfJest } from './tally.ts';
+
+// `npm test`: each check of the house through turbo, which remembers those that nothing has changed for, then every
+// Jest project. Arguments go to Jest. One failure of any kind fails the command; the last line counts them all.
+
+const root = new URL('..', import.meta.url);
+const checks = ['lint', 'typecheck', 'boundaries'];
+
+function run(command: string, parameters: readonly string[]): boolean {
+  const env = { ...process.env, TURBO_TELEMETRY_DISABLED: '1' };
+  const { status, error } = spawnSync(command, parameters, { cwd: root, env, stdio: ['ignore', 'inherit', 'inherit'] });
+  if (error !== undefined) console.error(`${command} did not start: ${error.message}`);
+  return status === 0;
+}
+
+function runCheck(name: string): Tally {
+  const passed = run('turbo', ['run', name, '--output-logs=errors-only', '--ui=stream']);
+  return { passed: passed ? 1 : 0, failed: passed ? 0 : 1, skipped: [] };
+}
+
+function runJest(parameters: readonly string[]): Tally {
+  const directory = mkdtempSync(join(tmpdir(), 'wewrite-tests-'));
+  const results = join(directory, 'results.json');
+  try {
+    const flags = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
+    const jest = ['node_modules/jest/bin/jest.js', '--json', `--outputFile=${results}`];
+    const passed = run(process.execPath, [...flags, ...jest, ...parameters]);
+    return tallyOfJest(readFileSync(results, 'utf8'), passed);
+  } catch (error) {
+    console.error(`Jest has left no results: ${error instanceof Error ? error.message : error}`);
+    return { passed: 0, failed: 1, skipped: [] };
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+const tally = addTallies([...checks.map(runCheck), runJest(process.argv.slice(2))]);
+for (const name of tally.skipped) console.log(`skipped: ${name}`);
+console.log(closingLine(tally));
+process.exitCode = tally.failed === 0 && tally.passed > 0 ? 0 : 1;
