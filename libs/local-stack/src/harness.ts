@@ -38,6 +38,8 @@ export interface Harness {
   setClock(instant: string): Promise<void>;
   /** Another replica of the service, with the same schema and group. */
   startReplica(service: ServiceName): Promise<RunningService>;
+  /** Stops the replica of the service that was started first. */
+  stopFirst(service: ServiceName): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -80,8 +82,15 @@ export async function startHarness(options: HarnessOptions): Promise<Harness> {
       ...(options.environment?.CLOCK_URL === undefined ? { clock } : {}),
       ...(options.time === undefined ? {} : { time: options.time }),
     });
-    running.push(started);
-    return started;
+    const listed: RunningService = {
+      ...started,
+      stop: async () => {
+        running.splice(running.indexOf(listed), 1);
+        await started.stop();
+      },
+    };
+    running.push(listed);
+    return listed;
   };
   for (const service of options.services) await start(service);
 
@@ -109,8 +118,9 @@ export async function startHarness(options: HarnessOptions): Promise<Harness> {
       await settled(running);
     },
     startReplica: (name) => start(named(options.services, name)),
+    stopFirst: (name) => named(running, name).stop(),
     stop: async () => {
-      await Promise.all(running.map((service) => service.stop()));
+      await Promise.all([...running].map((service) => service.stop()));
       await Promise.all([...databases.values()].map((database) => database.close()));
       await broker.close();
       await testDatabase.drop();
