@@ -8,10 +8,10 @@ describe('the close of a month', () => {
     expect(closeRunOf(month('2026-11')).runId).not.toBe(closeRunOf(month('2026-12')).runId);
   });
 
-  test('changes of what stood at the cutoff are looked for up to the running month', () => {
-    expect(laterMonths(month('2026-11'), new Date('2026-11-30T23:59:59.999Z'))).toEqual([]);
-    expect(laterMonths(month('2026-11'), new Date('2026-12-01T00:00:00.000Z'))).toEqual(['2026-12']);
-    expect(laterMonths(month('2026-11'), new Date('2027-01-31T00:00:00.000Z'))).toEqual(['2026-12', '2027-01']);
+  test('changes of what stood at the cutoff are looked for up to the month after the running one', () => {
+    expect(laterMonths(month('2026-11'), new Date('2026-11-30T23:59:59.999Z'))).toEqual(['2026-12']);
+    expect(laterMonths(month('2026-11'), new Date('2026-12-01T00:00:00.000Z'))).toEqual(['2026-12', '2027-01']);
+    expect(laterMonths(month('2026-12'), new Date('2026-12-31T23:59:59.999Z'))).toEqual(['2027-01']);
   });
 });
 

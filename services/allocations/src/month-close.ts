@@ -35,9 +35,12 @@ export function lockedSumsOf(totals: LockedTotals): Record<string, Cents> {
   return { paidCents, fundedCents, unallocatedCents, unfundedCents };
 }
 
-/** The months after `month` up to the one that `now` belongs to: where changes of what stood at its cutoff can be. */
+/**
+ * The months after `month` in which changes of what stood at its cutoff can be: up to the one after the month of `now`,
+ * since the clock of the instance that made a change may be ahead of this one's.
+ */
 export function laterMonths(month: Month, now: Date): Month[] {
-  const last = monthOf(now);
+  const last = nextMonth(monthOf(now));
   const later: Month[] = [];
   for (let next = nextMonth(month); next <= last; next = nextMonth(next)) later.push(next);
   return later;

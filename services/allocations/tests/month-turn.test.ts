@@ -78,6 +78,17 @@ describe('the turn of a month', () => {
     await service.at('2026-12-01T10:00:00.000Z');
   });
 
+  test('the current month says how long it still runs', async () => {
+    const current = await service.call('sam', 'supporter', 'GET', '/v1/months/current');
+    expect(current.body).toEqual({
+      month: '2026-12',
+      cutoff: '2027-01-01T00:00:00.000Z',
+      serverTime: '2026-12-01T10:00:00.000Z',
+      secondsLeft: 30 * 86_400 + 14 * 3_600,
+      urgency: 'calm',
+    });
+  });
+
   test('A7: a lapse pauses: the plan stays, is unfunded, and is funded again with the next paid month', async () => {
     await service.at('2027-01-01T09:00:00.000Z');
     await service.fund([{ userId: 'sam', month: december, paidCents: 1_000 }]);

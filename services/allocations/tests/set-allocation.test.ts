@@ -285,3 +285,25 @@ describe('history', () => {
     expect(malformed).toMatchObject({ status: 400, body: { code: 'invalid_request' } });
   });
 });
+
+describe('the API page', () => {
+  test('OpenAPI names every route with its answers and problems', async () => {
+    const response = await fetch(`${service.first.url}/openapi.json`);
+    const { paths } = (await response.json()) as { paths: Record<string, Record<string, { responses: object }>> };
+    const routes = Object.entries(paths).flatMap(([path, methods]) =>
+      Object.entries(methods).map(([method, { responses }]) => `${method} ${path} ${Object.keys(responses).join()}`),
+    );
+    expect(routes.sort()).toEqual([
+      'delete /v1/allocations/{resourceType}/{resourceId} 200,4XX,5XX',
+      'get /v1/allocations 200,4XX,5XX',
+      'get /v1/allocations/history 200,4XX,5XX',
+      'get /v1/allocations/{resourceType}/{resourceId} 200,4XX,5XX',
+      'get /v1/months/current 200,4XX,5XX',
+      'get /v1/months/{month}/close 200,4XX,5XX',
+      'get /v1/resources/{resourceType}/{resourceId} 200,4XX,5XX',
+      'post /v1/months/{month}/close 200,202,4XX,5XX',
+      'put /v1/allocations/{resourceType}/{resourceId} 200,4XX,5XX',
+      'put /v1/resources/{resourceType}/{resourceId} 200,4XX,5XX',
+    ]);
+  });
+});
