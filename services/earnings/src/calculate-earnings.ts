@@ -7,13 +7,19 @@ import type { Context, Tx } from './db.ts';
 import { sayEarningsClosing, sayEarningsProgress, sayWriterMonths, type WriterAmounts } from './events.ts';
 import type { UnfinishedRun } from './run.ts';
 
-const writersPerStep = 2_000;
+/** How far one transaction goes, so that it ends well within the time-out and memory stays flat. */
+export interface StepSizes {
+  readonly linesPerStep: number;
+  readonly writersPerStep: number;
+}
+
+const defaultSizes: StepSizes = { linesPerStep: 2_000_000, writersPerStep: 2_000 };
 
 /**
  * From complete lines to said earnings (C1, C2). Each step is one transaction that ends with the run's new stage or place
  * in it: whatever crashes, the next step goes on from there with the same result.
  */
-export function calculationLoop(context: Context): Loop {
+export function calculationLoop(context: Context, sizes: StepSizes = defaultSizes): Loop {
   return {
     name: 'calculate_earnings',
     pollMs: 1_000,
@@ -31,28 +37,28 @@ export function calculationLoop(context: Context): Loop {
         const { run, state, traceparent } = unfinished;
         const attributes = { month: run.month, 'run.id': run.runId };
         await context.telemetry.span({ name: `earnings ${state}`, parent: traceparent, attributes }, () =>
-          advance(context, tx, unfinished),
+          advance(context, tx, unfinished, sizes),
         );
         return true;
       }),
   };
 }
 
-async function advance(context: Context, tx: Tx, unfinished: UnfinishedRun): Promise<void> {
+async function advance(context: Context, tx: Tx, unfinished: UnfinishedRun, sizes: StepSizes): Promise<void> {
   switch (unfinished.state) {
     case 'indexing':
       await sql`select index_line_partition(${unfinished.run.runId})`.execute(tx);
       return enter(tx, unfinished.run, { state: 'calculating' });
     case 'calculating':
-      return calculate(context, tx, unfinished);
+      return calculate(context, tx, unfinished, sizes);
     case 'announcing':
-      return announce(context, tx, unfinished);
+      return announce(context, tx, unfinished, sizes);
   }
 }
 
-async function calculate(context: Context, tx: Tx, unfinished: UnfinishedRun): Promise<void> {
+async function calculate(context: Context, tx: Tx, unfinished: UnfinishedRun, sizes: StepSizes): Promise<void> {
   const { run } = unfinished;
-  const throughUserId = await calculateWriters(tx, unfinished);
+  const throughUserId = await calculateWriters(tx, unfinished, sizes.linesPerStep);
   if (throughUserId !== null) return enter(tx, run, { state: 'calculating', afterUserId: throughUserId });
   const sums = await assertEarningsAddUp(tx, run);
   const expected = [sums.writerCount, sums.lineCount, sums.grossCents, sums.feeCents, sums.netCents];
@@ -61,8 +67,9 @@ async function calculate(context: Context, tx: Tx, unfinished: UnfinishedRun): P
 }
 
 /** Says the months of the next writers. */
-async function announce(context: Context, tx: Tx, { run, afterUserId }: UnfinishedRun): Promise<void> {
-  const writers = await readWriters(tx, run, afterUserId);
+async function announce(context: Context, tx: Tx, unfinished: UnfinishedRun, sizes: StepSizes): Promise<void> {
+  const { run } = unfinished;
+  const writers = await readWriters(tx, unfinished, sizes.writersPerStep);
   const last = writers.at(-1);
   assert(last !== undefined, `run ${run.runId} has no writer left and is not complete`);
   await sayWriterMonths(context, tx, { run, writers });
@@ -124,11 +131,11 @@ async function enter(tx: Tx, run: Run, stage: Stage): Promise<void> {
     update run set state = ${stage.state}, after_user_id = ${afterUserId} where run_id = ${run.runId}`.execute(tx);
 }
 
-async function readWriters(tx: Tx, run: Run, afterUserId: string) {
+async function readWriters(tx: Tx, { run, afterUserId }: UnfinishedRun, limit: number) {
   const { rows } = await sql<WriterAmounts & { recipientUserId: string }>`
     select recipient_user_id as "recipientUserId", gross_cents as "grossCents", fee_cents as "feeCents",
       net_cents as "netCents", line_count as "lineCount"
     from writer_month where run_id = ${run.runId} and recipient_user_id > ${afterUserId}
-    order by recipient_user_id limit ${writersPerStep}`.execute(tx);
+    order by recipient_user_id limit ${limit}`.execute(tx);
   return rows;
 }

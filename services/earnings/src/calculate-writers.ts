@@ -2,18 +2,16 @@ import { sql } from 'kysely';
 import type { Tx } from './db.ts';
 import type { UnfinishedRun } from './run.ts';
 
-/** How far one transaction goes: whole writers with about as many lines, so that it ends well within the time-out. */
-const linesPerStep = 2_000_000;
-
 /**
- * C1 for the next writers of the run, set-based. Returns the last writer that was calculated, or null when these were
- * all that were left.
+ * C1 for the next writers of the run, set-based: whole writers, with about `linesPerStep` lines. Returns the last writer
+ * that was calculated, or null when these were all that were left.
  */
 export async function calculateWriters(
   tx: Tx,
   { run, afterUserId, feeBasisPoints }: UnfinishedRun,
+  linesPerStep: number,
 ): Promise<string | null> {
-  const throughUserId = await findLastWriter(tx, run.runId, afterUserId);
+  const throughUserId = await findLastWriter(tx, { runId: run.runId, afterUserId, linesPerStep });
   const isNext = sql`
     line.run_id = ${run.runId} and line.recipient_user_id > ${afterUserId}
     and (${throughUserId}::text is null or line.recipient_user_id <= ${throughUserId})`;
@@ -60,7 +58,10 @@ export async function calculateWriters(
 }
 
 /** The writer with whom the step ends; null when few enough lines are left to take them all. */
-async function findLastWriter(tx: Tx, runId: string, afterUserId: string): Promise<string | null> {
+async function findLastWriter(
+  tx: Tx,
+  { runId, afterUserId, linesPerStep }: { runId: string; afterUserId: string; linesPerStep: number },
+): Promise<string | null> {
   const { rows } = await sql<{ recipient_user_id: string }>`
     select recipient_user_id from line
     where run_id = ${runId} and recipient_user_id > ${afterUserId}

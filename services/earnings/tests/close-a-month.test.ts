@@ -25,10 +25,12 @@ describe('a month on its way through earnings', () => {
   let monthNumber = 0;
   let run: Run;
   beforeAll(async () => {
-    service = await startEarnings((context) => ({
-      ...context,
-      log: { ...context.log, error: (fields, sentence) => void errors.push({ fields, sentence }) },
-    }));
+    service = await startEarnings({
+      surround: (context) => ({
+        ...context,
+        log: { ...context.log, error: (fields, sentence) => void errors.push({ fields, sentence }) },
+      }),
+    });
   });
   beforeEach(() => {
     errors = [];

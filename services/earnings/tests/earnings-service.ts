@@ -14,6 +14,7 @@ import {
 import { earnings } from '@wewrite/earnings';
 import { type Harness, startHarness } from '@wewrite/local-stack/harness';
 import { idOfCause, runnable } from '@wewrite/service-kit';
+import { calculationLoop, type StepSizes } from '../src/calculate-earnings.ts';
 import type { Context } from '../src/db.ts';
 
 /** The service under test, and what it has said so far. */
@@ -34,12 +35,21 @@ export interface EarningsService {
 export const lineKeySecret = 'a secret for tests, of 32 characters and more';
 const admin = { sub: 'root', roles: ['admin'] };
 
-/** `surround` changes what each replica is given by the kit, e.g. to listen to its log or to make it fail. */
+/**
+ * `surround` changes what each replica is given by the kit, e.g. to listen to its log or to make it fail; `sizes` makes
+ * the calculation take many steps where there is little to do.
+ */
 export async function startEarnings(
-  surround: (context: Context) => Context = (context) => context,
+  options: { surround?: (context: Context) => Context; sizes?: StepSizes } = {},
 ): Promise<EarningsService> {
+  const { surround = (context) => context, sizes } = options;
+  const create = (original: Context) => {
+    const context = surround(original);
+    const parts = earnings.create(context);
+    return sizes === undefined ? parts : { ...parts, loops: [calculationLoop(context, sizes)] };
+  };
   const harness = await startHarness({
-    services: [runnable({ ...earnings, create: (context) => earnings.create(surround(context)) })],
+    services: [runnable({ ...earnings, create })],
     now: '2026-12-01T09:00:00.000Z',
     environment: { LINE_KEY_SECRET: lineKeySecret },
   });
