@@ -1,6 +1,11 @@
 import { prepareTelemetry } from '@wewrite/service-kit';
 import { Command, CommanderError } from 'commander';
 import { addDemoCommand } from './commands/demo.ts';
+import { addGenerateCommand } from './commands/generate.ts';
+import { addMigrateCommand } from './commands/migrate.ts';
+import { addMonthCommand } from './commands/month.ts';
+import { addTopicsCommand } from './commands/topics.ts';
+import { addUpCommand } from './commands/up.ts';
 import { exitCodeOf, exitCodes, explain } from './exit-codes.ts';
 
 const program = new Command('wewrite')
@@ -14,6 +19,11 @@ const program = new Command('wewrite')
   );
 
 addDemoCommand(program);
+addUpCommand(program);
+addMonthCommand(program);
+addMigrateCommand(program);
+addTopicsCommand(program);
+addGenerateCommand(program);
 
 prepareTelemetry();
 try {

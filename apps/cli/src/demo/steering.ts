@@ -5,14 +5,16 @@ const idleSchema = z
   .object({ activity: z.number() })
   .catchall(z.number())
   .transform(({ activity, ...work }) => ({ activity, work }));
-const moveSchema = z.object({ now: z.string(), dropped: z.array(z.string()) });
+const readingSchema = z.object({ now: z.iso.datetime() });
 
 /** Time, and whether anything is under way. */
 export interface Steering {
   /** Lets the clock stand at an instant, in every process. */
   stand(at: Date): Promise<void>;
-  /** Lets time go on at real speed. */
+  /** Lets time go on at real speed from where it stands. */
   run(): Promise<void>;
+  /** Lets time go on at real speed from the present, unless it is ahead of that. */
+  catchUp(): Promise<void>;
   /**
    * Waits until nothing is under way: everybody's work is zero, and nobody did anything between two looks. Throws, saying
    * who still has what to do, when nothing at all has moved for a while.
@@ -33,7 +35,7 @@ export function steeringOf({ sandboxUrl, adminUrls }: { sandboxUrl: string; admi
     for (;;) {
       const moved = await putClock(sandboxUrl, at, running);
       // A process that was being started again reads the clock when it is up, and is told from then on.
-      if (moved !== null) return;
+      if (moved) return;
       if (performance.now() > endsAt) throw new Error(`sandbox: the clock at ${sandboxUrl} cannot be set.`);
       await delay(200);
     }
@@ -41,20 +43,26 @@ export function steeringOf({ sandboxUrl, adminUrls }: { sandboxUrl: string; admi
   return {
     stand: (at) => put(at, false),
     run: () => put(now, true),
+    catchUp: async () => put(new Date(Math.max(Date.now(), (await readClock(sandboxUrl)).getTime())), true),
     drain: () => drain([sandboxUrl, ...adminUrls]),
   };
 }
 
-async function putClock(sandboxUrl: string, at: Date, running: boolean): Promise<z.infer<typeof moveSchema> | null> {
+async function readClock(sandboxUrl: string): Promise<Date> {
+  const response = await fetch(new URL('/clock', sandboxUrl));
+  return new Date(readingSchema.parse(await response.json()).now);
+}
+
+async function putClock(sandboxUrl: string, at: Date, running: boolean): Promise<boolean> {
   const response = await fetch(new URL('/clock', sandboxUrl), {
     method: 'PUT',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ now: at.toISOString(), running }),
   }).catch(() => null);
-  if (response === null) return null;
+  if (response === null) return false;
   const text = await response.text();
   if (response.status === 409) throw new Error(`sandbox: ${text}`);
-  return response.ok ? moveSchema.parse(JSON.parse(text)) : null;
+  return response.ok;
 }
 
 async function drain(urls: readonly string[]): Promise<void> {

@@ -1,4 +1,4 @@
-import { decide, evolve, type Plan } from '@wewrite/allocations/rules';
+import { decide, evolve, type Plan, type PlanRefusal } from '@wewrite/allocations/rules';
 import { type Cents, cutoffOf, type Month, monthOf, type UserId, zeroCents } from '@wewrite/contracts';
 import type { Faults } from './fault.ts';
 import { type Change, type Input, priceInMonth, resourceName, type Supporter, type Wish } from './input.ts';
@@ -22,54 +22,69 @@ export function closeInstantOf(month: Month): Date {
  * becomes a fault of its row. `months` are those that will be closed, in order, at least one.
  */
 export function replay(input: Input, months: readonly Month[], faults: Faults): Replayed {
-  const plans = new Map<UserId, Plan['allocations']>();
-  const play = (file: string, wish: Wish, monthIndex: number) => {
-    const supporter = input.supporters.get(wish.userId);
-    if (supporter === undefined) return;
-    const plan = { budgetCents: budgetOf(supporter, monthIndex), allocations: plans.get(wish.userId) ?? new Map() };
-    plans.set(wish.userId, outcomeOf(plan, wish, input, { file, faults }));
+  const plans = playedPlans(input, months);
+  const play = (file: string, wish: Wish, at: Date | null) => {
+    const refusal = plans.play(wish, at);
+    if (refusal === null) return;
+    const [reason, column] = explanationOf(refusal);
+    faults.add({ file, line: wish.line, column, reason });
   };
-  for (const wish of input.allocations) play(fileNames.allocations, wish, 0);
+  for (const wish of input.allocations) play(fileNames.allocations, wish, null);
   const end = Math.max(...months.map((month) => closeInstantOf(month).getTime()));
   const changes = input.changes.filter(({ at }) => at.getTime() <= end);
-  for (const change of changes) {
-    const monthIndex = months.indexOf(monthOf(change.at));
-    // What comes between the last cutoff and its close belongs to the month after the last.
-    play(fileNames.changes, change, monthIndex === -1 ? months.length : monthIndex);
-  }
+  for (const change of changes) play(fileNames.changes, change, change.at);
   return { changes, afterLastClose: input.changes.length - changes.length };
+}
+
+type Refusal = PlanRefusal & { readonly budgetCents: Cents };
+
+/** Every supporter's plan in memory. */
+export interface PlayedPlans {
+  /** Sets an allocation at an instant (null: the first of all); null when the API takes it, else why not. */
+  play(wish: Omit<Wish, 'line'>, at: Date | null): Refusal | null;
+}
+
+/** Plans that are empty, of the input's supporters for the input's resources. */
+export function playedPlans(
+  { supporters, resources }: Pick<Input, 'supporters' | 'resources'>,
+  months: readonly Month[],
+): PlayedPlans {
+  const plans = new Map<UserId, Plan['allocations']>();
+  const monthIndexAt = (at: Date) => {
+    const index = months.indexOf(monthOf(at));
+    // What comes between the last cutoff and its close belongs to the month after the last.
+    return index === -1 ? months.length : index;
+  };
+  return {
+    play: (wish, at) => {
+      const supporter = supporters.get(wish.userId);
+      // The supporter's own row has a fault, and without it there is nothing to judge by.
+      if (supporter === undefined) return null;
+      const budgetCents = budgetOf(supporter, at === null ? 0 : monthIndexAt(at));
+      const plan = { budgetCents, allocations: plans.get(wish.userId) ?? new Map() };
+      const decision = decide(plan, {
+        userId: wish.userId,
+        resource: { resourceType: wish.resourceType, resourceId: wish.resourceId },
+        ownerUserId: resources.get(resourceName(wish))?.ownerUserId ?? null,
+        usdCents: wish.usdCents,
+      });
+      if (decision.outcome === 'refused') return { ...decision, budgetCents };
+      plans.set(wish.userId, decision.changes.reduce(evolve, plan).allocations);
+      return null;
+    },
+  };
 }
 
 /**
  * What the supporter can allocate in a month, counted from 0: a renewal counts from its first instant, and, where its
  * payment fails, as an open one until the cutoff; there is none once the subscription has lapsed.
  */
-function budgetOf(supporter: Supporter, monthIndex: number): Cents {
+export function budgetOf(supporter: Supporter, monthIndex: number): Cents {
   return monthIndex > 0 && supporter.payment === 'lapsed' ? zeroCents : priceInMonth(supporter, monthIndex);
 }
 
-function outcomeOf(
-  plan: Plan,
-  wish: Wish,
-  input: Input,
-  { file, faults }: { file: string; faults: Faults },
-): Plan['allocations'] {
-  const decision = decide(plan, {
-    userId: wish.userId,
-    resource: { resourceType: wish.resourceType, resourceId: wish.resourceId },
-    ownerUserId: input.resources.get(resourceName(wish))?.ownerUserId ?? null,
-    usdCents: wish.usdCents,
-  });
-  if (decision.outcome === 'accepted') return decision.changes.reduce(evolve, plan).allocations;
-  const [reason, column] = explanationOf(decision, plan.budgetCents);
-  faults.add({ file, line: wish.line, column, reason });
-  return plan.allocations;
-}
-
-function explanationOf(
-  refusal: Extract<ReturnType<typeof decide>, { outcome: 'refused' }>,
-  budgetCents: Cents,
-): [reason: string, column: string] {
+function explanationOf(refusal: Refusal): [reason: string, column: string] {
   if (refusal.code !== 'over_allocated') return [refusal.sentence, 'resource_id'];
-  return [`it is over budget: ${refusal.availableCents} of ${budgetCents} cents are left at that moment`, 'usd_cents'];
+  const { availableCents, budgetCents } = refusal;
+  return [`it is over budget: ${availableCents} of ${budgetCents} cents are left at that moment`, 'usd_cents'];
 }

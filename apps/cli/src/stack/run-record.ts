@@ -1,6 +1,8 @@
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { ServiceName } from '@wewrite/contracts';
+import { z } from 'zod';
+import { stateDirectory } from '../config.ts';
 import type { ComponentName } from './ports.ts';
 
 /** `run.json`: what is running, where, and how to get in; absent parts are null. */
@@ -27,8 +29,14 @@ export interface RunRecord {
   };
 }
 
+const file = join(stateDirectory, 'run.json');
+const entranceSchema = z.object({
+  urls: z.object({ gateway: z.url() }),
+  tokens: z.object({ admin: z.string() }),
+});
+
 /** Writes it at once, so that a reader never sees half of it. Only its owner may read it: it holds tokens. */
-export function writeRunRecord(file: string, record: RunRecord): void {
+export function writeRunRecord(record: RunRecord): void {
   mkdirSync(dirname(file), { recursive: true });
   const unfinished = `${file}.${process.pid}`;
   writeFileSync(unfinished, `${JSON.stringify(record, null, 2)}\n`, { mode: 0o600 });
@@ -36,6 +44,18 @@ export function writeRunRecord(file: string, record: RunRecord): void {
 }
 
 /** Nothing runs any more. */
-export function removeRunRecord(file: string): void {
+export function removeRunRecord(): void {
   rmSync(file, { force: true });
+}
+
+/** How an administrator gets into what runs here; null when nothing does. */
+export function readEntrance(): { gatewayUrl: string; adminToken: string } | null {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch {
+    return null;
+  }
+  const { urls, tokens } = entranceSchema.parse(JSON.parse(text));
+  return { gatewayUrl: urls.gateway, adminToken: tokens.admin };
 }

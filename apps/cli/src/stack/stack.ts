@@ -33,8 +33,6 @@ export interface Stack {
   stop(): Promise<void>;
 }
 
-const runFile = join(stateDirectory, 'run.json');
-
 /** Starts every part, says of each what it is and why, and keeps `.wewrite/run.json` true. */
 export async function startStack(options: StackOptions): Promise<Stack> {
   const directory = join(stateDirectory, options.name);
@@ -83,10 +81,10 @@ async function startParts(
   const supervision = supervise({
     irreplaceable: foundations.kafka.kind === 'memory' ? 'Events inside this process may be lost with it.' : null,
     say: options.say,
-    onRestarted: () => writeRunRecord(runFile, record()),
+    onRestarted: () => writeRunRecord(record()),
   });
   for (const part of parts) supervision.watch(part);
-  writeRunRecord(runFile, record());
+  writeRunRecord(record());
   return {
     urls: record().urls,
     tokens,
@@ -95,7 +93,7 @@ async function startParts(
     stop: async () => {
       await supervision.end();
       await stopParts();
-      removeRunRecord(runFile);
+      removeRunRecord();
     },
   };
 }

@@ -1,0 +1,85 @@
+import type { Month, MonthProgress } from '@wewrite/contracts';
+import { Argument, type Command, Option } from 'commander';
+import { type Api, apiAt } from '../demo/api.ts';
+import { readProgress, reasonOf, startClose, stepLines, whenReconciled } from '../demo/close-month.ts';
+import { EnvironmentFault } from '../exit-codes.ts';
+import { printerFor } from '../printer.ts';
+import { readEntrance } from '../stack/run-record.ts';
+import { monthOption } from './options.ts';
+
+interface MonthOptions {
+  readonly gateway?: string;
+  readonly token?: string;
+  readonly json: boolean;
+}
+
+/** `wewrite month status|close MONTH`: at what runs here, or at another gateway. */
+export function addMonthCommand(program: Command): void {
+  const month = program.command('month').description('where a month stands, and closing it');
+  month
+    .command('status')
+    .description('show where the close of a month stands')
+    .addArgument(monthArgument())
+    .addOption(gatewayOption())
+    .addOption(tokenOption())
+    .option('--json', 'as JSON', false)
+    .action(showStatus);
+  month
+    .command('close')
+    .description('close a month, or resume its close, and wait; code 0 only when it is reconciled')
+    .addArgument(monthArgument())
+    .addOption(gatewayOption())
+    .addOption(tokenOption())
+    .option('--json', 'as JSON', false)
+    .action(closeMonth);
+}
+
+async function showStatus(month: Month, options: MonthOptions): Promise<void> {
+  const { api, token } = entranceOf(options);
+  const progress = await readProgress(api, token, month);
+  if (progress === null) throw new Error(`No close of ${month} has begun.`);
+  show(progress, options);
+  if (progress.state === 'unexplained') throw new Error(`${month}: ${reasonOf(progress)}`);
+}
+
+async function closeMonth(month: Month, options: MonthOptions): Promise<void> {
+  const { api, token } = entranceOf(options);
+  const wait = async (onChange: (progress: MonthProgress) => void) => {
+    await startClose(api, token, month);
+    return whenReconciled(api, token, month, onChange);
+  };
+  const progress = options.json
+    ? await wait(() => undefined)
+    : await printerFor(process.stdout).step(`close of ${month}`, (look) =>
+        wait((now) => look(stepLines(now).join('\n'))),
+      );
+  if (options.json) show(progress, options);
+  else process.stdout.write(`month ${month}: ${progress.unexplainedCents} ¢ unexplained\n`);
+}
+
+function show(progress: MonthProgress, { json }: MonthOptions): void {
+  const lines = [`${progress.month}: ${progress.state}`, ...stepLines(progress), `trace ${progress.traceId}`];
+  process.stdout.write(`${json ? JSON.stringify(progress) : lines.join('\n')}\n`);
+}
+
+function entranceOf({ gateway, token }: MonthOptions): { api: Api; token: string } {
+  const local = readEntrance();
+  const url = gateway ?? local?.gatewayUrl;
+  const chosenToken = token ?? (gateway === undefined ? local?.adminToken : undefined);
+  if (url === undefined)
+    throw new EnvironmentFault('Nothing runs here: start wewrite up or demo, or give --gateway URL.');
+  if (chosenToken === undefined) throw new EnvironmentFault('Give --token (or WEWRITE_TOKEN) of an administrator.');
+  return { api: apiAt(url), token: chosenToken };
+}
+
+function monthArgument(): Argument {
+  return new Argument('<month>', 'YYYY-MM').argParser(monthOption);
+}
+
+function gatewayOption(): Option {
+  return new Option('--gateway <url>', 'another gateway than the one that runs here').env('WEWRITE_GATEWAY');
+}
+
+function tokenOption(): Option {
+  return new Option('--token <jwt>', 'an administrator’s').env('WEWRITE_TOKEN');
+}
