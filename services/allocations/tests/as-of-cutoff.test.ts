@@ -16,12 +16,12 @@ const cutoffs = { [november]: '2026-12-01T00:00:00.000Z', [december]: '2027-01-0
 
 const seed = 20_261_201;
 const supporterCount = 25;
-let service: RunningAllocations & { end(): Promise<void> };
+let service: RunningAllocations;
 
 beforeAll(async () => {
   service = await startAllocations({ CHUNK_SUPPORTERS: '4', CLOSE_CRON: '0 9 28 2 *' });
 });
-afterAll(() => service.end());
+afterAll(() => service.stop());
 
 test('B1: whatever changed around two cutoffs, each month is frozen as its plans were at its own', async () => {
   const resources = ['a', 'b', 'c'];
@@ -43,7 +43,7 @@ test('B1: whatever changed around two cutoffs, each month is frozen as its plans
     for (const [month, cutoff] of Object.entries(cutoffs)) {
       if (instant >= cutoff) expected[month] ??= new Map(plans);
     }
-    await service.at(instant);
+    await service.setClock(instant);
     for (const { userId, resourceId, usdCents } of series[index] ?? []) {
       expect((await service.set(userId, page(resourceId), usdCents)).status).toBe(200);
       if (usdCents === 0) plans.delete(`${userId}/${resourceId}`);
@@ -62,7 +62,7 @@ test('B1: whatever changed around two cutoffs, each month is frozen as its plans
     expect(await read(month)).toEqual(expected[month]);
     await service.closeFunding(month, paid);
     await service.close(month);
-    await service.drain();
+    await service.settled();
     expect(await service.closeState(month)).toMatchObject({ body: { state: 'locked' } });
     expect(await read(month)).toEqual(expected[month]);
   }

@@ -4,7 +4,7 @@ import { december, november, page, type RunningAllocations, startAllocations } f
 const lastMillisecond = '2026-11-30T23:59:59.999Z';
 const cutoff = '2026-12-01T00:00:00.000Z';
 
-let service: RunningAllocations & { end(): Promise<void> };
+let service: RunningAllocations;
 
 beforeAll(async () => {
   service = await startAllocations({ CHUNK_SUPPORTERS: '1', CLOSE_CRON: '0 9 2 * *' });
@@ -16,14 +16,14 @@ beforeAll(async () => {
   await service.fund(['sam', ...names].map((userId) => ({ userId, month: december, openCents: 1_000 })));
   for (const userId of everybody) await service.set(userId, page('a'), 300);
 });
-afterAll(() => service.end());
+afterAll(() => service.stop());
 
 describe('the turn of a month', () => {
   test('A5: the last millisecond belongs to the old month, the cutoff itself to the new one', async () => {
-    await service.at(lastMillisecond);
+    await service.setClock(lastMillisecond);
     expect(await service.set('sam', page('b'), 200)).toMatchObject({ body: { summary: { month: '2026-11' } } });
     expect(await service.set('sam', page('c'), 50)).toMatchObject({ body: { summary: { month: '2026-11' } } });
-    await service.at(cutoff);
+    await service.setClock(cutoff);
     expect(await service.set('sam', page('a'), 400)).toMatchObject({
       status: 200,
       body: { summary: { month: '2026-12', funding: 'expected', totalCents: 1_000, allocatedCents: 650 } },
@@ -54,7 +54,7 @@ describe('the turn of a month', () => {
       november,
       paid.map((userId) => ({ userId, paidCents: 1_000 })),
     );
-    await service.drain();
+    await service.settled();
     const closing = service.close(november);
     const changes: number[] = [];
     for (let turn = 0; turn < 60; turn++) {
@@ -63,7 +63,7 @@ describe('the turn of a month', () => {
     }
     expect((await closing).status).toBe(202);
     expect(changes.every((status) => status === 200)).toBe(true);
-    await service.drain();
+    await service.settled();
     expect(await service.closeState(november)).toMatchObject({
       body: { state: 'locked', chunks: 62, totals: { supporters: 62, lines: 64, fundedCents: 62 * 300 + 250 } },
     });
@@ -72,14 +72,14 @@ describe('the turn of a month', () => {
   });
 
   test('A5: an instance whose clock is behind still tags the new month once its close has begun', async () => {
-    await service.at(lastMillisecond);
+    await service.setClock(lastMillisecond);
     const answer = await service.set('many-3', page('c'), 7);
     expect(answer).toMatchObject({ status: 200, body: { summary: { month: '2026-12' } } });
-    await service.at('2026-12-01T10:00:00.000Z');
+    await service.setClock('2026-12-01T10:00:00.000Z');
   });
 
   test('the current month says how long it still runs', async () => {
-    const current = await service.call('sam', 'supporter', 'GET', '/v1/months/current');
+    const current = await service.asSupporter('sam', 'GET', '/v1/months/current');
     expect(current.body).toEqual({
       month: '2026-12',
       cutoff: '2027-01-01T00:00:00.000Z',
@@ -90,13 +90,13 @@ describe('the turn of a month', () => {
   });
 
   test('A7: a lapse pauses: the plan stays, is unfunded, and is funded again with the next paid month', async () => {
-    await service.at('2027-01-01T09:00:00.000Z');
+    await service.setClock('2027-01-01T09:00:00.000Z');
     await service.fund([{ userId: 'sam', month: december, paidCents: 1_000 }]);
     const unpaid = Array.from({ length: 60 }, (_, index) => ({ userId: `many-${index}`, month: december }));
     await service.fund([...unpaid, { userId: 'lapsed', month: december }]);
     await service.closeFunding(december, [{ userId: 'sam', paidCents: 1_000 }]);
     await service.close(december);
-    await service.drain();
+    await service.settled();
     const lapsed = await service.plan('lapsed', december);
     expect(lapsed.summary).toMatchObject({ funding: 'none', totalCents: 0, overspentCents: 300 });
     expect(lapsed.allocations).toMatchObject([{ usdCents: 300, fundedCents: 0, status: 'locked' }]);
