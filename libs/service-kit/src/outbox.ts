@@ -76,12 +76,14 @@ async function insertRows<Schema>(
   const { rows } = insert;
   if (rows.length === 0) return;
   await sql`
-    insert into outbox (topic, key, message_id, occurred_at, payload, blob_id, traceparent)
-    select ${insert.topic.name}, key, message_id, ${insert.at}::timestamptz, payload, blob_id, traceparent
-    from unnest(
-      ${rows.map((row) => row.key)}::text[], ${rows.map((row) => row.id)}::text[], ${rows.map((row) => row.payload)}::bytea[],
-      ${rows.map((row) => row.blobId)}::text[], ${rows.map((row) => row.traceparent)}::text[]
-    ) with ordinality as message (key, message_id, payload, blob_id, traceparent, position)
-    order by position`.execute(tx);
-  await sql`select pg_notify(${outboxChannel(insert.schema)}, '')`.execute(tx);
+    with inserted as (
+      insert into outbox (topic, key, message_id, occurred_at, payload, blob_id, traceparent)
+      select ${insert.topic.name}, key, message_id, ${insert.at}::timestamptz, payload, blob_id, traceparent
+      from unnest(
+        ${rows.map((row) => row.key)}::text[], ${rows.map((row) => row.id)}::text[], ${rows.map((row) => row.payload)}::bytea[],
+        ${rows.map((row) => row.blobId)}::text[], ${rows.map((row) => row.traceparent)}::text[]
+      ) with ordinality as message (key, message_id, payload, blob_id, traceparent, position)
+      order by position
+    )
+    select pg_notify(${outboxChannel(insert.schema)}, '')`.execute(tx);
 }

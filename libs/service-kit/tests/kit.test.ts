@@ -134,6 +134,7 @@ describe('HTTP', () => {
     expect((await problemOf(await put('{}', { authorization: '' }))).code).toBe('unauthenticated');
     expect((await problemOf(await put('{}', { authorization: `Bearer ${token}x` }))).code).toBe('unauthenticated');
     expect((await problemOf(await fetch(`${kit.ownUrl}/v1/nowhere`))).code).toBe('not_found');
+    expect((await problemOf(await fetch(`${kit.ownUrl}/v1/echo/%FF`))).code).toBe('invalid_request');
     expect((await problemOf(await put(`{"cents": ${'1'.repeat(1_100_000)}}`))).code).toBe('payload_too_large');
     const writer = await kit.token({ sub: 'ada', roles: ['writer'] });
     expect((await problemOf(await put('{}', { authorization: `Bearer ${writer}` }))).code).toBe('forbidden');
@@ -146,7 +147,7 @@ describe('HTTP', () => {
     expect(document.openapi).toBe('3.1.0');
     expect(document.paths['/v1/echo/{id}']?.put).toMatchObject({
       security: [{ bearer: [] }],
-      responses: { '200': expect.anything(), '4XX': expect.anything() },
+      responses: { '200': expect.anything(), '4XX': { content: { 'application/problem+json': expect.anything() } } },
     });
   });
 });

@@ -13,6 +13,7 @@ import type { Log } from '../log.ts';
 import { Refusal } from '../refusal.ts';
 import { type Telemetry, traceIdOf } from '../telemetry.ts';
 import type { Identity, Role, VerifyToken } from './identity.ts';
+import { withProblemMediaType } from './openapi.ts';
 import { sendProblem } from './problem.ts';
 
 /** Who may call a route: anybody, or whoever holds one of the roles. Every route declares it, or the start fails. */
@@ -49,7 +50,7 @@ export async function createServer(options: {
   openApi?: () => Promise<object>;
   routes: (server: Server) => void | Promise<void>;
 }): Promise<Server> {
-  const server = bareServer();
+  const server = bareServer(options.log);
   server.setValidatorCompiler(validatorCompiler);
   server.setSerializerCompiler(serializerCompiler);
   server.removeContentTypeParser('text/plain');
@@ -62,6 +63,7 @@ export async function createServer(options: {
       components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } } },
     },
     transform: jsonSchemaTransform,
+    transformObject: withProblemMediaType,
   });
   await server.register(swaggerUi, { routePrefix: '/docs', uiConfig: { url: '/openapi.json' } });
   const openApi = options.openApi ?? (async () => server.swagger());
@@ -87,8 +89,10 @@ export const problemResponses = {
   '5xx': ProblemSchema.describe('problem+json'),
 } as const;
 
-function bareServer() {
+function bareServer(log: Log) {
   return Fastify({
+    // Errors before any route is found, e.g. a path with a malformed escape.
+    frameworkErrors: (error, request, reply) => void sendProblem(error, request, reply, log),
     bodyLimit: bodyLimitBytes,
     routerOptions: { maxParamLength: 400 },
     forceCloseConnections: 'idle',
