@@ -1,15 +1,4 @@
-import { basisPointsOf, type Cents, cents } from '@wewrite/contracts';
-
-/** Why a writer is not paid (D2), in the order in which they are told. */
-export const skipReasons = [
-  'already_in_flight',
-  'on_hold',
-  'negative_balance',
-  'below_minimum',
-  'no_payout_account',
-  'account_restricted',
-] as const;
-export type SkipReason = (typeof skipReasons)[number];
+import { basisPointsOf, type Cents, cents, type SkipReason } from '@wewrite/contracts';
 
 /** What is known of a writer on the day of the payouts. Balances are those of the sub-ledger. */
 export interface WriterBalance {

@@ -13,6 +13,7 @@ export const PayoutStatusSchema = z.enum([
   'canceled',
 ]);
 
+/** Why a writer is not paid (D2), in the order in which they are told. */
 export const SkipReasonSchema = z.enum([
   'already_in_flight',
   'on_hold',
@@ -21,6 +22,7 @@ export const SkipReasonSchema = z.enum([
   'no_payout_account',
   'account_restricted',
 ]);
+export type SkipReason = z.infer<typeof SkipReasonSchema>;
 
 /**
  * D7: the fees of a payout. `earningsGrossCents − platformFeeCents` is what the months in it earned net; that,
