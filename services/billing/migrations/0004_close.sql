@@ -30,7 +30,7 @@ create table escrow_move (
 
 -- One row: its number is the version of a check of the books, its lock makes checks one after another.
 create table books_version (
-  only boolean primary key default true check (only),
+  single boolean primary key default true check (single),
   version integer not null
 );
 insert into books_version (version) values (0);

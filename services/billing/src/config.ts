@@ -13,6 +13,8 @@ export const environment = kitEnvironment(8082)
     STRIPE_SECRET_KEY: z.string().regex(/^[sr]k_(test|live)_/, 'a secret key begins with sk_test_ or sk_live_'),
     /** Where Stripe's API is when it is not Stripe's own: the sandbox. */
     STRIPE_API_URL: z.url().optional(),
+    /** How long Stripe may take to answer one try of a call. */
+    STRIPE_TIMEOUT_MS: z.coerce.number().int().min(100).max(80_000).default(20_000),
     STRIPE_WEBHOOK_SECRET: secrets,
     STRIPE_CONNECT_WEBHOOK_SECRET: secrets,
     STRIPE_V2_WEBHOOK_SECRET: secrets,

@@ -16,7 +16,7 @@ export interface BillingSchema {
   funding_close: { month: string; supporters: number; paid_cents: number; hash: string; closed_at: Date };
   earning_waiting: EarningWaitingRow;
   escrow_move: EscrowMoveRow;
-  books_version: { only: Generated<boolean>; version: number };
+  books_version: { single: Generated<boolean>; version: number };
 }
 
 export interface SubscriptionRow {

@@ -11,16 +11,15 @@ export interface StripeClient {
   call<Result>(operation: string, objectId: string, work: (sdk: Stripe) => Promise<Result>): Promise<Result>;
 }
 
-const timeoutMs = 20_000;
 const maxNetworkRetries = 2;
 
 /** The SDK pinned to its own API version, at Stripe or at a stand-in for it. */
 export function createStripeClient(
-  config: Pick<BillingConfig, 'STRIPE_SECRET_KEY' | 'STRIPE_API_URL'>,
+  config: Pick<BillingConfig, 'STRIPE_SECRET_KEY' | 'STRIPE_API_URL' | 'STRIPE_TIMEOUT_MS'>,
   telemetry: Telemetry,
 ): StripeClient {
   const sdk = new Stripe(config.STRIPE_SECRET_KEY, {
-    timeout: timeoutMs,
+    timeout: config.STRIPE_TIMEOUT_MS,
     maxNetworkRetries,
     telemetry: false,
     ...addressOf(config.STRIPE_API_URL),
