@@ -4,8 +4,7 @@ import type { Run } from '@wewrite/contracts';
  * The stages of a run, in order: lines arrive; their indexes are made; writers' months are calculated; they are said;
  * done. Each stage after the first is worked off in steps that commit, so a crash goes on where it was.
  */
-export const runStates = ['collecting', 'indexing', 'calculating', 'announcing', 'calculated'] as const;
-export type RunState = (typeof runStates)[number];
+export type RunState = 'collecting' | 'indexing' | 'calculating' | 'announcing' | 'calculated';
 
 /** A run that the calculation has work for. */
 export interface UnfinishedRun {
