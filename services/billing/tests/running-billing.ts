@@ -145,7 +145,11 @@ export async function startBilling(now: string): Promise<RunningBilling> {
       await settled();
     },
     changeCard: async (userId, card) => {
-      const row = await kysely.selectFrom('customer').selectAll().where('user_id', '=', userId).executeTakeFirstOrThrow();
+      const row = await kysely
+        .selectFrom('customer')
+        .selectAll()
+        .where('user_id', '=', userId)
+        .executeTakeFirstOrThrow();
       const customer = row.stripe_id ?? '';
       const attached = await stripe.paymentMethods.attach(card, { customer });
       await stripe.customers.update(customer, { invoice_settings: { default_payment_method: attached.id } });
@@ -164,9 +168,7 @@ export async function startBilling(now: string): Promise<RunningBilling> {
       return { paidCents, openCents, funding };
     },
     closing: (of) =>
-      said.funding.find(
-        (message): message is FundingClosing => message.part === 'closing' && message.month === of,
-      ),
+      said.funding.find((message): message is FundingClosing => message.part === 'closing' && message.month === of),
     standing: async <Id extends string>(...ids: Id[]) => {
       const standing = await balances(kysely, { ids });
       return Object.fromEntries(ids.map((id) => [id, standing.get(id) ?? 0])) as Record<Id, number>;

@@ -41,7 +41,10 @@ describe('a subscription', () => {
     ['a fraction', 100.5, 400],
     ['negative', -500, 400],
   ])('E3: an amount that is %s is refused', async (_what, monthlyCents, status) => {
-    const answer = await billing.call('dora', 'POST', '/v1/subscription', { monthlyCents, paymentMethodId: 'pm_card_visa' });
+    const answer = await billing.call('dora', 'POST', '/v1/subscription', {
+      monthlyCents,
+      paymentMethodId: 'pm_card_visa',
+    });
     expect(answer).toMatchObject({ status, body: { code: 'invalid_request' } });
     expect((await billing.call('dora', 'GET', '/v1/subscription')).body).toEqual({ subscription: null });
   });
@@ -94,7 +97,11 @@ describe('a subscription', () => {
     );
     await billing.settled();
     expect(answers.filter(({ status }) => status === 201).length).toBeGreaterThanOrEqual(1);
-    expect(answers.map(({ status, body }) => [status, body.code ?? 'made']).filter(([status]) => status !== 201 && status !== 409)).toEqual([]);
+    expect(
+      answers
+        .map(({ status, body }) => [status, body.code ?? 'made'])
+        .filter(([status]) => status !== 201 && status !== 409),
+    ).toEqual([]);
     const { subscription } = (await billing.call('eve', 'GET', '/v1/subscription')).body as {
       subscription: { customerId: string };
     };
@@ -106,7 +113,10 @@ describe('a subscription', () => {
   test('E3: a change takes effect from the next month, a cancellation at the month’s end', async () => {
     await billing.subscribe('fay', 1_000);
     const changed = await billing.call('fay', 'PATCH', '/v1/subscription', { monthlyCents: 600, from: 'next_month' });
-    expect(changed).toMatchObject({ status: 200, body: { subscription: { monthlyCents: 1_000, nextMonthlyCents: 600 } } });
+    expect(changed).toMatchObject({
+      status: 200,
+      body: { subscription: { monthlyCents: 1_000, nextMonthlyCents: 600 } },
+    });
     await billing.settled();
     expect(billing.budget('fay', december)).toEqual({ paidCents: 0, openCents: 600, funding: 'expected' });
     const canceled = await billing.call('fay', 'DELETE', '/v1/subscription');
