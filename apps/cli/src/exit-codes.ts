@@ -14,6 +14,11 @@ export class EnvironmentFault extends Error {
   override readonly name = 'EnvironmentFault';
 }
 
+/** The command could not do what it was asked for, and no bug of ours is to blame; the message says why. */
+export class RunFailure extends Error {
+  override readonly name = 'RunFailure';
+}
+
 /** The exit code of a failure. */
 export function exitCodeOf(error: unknown): number {
   if (error instanceof UsageFault) return exitCodes.usage;
@@ -22,10 +27,14 @@ export function exitCodeOf(error: unknown): number {
   return exitCodes.failed;
 }
 
-/** What a person is told of a failure: expected ones by their sentence, our own bugs with their place. */
+/** What a person is told of a failure: expected ones by their sentence and their causes', our own bugs with their place. */
 export function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const expected = exitCodeOf(error) !== exitCodes.failed || error.name !== 'Error';
-  const text = expected ? error.message : (error.stack ?? error.message);
-  return error.cause === undefined ? text : `${text}\n  because: ${explain(error.cause)}`;
+  const isBug = exitCodeOf(error) === exitCodes.failed && !(error instanceof RunFailure);
+  return [isBug ? (error.stack ?? error.message) : error.message, ...causesOf(error)].join('\n  because: ');
+}
+
+function causesOf(error: Error): string[] {
+  if (error.cause === undefined) return [];
+  return error.cause instanceof Error ? [error.cause.message, ...causesOf(error.cause)] : [String(error.cause)];
 }

@@ -2,7 +2,7 @@ import type { Month, MonthProgress } from '@wewrite/contracts';
 import { Argument, type Command, Option } from 'commander';
 import { type Api, apiAt } from '../demo/api.ts';
 import { readProgress, reasonOf, startClose, stepLines, whenReconciled } from '../demo/close-month.ts';
-import { EnvironmentFault } from '../exit-codes.ts';
+import { EnvironmentFault, RunFailure } from '../exit-codes.ts';
 import { printerFor } from '../printer.ts';
 import { readEntrance } from '../stack/run-record.ts';
 import { monthOption } from './options.ts';
@@ -37,9 +37,9 @@ export function addMonthCommand(program: Command): void {
 async function showStatus(month: Month, options: MonthOptions): Promise<void> {
   const { api, token } = entranceOf(options);
   const progress = await readProgress(api, token, month);
-  if (progress === null) throw new Error(`No close of ${month} has begun.`);
+  if (progress === null) throw new RunFailure(`No close of ${month} has begun.`);
   show(progress, options);
-  if (progress.state === 'unexplained') throw new Error(`${month}: ${reasonOf(progress)}`);
+  if (progress.state === 'unexplained') throw new RunFailure(`${month}: ${reasonOf(progress)}`);
 }
 
 async function closeMonth(month: Month, options: MonthOptions): Promise<void> {

@@ -2,7 +2,7 @@ import { topics } from '@wewrite/contracts';
 import { type Broker, kafkaBroker } from '@wewrite/service-kit';
 import { type Command, Option } from 'commander';
 import { readConfig } from '../config.ts';
-import { EnvironmentFault } from '../exit-codes.ts';
+import { EnvironmentFault, RunFailure } from '../exit-codes.ts';
 
 interface TopicsOptions {
   readonly brokers?: string;
@@ -56,5 +56,5 @@ async function check(broker: Broker, json: boolean): Promise<void> {
   }
   if (json) process.stdout.write(`${JSON.stringify({ missing })}\n`);
   else process.stdout.write(missing.length === 0 ? 'nothing is missing\n' : `missing: ${missing.join(', ')}\n`);
-  if (missing.length > 0) throw new Error('topics: run wewrite topics apply.');
+  if (missing.length > 0) throw new RunFailure('topics: run wewrite topics apply.');
 }

@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Problem, ProblemSchema } from '@wewrite/contracts';
 import type { z } from 'zod';
+import { RunFailure } from '../exit-codes.ts';
 
 /** An API answered with a problem that trying again does not cure. */
-export class ApiFailure extends Error {
-  override readonly name = 'ApiFailure';
+export class ApiFailure extends RunFailure {
   readonly problem: Problem | null;
 
   constructor(call: string, status: number, text: string, problem: Problem | null) {
@@ -43,7 +43,9 @@ export function apiAt(baseUrl: string): Api {
         const failure =
           'silence' in answer ? answer.silence : new ApiFailure(call, answer.status, answer.text, answer.problem);
         if (!isPassing(answer) || performance.now() > endsAt) {
-          throw 'silence' in answer ? new Error(`${call} at ${baseUrl} has no answer.`, { cause: failure }) : failure;
+          throw 'silence' in answer
+            ? new RunFailure(`${call} at ${baseUrl} has no answer.`, { cause: failure })
+            : failure;
         }
         await delay(Math.min(1_000, 50 * 2 ** attempt));
       }

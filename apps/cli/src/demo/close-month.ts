@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Month, MonthCloseSchema, type MonthProgress, MonthProgressSchema } from '@wewrite/contracts';
+import { RunFailure } from '../exit-codes.ts';
 import { bar } from '../printer.ts';
 import { type Api, ApiFailure, pathOf } from './api.ts';
 
@@ -48,7 +49,7 @@ export async function whenReconciled(
     before = picture;
     if (progress?.reconciled === true) return progress;
     if (performance.now() - movedAt > motionlessMs)
-      throw new Error(`${month} is not reconciled: ${reasonOf(progress)}`);
+      throw new RunFailure(`${month} is not reconciled: ${reasonOf(progress)}`);
     await delay(lookEveryMs);
   }
 }

@@ -1,9 +1,11 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   AllocationAnswerSchema,
   BillingSubscriptionAnswerSchema,
   OpenedPayoutAccountSchema,
   ResourceSchema,
 } from '@wewrite/contracts';
+import { RunFailure } from '../exit-codes.ts';
 import { priceInMonth, type Supporter, type Wish, type Writer } from '../input/input.ts';
 import { bar } from '../printer.ts';
 import { ApiFailure, pathOf } from './api.ts';
@@ -63,6 +65,7 @@ async function loadEach<Item>(
 
 const stripeFee = { basisPoints: 290, fixedCents: 30 };
 const spareCents = 100_000;
+const sandboxPatienceMs = 3_000;
 
 /** The platform's capital: what Stripe takes from every payment to come, so that escrow can always be funded. */
 async function topUp({ input, months, sandboxUrl, printer }: World): Promise<void> {
@@ -129,12 +132,14 @@ async function breakCard({ stripe }: World, customer: string): Promise<void> {
   await stripe.customers.update(customer, { invoice_settings: { default_payment_method: id } });
 }
 
+/** Orders are made again while the sandbox is being started again: what they do twice does no harm. */
 async function orderAtSandbox(url: URL, body: object): Promise<void> {
-  const response = await fetch(url, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
+  const order = () =>
+    fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
+  const response = await order().catch(async () => {
+    await delay(sandboxPatienceMs);
+    return order();
   });
   const text = await response.text();
-  if (!response.ok) throw new Error(`sandbox: POST ${url.pathname} answered ${response.status} ${text}`);
+  if (!response.ok) throw new RunFailure(`sandbox: POST ${url.pathname} answered ${response.status} ${text}`);
 }

@@ -2,7 +2,7 @@ import { access, constants, mkdir, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { firstInstantOf, type Month } from '@wewrite/contracts';
 import { type CliConfig, type KafkaChoice, readConfig } from '../config.ts';
-import { EnvironmentFault, UsageFault } from '../exit-codes.ts';
+import { EnvironmentFault, RunFailure, UsageFault } from '../exit-codes.ts';
 import { type CheckedInput, loadInput } from '../input/load-input.ts';
 import { untilInterrupted } from '../interrupt.ts';
 import { type Printer, printerFor } from '../printer.ts';
@@ -105,7 +105,7 @@ async function untilEndOrFailure(stack: Stack, interrupted: Promise<void>, play:
   const interruption = interrupted.then(async () => {
     // Whoever stops a demo that stays up ends it as it is meant to end; before that, it has not been reconciled.
     await Promise.race([playing, Promise.resolve()]);
-    if (!played) throw new Error('interrupted before the last month was reconciled.');
+    if (!played) throw new RunFailure('interrupted before the last month was reconciled.');
   });
   await Promise.race([playing, failure, interruption]);
 }

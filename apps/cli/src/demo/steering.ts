@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
+import { RunFailure } from '../exit-codes.ts';
 
 const idleSchema = z
   .object({ activity: z.number() })
@@ -36,7 +37,7 @@ export function steeringOf({ sandboxUrl, adminUrls }: { sandboxUrl: string; admi
       const moved = await putClock(sandboxUrl, at, running);
       // A process that was being started again reads the clock when it is up, and is told from then on.
       if (moved) return;
-      if (performance.now() > endsAt) throw new Error(`sandbox: the clock at ${sandboxUrl} cannot be set.`);
+      if (performance.now() > endsAt) throw new RunFailure(`sandbox: the clock at ${sandboxUrl} cannot be set.`);
       await delay(200);
     }
   };
@@ -74,7 +75,8 @@ async function drain(urls: readonly string[]): Promise<void> {
     const idle = looks.every((seen) => seen !== null && Object.values(seen.work).every((count) => count === 0));
     if (idle && picture === before) return;
     if (picture !== before) movedAt = performance.now();
-    if (performance.now() - movedAt > motionlessMs) throw new Error(`nothing moves any more: ${describe(urls, looks)}`);
+    if (performance.now() - movedAt > motionlessMs)
+      throw new RunFailure(`nothing moves any more: ${describe(urls, looks)}`);
     before = picture;
     await delay(lookEveryMs);
   }

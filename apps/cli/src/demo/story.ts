@@ -1,4 +1,5 @@
 import { cutoffOf, type EarningsLine, type Month } from '@wewrite/contracts';
+import { RunFailure } from '../exit-codes.ts';
 import { describeFault } from '../input/fault.ts';
 import type { Change } from '../input/input.ts';
 import { fileNames } from '../input/input-files.ts';
@@ -86,7 +87,7 @@ async function playChanges(world: World, changes: readonly Change[], month: Mont
 async function playChange(world: World, change: Change): Promise<void> {
   await setAllocation(world, change).catch((error: unknown) => {
     const fault = { file: fileNames.changes, line: change.line, column: null, reason: 'the API refused this change' };
-    throw new Error(describeFault(fault), { cause: error });
+    throw new RunFailure(describeFault(fault), { cause: error });
   });
 }
 

@@ -44,7 +44,6 @@ export async function startFoundations(
 ): Promise<Foundations> {
   const { config, oneProcess } = options;
   const plan = await chooseKafka(config, { wanted: options.kafka, oneProcess });
-  refuseEmbeddedInProduction(config, plan.kind);
   const persistent = options.persistent && plan.kind !== 'memory';
   if (options.persistent && !persistent) {
     options.say(
@@ -72,15 +71,16 @@ export async function startFoundations(
   };
 }
 
-function refuseEmbeddedInProduction(config: CliConfig, kafka: KafkaPart['kind']): void {
+/** Throws an {@link EnvironmentFault} where `NODE_ENV` is `production`: parts of ours keep nothing safe. */
+export function refuseInProduction(config: CliConfig, kafka: KafkaChoice | null): void {
   if (!config.production) return;
   const embedded = [
     ...(config.databaseUrl === null ? ['Postgres (set DATABASE_URL)'] : []),
-    ...(kafka === 'external' ? [] : ['Kafka (set KAFKA_BROKERS)']),
+    ...(kafka?.kind === 'external' || config.kafkaBrokers !== null ? [] : ['Kafka (set KAFKA_BROKERS)']),
     ...(config.stripeSecretKey === null ? ['Stripe (set STRIPE_SECRET_KEY)'] : []),
-    'development keys',
+    'the keys of tokens (deploy the services themselves)',
   ];
-  throw new EnvironmentFault(`NODE_ENV=production refuses every embedded part: ${embedded.join(', ')}.`);
+  throw new EnvironmentFault(`NODE_ENV=production refuses every part for development: ${embedded.join(', ')}.`);
 }
 
 async function startStripe(
@@ -94,6 +94,7 @@ async function startStripe(
     return null;
   }
   const why = 'because STRIPE_SECRET_KEY is not set';
+  await ports.release(ports.sandbox);
   return started(await startSandboxPart({ ...common, port: ports.sandbox, now, why }), onStarted);
 }
 

@@ -24,8 +24,6 @@ export interface KafkaOptions {
   readonly say: (sentence: string) => void;
 }
 
-const pingTimeoutMs = 5_000;
-
 /** A broker that was chosen and not started yet. */
 export interface KafkaPlan {
   readonly kind: KafkaPart['kind'];
@@ -73,7 +71,7 @@ function outsideKafka(brokers: readonly string[], why: string): KafkaPlan {
 async function connectOutside(brokers: readonly string[], why: string, options: KafkaOptions): Promise<KafkaPart> {
   const probe = kafkaBroker({ brokers, clientId: 'wewrite.cli' });
   try {
-    await within(pingTimeoutMs, probe.ping());
+    await probe.ping();
   } catch (error) {
     const reason = `kafka: no broker answers at ${brokers.join(',')}: start it, or choose another with --kafka.`;
     throw new EnvironmentFault(reason, { cause: error });
@@ -141,10 +139,4 @@ function kafkaConnections(brokers: readonly string[]): KafkaPart['openBroker'] {
       clientId: `wewrite.${service}`,
       log: createLog({ service, level: config.LOG_LEVEL, file: config.LOG_FILE }),
     });
-}
-
-async function within<Result>(durationMs: number, work: Promise<Result>): Promise<Result> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Error(`no answer within ${durationMs} ms`)), durationMs);
-  return Promise.race([work, promise]).finally(() => clearTimeout(timer));
 }

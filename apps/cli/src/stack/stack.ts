@@ -4,8 +4,15 @@ import type { ServiceName } from '@wewrite/contracts';
 import { serviceNames } from '@wewrite/contracts';
 import { developmentKeys } from '@wewrite/local-stack';
 import { stateDirectory } from '../config.ts';
+import { EnvironmentFault, exitCodeOf, exitCodes } from '../exit-codes.ts';
 import { type ComponentPart, startAsProcess, startInProcess } from './component-part.ts';
-import { allOrFirstFailure, type FoundationOptions, type Foundations, startFoundations } from './foundations.ts';
+import {
+  allOrFirstFailure,
+  type FoundationOptions,
+  type Foundations,
+  refuseInProduction,
+  startFoundations,
+} from './foundations.ts';
 import type { Part } from './part.ts';
 import { type ComponentName, choosePorts, componentNames } from './ports.ts';
 import { type RunRecord, removeRunRecord, writeRunRecord } from './run-record.ts';
@@ -35,6 +42,7 @@ export interface Stack {
 
 /** Starts every part, says of each what it is and why, and keeps `.wewrite/run.json` true. */
 export async function startStack(options: StackOptions): Promise<Stack> {
+  refuseInProduction(options.config, options.kafka);
   const directory = join(stateDirectory, options.name);
   if (!options.persistent) rmSync(join(directory, 'logs'), { recursive: true, force: true });
   mkdirSync(directory, { recursive: true });
@@ -50,7 +58,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     return await startParts(directory, options, { parts, onStarted, stopParts });
   } catch (error) {
     await stopParts();
-    throw error;
+    if (exitCodeOf(error) !== exitCodes.failed) throw error;
+    throw new EnvironmentFault('The stack does not start: see why, and the logs below .wewrite.', { cause: error });
   }
 }
 
@@ -106,9 +115,11 @@ async function startComponents(
   const { directory, ports } = surroundings;
   const start = async (name: ComponentName): Promise<[ComponentName, ComponentPart]> => {
     const environment = environmentOf(name, surroundings);
+    const own = ports.components[name];
+    await ports.release(own.port, own.adminPort);
     const part = oneProcess
       ? await startInProcess(name, environment, kafka.openBroker)
-      : await startAsProcess(name, environment, { directory, ports: ports.components[name] });
+      : await startAsProcess(name, environment, { directory, ports: own });
     onStarted(part);
     return [name, part];
   };

@@ -1,3 +1,4 @@
+import { RunFailure } from '../exit-codes.ts';
 import type { Part } from './part.ts';
 
 /** Watches parts and starts those that die again. */
@@ -23,14 +24,14 @@ export function supervise(options: {
   let ended = false;
 
   const restart = async (part: Part, how: string, count: number): Promise<void> => {
-    if (irreplaceable !== null) return failure.resolve(new Error(`${part.name} died: ${how}. ${irreplaceable}`));
-    if (count > mostRestarts) return failure.resolve(new Error(`${part.name} died ${count} times: ${how}.`));
+    if (irreplaceable !== null) return failure.resolve(new RunFailure(`${part.name} died: ${how}. ${irreplaceable}`));
+    if (count > mostRestarts) return failure.resolve(new RunFailure(`${part.name} died ${count} times: ${how}.`));
     say(`${part.name} died: ${how}. It is started again.`);
     try {
       await part.restart();
       onRestarted();
     } catch (error) {
-      failure.resolve(new Error(`${part.name} died and does not start again.`, { cause: error }));
+      failure.resolve(new RunFailure(`${part.name} died and does not start again.`, { cause: error }));
     }
   };
 

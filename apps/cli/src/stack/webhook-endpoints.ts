@@ -41,7 +41,7 @@ const thinEvents = [
 /** The SDK, speaking to the sandbox. */
 export function sandboxClient(sandboxUrl: string, secretKey: string): Stripe {
   const { hostname, port } = new URL(sandboxUrl);
-  return new Stripe(secretKey, { host: hostname, port, protocol: 'http', maxNetworkRetries: 3, telemetry: false });
+  return new Stripe(secretKey, { host: hostname, port, protocol: 'http', maxNetworkRetries: 6, telemetry: false });
 }
 
 /**
