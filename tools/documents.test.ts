@@ -66,6 +66,21 @@ describe('documents', () => {
     expect(unknown).toEqual([]);
   });
 
+  test('Each command of `wewrite` in a document is there, with its options', () => {
+    const sources = files.filter((path) => path.startsWith('apps/cli/src/commands/')).map(read);
+    const declared = sources.join('\n');
+    const unknown = documents.flatMap((path) =>
+      placesOf(path, read(path), /(?:npm run (?:demo|wewrite) --|wewrite) [a-z -][^`\n#]*/).filter((place) => {
+        const words = place.replace(/^\S+ /, '').split(/\s+/);
+        const options = words.filter((word) => /^--[a-z]/.test(word) && word !== '--help');
+        const command = place.match(/wewrite (?:-- )?([a-z]+)\b/)?.[1];
+        const isThere = command === undefined || declared.includes(`'${command}'`);
+        return !isThere || !options.every((option) => declared.includes(`'${option}`));
+      }),
+    );
+    expect(unknown).toEqual([]);
+  });
+
   test('Each decision is numbered and has the five headings', () => {
     const decisions = files.filter((path) => path.startsWith('docs/decisions/') && !path.endsWith('README.md'));
     const headings = ['Context', 'Decision', 'Consequences', 'Alternatives', 'Status'];
