@@ -40,7 +40,8 @@ export function applySubscription(
     }
     if (row.stripe_id !== null && row.version !== seenVersion) return 'stale';
     if (row.state === 'ended' || reading.state === 'creating') return 'applied';
-    await update(tx, row, reading, context.clock.now());
+    const changed = await update(tx, row, reading, context.clock.now());
+    if (!changed) return 'applied';
     const thisMonth = monthOf(context.clock.now());
     await refreshFunding(tx, context, [
       { userId: row.user_id, month: thisMonth },
@@ -74,21 +75,19 @@ function lockSubscription(tx: BillingTransaction, reading: SubscriptionReading) 
     .executeTakeFirst();
 }
 
+/** Writes the reading; false when it says what was known, so that nobody's budget can differ. */
 async function update(
   tx: BillingTransaction,
   row: Selectable<SubscriptionRow>,
   reading: SubscriptionReading,
   now: Date,
-): Promise<void> {
-  const amounts = amountsWith(
-    {
-      monthlyCents: cents(row.monthly_cents),
-      nextCents: cents(row.next_cents),
-      nextFrom: monthFrom(row.next_from),
-    },
-    reading.priceCents,
-    now,
-  );
+): Promise<boolean> {
+  const known = {
+    monthlyCents: cents(row.monthly_cents),
+    nextCents: cents(row.next_cents),
+    nextFrom: monthFrom(row.next_from),
+  };
+  const amounts = amountsWith(known, reading.priceCents, now);
   await tx
     .updateTable('subscription')
     .set({
@@ -105,4 +104,10 @@ async function update(
     })
     .where('id', '=', row.id)
     .execute();
+  return (
+    amounts !== known ||
+    row.state !== reading.state ||
+    row.cancel_at?.getTime() !== reading.cancelAt?.getTime() ||
+    row.started_at?.getTime() !== reading.startedAt.getTime()
+  );
 }
