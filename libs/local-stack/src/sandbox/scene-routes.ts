@@ -5,22 +5,37 @@ import type { Store } from './engine/store.ts';
 import { parseJson } from './engine/stripe-routes.ts';
 import type { Turn } from './engine/turn.ts';
 import { collections } from './objects/catalogue.ts';
+import { endOutboundPayment, outboundPaymentOutcome } from './objects/end-outbound-payment.ts';
+import {
+  changeFinancialAccount,
+  financialAccountChange,
+  financialAccountOrder,
+  openFinancialAccount,
+} from './objects/financial-account.ts';
 import { endOnboarding, onboardingOrder } from './objects/onboarding.ts';
+import { endPayout, payoutOutcome } from './objects/settle-payout.ts';
+import { storageFeeOrder, takeStorageFee } from './objects/storage-fee.ts';
 import { topUp, topupOrder } from './objects/topup.ts';
 
 const accountPath = z.object({ account: z.string() });
+const objectPath = z.object({ id: z.string() });
 const onboardingQuery = z.object({ return_url: z.url().optional() });
 const stateQuery = z.object({ object: z.string().optional() });
 const everything = 1_000_000;
 
+interface Scene {
+  readonly store: Store;
+  /** Runs a change at the clock's time, committed, with its events on their way. */
+  readonly act: <T>(change: (turn: Turn) => T) => T;
+}
+
 /**
- * What happens at Stripe without a call of the API: the platform's bank sends money, a writer goes through onboarding.
- * `act` runs a change at the clock's time, committed, with its events on their way.
+ * What happens at Stripe without a call of the API: the platform's bank sends money, a writer goes through onboarding,
+ * somebody opens a financial account, a bank refuses.
  */
-export function addSceneRoutes(
-  server: FastifyInstance,
-  { store, act }: { store: Store; act: <T>(change: (turn: Turn) => T) => T },
-): void {
+export function addSceneRoutes(server: FastifyInstance, scene: Scene): void {
+  addStorageScenes(server, scene);
+  const { store, act } = scene;
   server.post('/_sandbox/topups', (request) => {
     const order = topupOrder.parse(parseJson(String(request.body)));
     return act((turn) => topUp(turn, order));
@@ -50,6 +65,30 @@ export function addSceneRoutes(
       ]),
     );
   });
+}
+
+function addStorageScenes(server: FastifyInstance, { act }: Scene): void {
+  /** `POST {path}`: a change to the object that the path names, ordered by the body. */
+  const onObject = <Order>(
+    path: string,
+    order: z.ZodType<Order>,
+    change: (turn: Turn, id: string, order: Order) => object,
+  ) =>
+    server.post(path, (request) => {
+      const { id } = objectPath.parse(request.params);
+      const ordered = order.parse(parseJson(String(request.body)));
+      return act((turn) => change(turn, id, ordered));
+    });
+  server.post('/_sandbox/financial_accounts', (request) => {
+    const order = financialAccountOrder.parse(parseJson(String(request.body)));
+    return act((turn) => openFinancialAccount(turn, order));
+  });
+  onObject('/_sandbox/financial_accounts/:id', financialAccountChange, changeFinancialAccount);
+  onObject('/_sandbox/financial_accounts/:id/fees', storageFeeOrder, takeStorageFee);
+  onObject('/_sandbox/payouts/:id', payoutOutcome, (turn, id, { outcome }) => endPayout(turn, id, outcome));
+  onObject('/_sandbox/outbound_payments/:id', outboundPaymentOutcome, (turn, id, { outcome }) =>
+    endOutboundPayment(turn, id, outcome),
+  );
 }
 
 /** Where an account link leads: the sandbox asks for nothing but the outcome. */

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { SteeredClock } from './clock.ts';
 import type { Faults } from './faults.ts';
 import { faultOrder } from './faults.ts';
+import { changeSettings, readSettings, settingsChange } from './settings.ts';
 import type { Store } from './store.ts';
 import { parseJson } from './stripe-routes.ts';
 import type { TimeKeeper } from './time-keeper.ts';
@@ -46,6 +47,12 @@ export function addControlRoutes(
   server.post('/clock/register', (request) => {
     timeKeeper.follow(follower.parse(parseJson(String(request.body))).url);
     return time();
+  });
+
+  server.get('/_sandbox/settings', () => readSettings(store));
+  server.post('/_sandbox/settings', (request) => {
+    const change = settingsChange.parse(parseJson(String(request.body)));
+    return store.transaction(() => changeSettings(store, change));
   });
 
   server.post('/_sandbox/faults', (request) => {

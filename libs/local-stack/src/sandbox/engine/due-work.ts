@@ -2,7 +2,13 @@ import type { Store } from './store.ts';
 import type { Turn } from './turn.ts';
 
 /** What the passing of time does. */
-export type DueKind = 'renew_subscription' | 'finalize_invoice' | 'expire_subscription' | 'funds_available';
+export type DueKind =
+  | 'advance_payout'
+  | 'expire_subscription'
+  | 'finalize_invoice'
+  | 'funds_available'
+  | 'post_outbound_payment'
+  | 'renew_subscription';
 
 /** What to do for each kind; a step finds for itself whether it still applies. */
 export type DueSteps = Readonly<Record<DueKind, (turn: Turn, id: string) => void>>;

@@ -7,6 +7,8 @@ export interface Endpoint {
   readonly method: 'GET' | 'POST' | 'DELETE';
   /** `/v1/customers/:id`; at most the one path parameter `id`. */
   readonly path: string;
+  /** This call's own limit, if it has one. */
+  readonly requestsPerSecond?: number;
   /** Checks the parameters; throws a validation failure. Gives what is to be done in a turn. */
   readonly prepare: (raw: unknown, id: string) => (turn: Turn) => object;
 }

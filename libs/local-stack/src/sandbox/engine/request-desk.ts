@@ -8,7 +8,7 @@ import { canonical, isMap } from './form.ts';
 import { type KeyedRequest, recall, remember } from './idempotency.ts';
 import { newId } from './object-ids.ts';
 import { checkParameters, listOf } from './parameters.ts';
-import type { RateLimit } from './rate-limit.ts';
+import type { LimitReason, RateLimit } from './rate-limit.ts';
 import type { Store } from './store.ts';
 import { StripeFailure } from './stripe-failure.ts';
 
@@ -64,8 +64,10 @@ export class RequestDesk {
     const fault = faults.take(endpoint.method, incoming.path);
     if (fault === 'connection_reset') return { kind: 'reset' };
     return await store.commitTogether((): Reply => {
-      const limited = fault === '429' || !rateLimit.admit();
-      const finished = limited ? tooManyRequests() : this.#finish(endpoint, incoming, requestId, fault === '500');
+      const exceeded = fault === '429' ? 'global-rate' : rateLimit.exceeded(endpoint);
+      const finished = exceeded
+        ? tooManyRequests(exceeded)
+        : this.#finish(endpoint, incoming, requestId, fault === '500');
       store.run(
         `INSERT INTO request (request_id, method, path, parameters, idempotency_key, status, replayed, real_ms)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -182,7 +184,7 @@ function noRetry({ path, idempotencyKey }: IncomingRequest, { status }: { status
   return remembered ? { 'stripe-should-retry': 'false' } : {};
 }
 
-function tooManyRequests(): Finished {
+function tooManyRequests(reason: LimitReason): Finished {
   const answer = failureAnswer(
     new StripeFailure(429, {
       type: 'invalid_request_error',
@@ -190,5 +192,5 @@ function tooManyRequests(): Finished {
       message: 'Request rate limit exceeded.',
     }),
   );
-  return { ...answer, headers: { 'stripe-rate-limited-reason': 'global-rate' } };
+  return { ...answer, headers: { 'stripe-rate-limited-reason': reason } };
 }

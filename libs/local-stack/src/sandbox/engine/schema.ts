@@ -3,12 +3,16 @@ export const schema = `
 CREATE TABLE IF NOT EXISTS clock (
   only INTEGER PRIMARY KEY CHECK (only = 1), business_ms INTEGER NOT NULL, real_ms INTEGER NOT NULL, running INTEGER NOT NULL
 );
+CREATE TABLE IF NOT EXISTS settings (only INTEGER PRIMARY KEY CHECK (only = 1), body TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS clock_follower (url TEXT PRIMARY KEY);
 CREATE TABLE IF NOT EXISTS due (
   at INTEGER NOT NULL, kind TEXT NOT NULL, id TEXT NOT NULL, PRIMARY KEY (at, kind, id)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS balance_total (
   currency TEXT PRIMARY KEY, available_cents INTEGER NOT NULL, pending_cents INTEGER NOT NULL
+);
+CREATE TABLE IF NOT EXISTS unlisted (
+  id TEXT PRIMARY KEY, kind TEXT NOT NULL, until_real_ms INTEGER NOT NULL, lists_left INTEGER NOT NULL
 );
 CREATE TABLE IF NOT EXISTS webhook_target (
   id TEXT PRIMARY KEY, url TEXT NOT NULL, secret TEXT NOT NULL, audience TEXT NOT NULL, enabled_events TEXT NOT NULL

@@ -3,7 +3,7 @@ import type { Collection, StripeObject } from './collections.ts';
 
 /** Conditions on a list: values of the collection's lookups, and bounds on `created` in seconds. */
 export interface Filter {
-  readonly equals?: Readonly<Record<string, string | number | undefined>>;
+  readonly equals?: Readonly<Record<string, string | number | undefined>> | undefined;
   readonly anyOf?: { readonly lookup: string; readonly values: readonly string[] } | undefined;
   readonly created?: CreatedRange | undefined;
   /** A further condition in SQL. */

@@ -1,6 +1,14 @@
+/** The types that v2 adds; the SDK makes an error class of its own of each. */
+export type V2FailureType =
+  | 'already_canceled'
+  | 'feature_not_enabled'
+  | 'financial_account_not_open'
+  | 'insufficient_funds'
+  | 'not_cancelable';
+
 /** The body of an error in Stripe's form. */
 export interface FailureDetail {
-  readonly type: 'invalid_request_error' | 'card_error' | 'idempotency_error' | 'api_error';
+  readonly type: 'invalid_request_error' | 'card_error' | 'idempotency_error' | 'api_error' | V2FailureType;
   readonly message: string;
   readonly code?: string;
   readonly param?: string;
@@ -38,6 +46,11 @@ export function refused(message: string, { code, param }: { code?: string; param
     ...(code === undefined ? {} : { code }),
     ...(param === undefined ? {} : { param }),
   });
+}
+
+/** 400 with one of v2's own types: the call itself refuses. */
+export function refusedV2(type: V2FailureType, code: string, message: string): StripeFailure {
+  return new StripeFailure(400, { type, code, message });
 }
 
 /** What Stripe answers to an unknown id: 404 for the object asked for, 400 for one named in a parameter. */

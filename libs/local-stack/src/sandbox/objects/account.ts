@@ -7,13 +7,9 @@ import { listOf } from '../engine/parameters.ts';
 import type { Stored } from '../engine/stored.ts';
 import { missing } from '../engine/stripe-failure.ts';
 import { isoInstant, type Turn } from '../engine/turn.ts';
+import { capabilityRequests, requestCapabilities } from './recipient-capability.ts';
 
 export type Account = Stored<Stripe.V2.Core.Account>;
-type Requirements = NonNullable<Account['requirements']>;
-type StripeTransfers = NonNullable<
-  NonNullable<NonNullable<NonNullable<Account['configuration']>['recipient']>['capabilities']>['stripe_balance']
->['stripe_transfers'];
-
 export const accounts = defineCollection<Account>('account');
 
 const includable = ['configuration.recipient', 'defaults', 'identity', 'requirements'] as const;
@@ -43,17 +39,7 @@ const given = {
     .optional(),
   configuration: z
     .strictObject({
-      recipient: z
-        .strictObject({
-          capabilities: z
-            .strictObject({
-              stripe_balance: z
-                .strictObject({ stripe_transfers: z.strictObject({ requested: z.boolean() }).optional() })
-                .optional(),
-            })
-            .optional(),
-        })
-        .optional(),
+      recipient: z.strictObject({ capabilities: capabilityRequests.optional() }).optional(),
     })
     .optional(),
   include,
@@ -93,40 +79,6 @@ export function requireAccount(turn: Turn, id: string): Account {
   return account;
 }
 
-/** The capability that transfers to an account need. */
-export function transfersCapability(account: Account): StripeTransfers {
-  return account.configuration?.recipient?.capabilities?.stripe_balance?.stripe_transfers;
-}
-
-/** What an account is before it has been onboarded, and when it is restricted: something is past due. */
-export const notOnboarded = {
-  status: 'restricted',
-  status_details: [{ code: 'requirements_past_due', resolution: 'provide_info' }],
-} satisfies NonNullable<StripeTransfers>;
-
-/** What Stripe still wants to know of a restricted account. */
-export const outstanding: Requirements = {
-  entries: [
-    {
-      awaiting_action_from: 'user',
-      description: 'identity.individual',
-      errors: [],
-      impact: {
-        restricts_capabilities: [
-          {
-            capability: 'stripe_balance.stripe_transfers',
-            configuration: 'recipient',
-            deadline: { status: 'past_due' },
-          },
-        ],
-      },
-      minimum_deadline: { status: 'past_due' },
-      requested_reasons: [{ code: 'routine_onboarding' }],
-    },
-  ],
-  summary: { minimum_deadline: { status: 'past_due' } },
-};
-
 function change(account: Account, parameters: Given): void {
   if (parameters.contact_email !== undefined) account.contact_email = parameters.contact_email;
   if (parameters.display_name !== undefined) account.display_name = parameters.display_name;
@@ -145,20 +97,11 @@ function change(account: Account, parameters: Given): void {
     ...(currency === undefined ? {} : { currency }),
     responsibilities: { requirements_collector: 'stripe', ...account.defaults?.responsibilities, ...responsibilities },
   };
-  requestTransfers(account, parameters);
-}
-
-function requestTransfers(account: Account, { configuration }: Given): void {
+  const { configuration } = parameters;
   if (configuration?.recipient === undefined) return;
   account.applied_configurations = ['recipient'];
   account.configuration ??= { recipient: { applied: true } };
-  const requested = configuration.recipient.capabilities?.stripe_balance?.stripe_transfers?.requested;
-  if (requested !== true || transfersCapability(account) !== undefined) return;
-  account.configuration.recipient = {
-    applied: true,
-    capabilities: { stripe_balance: { stripe_transfers: notOnboarded } },
-  };
-  account.requirements = outstanding;
+  requestCapabilities(account, configuration.recipient.capabilities);
 }
 
 /** v2 answers leave out the larger parts, as null, unless they are asked for. */

@@ -42,11 +42,17 @@ export const balanceTransactionEndpoints = [
   }),
 ];
 
+/** How reports group the types, where they do not keep the type's own name. */
+const reportingCategories: Readonly<Partial<Record<BalanceTransaction['type'], string>>> = {
+  payout_cancel: 'payout_reversal',
+  payout_failure: 'payout_reversal',
+};
+
 /** A movement of our balance; it is available once `availableOn` has come. */
 export function newBalanceTransaction(
   turn: Turn,
   given: {
-    type: 'charge' | 'topup' | 'transfer';
+    type: 'charge' | 'payout' | 'payout_cancel' | 'payout_failure' | 'topup' | 'transfer';
     source: string;
     amountCents: number;
     feeCents: number;
@@ -69,7 +75,7 @@ export function newBalanceTransaction(
     fee: given.feeCents,
     fee_details: given.feeCents === 0 ? [] : [{ ...fee, description: 'Stripe processing fees' }],
     net: given.amountCents - given.feeCents,
-    reporting_category: given.type,
+    reporting_category: reportingCategories[given.type] ?? given.type,
     source: given.source,
     status: given.availableOn <= turn.nowSeconds ? 'available' : 'pending',
     type: given.type,

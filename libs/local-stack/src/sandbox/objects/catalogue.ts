@@ -14,15 +14,22 @@ import { chargeEndpoints, charges } from './charge.ts';
 import { finalizeAndCollect } from './collect-invoice.ts';
 import { createSubscriptionEndpoints } from './create-subscription.ts';
 import { customerEndpoints, customers } from './customer.ts';
+import { cancelOutboundPaymentEndpoints, postOutboundPayment } from './end-outbound-payment.ts';
 import { eventEndpoints } from './event.ts';
 import { eventDestinationEndpoints, eventDestinations } from './event-destination.ts';
+import { financialAccountEndpoints, financialAccounts } from './financial-account.ts';
 import { invoiceEndpoints, invoices } from './invoice.ts';
 import { invoicePaymentEndpoints, invoicePayments, paymentsOf } from './invoice-payment.ts';
+import { outboundPaymentEndpoints, outboundPayments } from './outbound-payment.ts';
 import { payInvoiceEndpoints } from './pay-invoice.ts';
 import { paymentIntentEndpoints, paymentIntents } from './payment-intent.ts';
 import { paymentMethods } from './payment-method.ts';
+import { payoutEndpoints, payouts } from './payout.ts';
 import { productEndpoints, products } from './product.ts';
+import { receivedCreditEndpoints, receivedCredits } from './received-credit.ts';
 import { expireSubscription, renewSubscription } from './renew-subscription.ts';
+import { advancePayout } from './settle-payout.ts';
+import { storageTransactionEndpoints, storageTransactions } from './storage-transaction.ts';
 import { subscriptionEndpoints, subscriptions } from './subscription.ts';
 import { topups } from './topup.ts';
 import { transferEndpoints, transfers } from './transfer.ts';
@@ -38,12 +45,17 @@ export const collections: ReadonlyArray<Collection<StripeObject>> = [
   charges,
   customers,
   eventDestinations,
+  financialAccounts,
   invoices,
   invoicePayments,
+  outboundPayments,
   paymentIntents,
   paymentMethods,
+  payouts,
   products,
+  receivedCredits,
   snapshotEvents,
+  storageTransactions,
   subscriptions,
   thinEvents,
   topups,
@@ -58,18 +70,24 @@ export const endpoints: readonly Endpoint[] = [
   ...balanceEndpoints,
   ...balanceSettingsEndpoints,
   ...balanceTransactionEndpoints,
+  ...cancelOutboundPaymentEndpoints,
   ...cancelSubscriptionEndpoints,
   ...chargeEndpoints,
   ...createSubscriptionEndpoints,
   ...customerEndpoints,
   ...eventDestinationEndpoints,
   ...eventEndpoints,
+  ...financialAccountEndpoints,
   ...invoiceEndpoints,
   ...invoicePaymentEndpoints,
+  ...outboundPaymentEndpoints,
   ...payInvoiceEndpoints,
   ...paymentIntentEndpoints,
   ...attachPaymentMethodEndpoints,
+  ...payoutEndpoints,
   ...productEndpoints,
+  ...receivedCreditEndpoints,
+  ...storageTransactionEndpoints,
   ...subscriptionEndpoints,
   ...transferEndpoints,
   ...updateSubscriptionEndpoints,
@@ -79,9 +97,11 @@ export const endpoints: readonly Endpoint[] = [
 
 /** What time does. */
 export const dueSteps: DueSteps = {
+  advance_payout: advancePayout,
   expire_subscription: expireSubscription,
   finalize_invoice: finalizeAndCollect,
   funds_available: makeFundsAvailable,
+  post_outbound_payment: postOutboundPayment,
   renew_subscription: renewSubscription,
 };
 
@@ -93,6 +113,7 @@ export const expansions: Expansions = {
     in: invoices,
     pi: paymentIntents,
     pm: paymentMethods,
+    po: payouts,
     sub: subscriptions,
     tr: transfers,
     tu: topups,

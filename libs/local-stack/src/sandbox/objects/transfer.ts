@@ -9,9 +9,10 @@ import { amountCents, createdRange, currency, page, words } from '../engine/para
 import type { Stored } from '../engine/stored.ts';
 import { missing, refused } from '../engine/stripe-failure.ts';
 import type { Turn } from '../engine/turn.ts';
-import { accounts, transfersCapability } from './account.ts';
+import { accounts } from './account.ts';
 import { availableCents, post } from './balance.ts';
 import { newBalanceTransaction } from './balance-transaction.ts';
+import { capabilityOf } from './recipient-capability.ts';
 
 export type Transfer = Stored<Stripe.Transfer>;
 
@@ -79,7 +80,7 @@ export const transferEndpoints = [
 function requireReceiver(turn: Turn, destination: string): void {
   const account = turn.store.find(accounts, destination);
   if (account === undefined) throw missing('destination', destination, 'destination');
-  if (transfersCapability(account)?.status === 'active') return;
+  if (capabilityOf(account, 'stripe_balance.stripe_transfers')?.status === 'active') return;
   throw refused(
     'Your destination account needs to have at least one of the following capabilities enabled: transfers, crypto_transfers, legacy_payments',
     { code: 'insufficient_capabilities_for_transfer' },
