@@ -48,6 +48,8 @@ export interface Inbox {
 }
 
 const pauseAfterManyParkedMs = 60_000;
+/** As stored; a compressed chunk is some thirty times that when decoded. */
+const portionBytes = 512 * 1024;
 
 /** Takes records in: the message ids and their effect commit in one transaction. */
 export function createInbox<Schema>(options: InboxOptions<Schema>): Inbox {
@@ -62,7 +64,7 @@ export function createInbox<Schema>(options: InboxOptions<Schema>): Inbox {
       const hearing = hearings.get(first.topic);
       if (hearing === undefined) throw new Error(`no handler for topic ${first.topic}`);
       const partition = `${first.topic}:${first.partition}`;
-      const outcome = await takeIn(options, hearing, records);
+      const outcome = await takeInPortions(options, hearing, records);
       taken += outcome.doneCount;
       if (outcome.doneCount > 0) failures.delete(partition);
       if (outcome.doneCount === records.length) return { doneCount: outcome.doneCount, retryAfterMs: 0 };
@@ -82,6 +84,32 @@ interface Taken {
   readonly doneCount: number;
   readonly error?: string;
   readonly pausedByParking?: boolean;
+}
+
+/** Takes in the records portion by portion, so that large messages are never all in memory, decoded, at once. */
+async function takeInPortions<Schema>(
+  options: InboxOptions<Schema>,
+  hearing: Hearing<Schema>,
+  records: readonly IncomingRecord[],
+): Promise<Taken> {
+  let doneCount = 0;
+  while (doneCount < records.length) {
+    const portion = portionOf(records.slice(doneCount));
+    const outcome = await takeIn(options, hearing, portion);
+    doneCount += outcome.doneCount;
+    if (outcome.doneCount < portion.length) return { ...outcome, doneCount };
+  }
+  return { doneCount };
+}
+
+/** The first records, as many as fit; one at least. */
+function portionOf(records: readonly IncomingRecord[]): readonly IncomingRecord[] {
+  let bytes = 0;
+  const end = records.findIndex((record) => {
+    bytes += record.value.length;
+    return bytes > portionBytes;
+  });
+  return end === -1 ? records : records.slice(0, Math.max(1, end));
 }
 
 /** Handles the records in one transaction; where that fails for good, each half by itself, down to one. */

@@ -55,7 +55,7 @@ export function countsOf(step: CloseStep, steps: ReadonlyMap<string, KnownStep>)
 
 /**
  * Judges a run: it is over when each step has done all that was expected and each service's books were checked since;
- * it is reconciled when, then, no equation shows a difference.
+ * it is reconciled when, then, no equation shows a difference. A service says that a step is done only when sums agree, too.
  */
 export function verdictOf(steps: readonly KnownStep[], books: readonly KnownBooks[]): Verdict {
   const stepsByName = new Map(steps.map((step) => [step.step, step]));
@@ -78,8 +78,10 @@ export function verdictOf(steps: readonly KnownStep[], books: readonly KnownBook
 function unfinished(steps: ReadonlyMap<string, KnownStep>): string[] {
   return (Object.keys(closeSteps) as CloseStep[]).flatMap((step) => {
     const { expected, done } = countsOf(step, steps);
-    if (expected !== null && done === expected) return [];
-    const reason = steps.get(step)?.state === 'waiting_for_funds' ? ', waiting for funds' : '';
+    const state = steps.get(step)?.state;
+    const isSaidDone = state === 'done' || step === 'payout_books';
+    if (expected !== null && done === expected && isSaidDone) return [];
+    const reason = state === 'waiting_for_funds' ? ', waiting for funds' : done === expected ? ', but sums differ' : '';
     return [`${step}: ${done} of ${expected ?? 'an unknown number'} done${reason}`];
   });
 }

@@ -54,7 +54,7 @@ async function openAtStripe(context: Context, userId: UserId): Promise<string> {
   await context.database.transaction((tx) =>
     sql`
       insert into payout_account (user_id, account_id, refresh_due, changed_at) values (${userId}, ${account.id}, true, ${at})
-      on conflict (user_id) do nothing`.execute(tx),
+      on conflict do nothing`.execute(tx),
   );
   context.wake('accounts');
   return account.id;

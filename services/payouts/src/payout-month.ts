@@ -6,7 +6,7 @@ import type { PayoutMonthTable, Schema } from './db.ts';
 export async function openMonth(tx: Transaction<Schema>, run: Run, traceparent: string | null): Promise<void> {
   await sql`
     insert into payout_month (run_id, month, traceparent) values (${run.runId}, ${run.month}, ${traceparent})
-    on conflict (run_id) do nothing`.execute(tx);
+    on conflict do nothing`.execute(tx);
 }
 
 /** Counts what has just happened to the run and gives its row, locked until the commit, with a new version. */
