@@ -73,6 +73,7 @@ function terminalPrinter(output: NodeJS.WriteStream): Printer {
 }
 
 const barWidth = 24;
+const numbers = new Intl.NumberFormat('en-US');
 
 /** `████████░░░░ 120 of 360` */
 export function bar(done: number, expected: number): string {
@@ -88,7 +89,7 @@ export function dollars(cents: number): string {
 }
 
 export function count(value: number): string {
-  return value.toLocaleString('en-US');
+  return numbers.format(value);
 }
 
 function secondsSince(start: number): string {

@@ -23,7 +23,8 @@ export interface Steering {
   drain(): Promise<void>;
 }
 
-const lookEveryMs = 25;
+const shortestPauseMs = 10;
+const longestPauseMs = 250;
 const motionlessMs = 90_000;
 const clockPatienceMs = 30_000;
 
@@ -69,7 +70,8 @@ async function putClock(sandboxUrl: string, at: Date, running: boolean): Promise
 async function drain(urls: readonly string[]): Promise<void> {
   let before = '';
   let movedAt = performance.now();
-  for (;;) {
+  // A look costs every service some queries: the longer the work takes, the less it is disturbed.
+  for (let pauseMs = shortestPauseMs; ; pauseMs = Math.min(longestPauseMs, pauseMs * 1.5)) {
     const looks = await Promise.all(urls.map(look));
     const picture = JSON.stringify(looks);
     const idle = looks.every((seen) => seen !== null && Object.values(seen.work).every((count) => count === 0));
@@ -78,7 +80,7 @@ async function drain(urls: readonly string[]): Promise<void> {
     if (performance.now() - movedAt > motionlessMs)
       throw new RunFailure(`nothing moves any more: ${describe(urls, looks)}`);
     before = picture;
-    await delay(lookEveryMs);
+    await delay(idle ? shortestPauseMs : pauseMs);
   }
 }
 
