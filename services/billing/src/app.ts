@@ -14,6 +14,7 @@ import { closeFunding } from './funding/close-funding.ts';
 import { listInvoices } from './funding/list-invoices.ts';
 import { readFunding } from './funding/read-funding.ts';
 import { sweepPayments } from './funding/sweep-payments.ts';
+import { fetchMissedEvents } from './stripe/fetch-missed-events.ts';
 import { processEvents } from './stripe/process-events.ts';
 import { productOf } from './stripe/product.ts';
 import { receiveWebhooks } from './stripe/receive-webhook.ts';
@@ -46,7 +47,7 @@ export const billing: ServiceDefinition<BillingConfig, BillingSchema> = {
       },
       hearings: hearings(context),
       loops: [processEvents(context), postEarnings(context), fundEscrow(context)],
-      schedules: [announceMonths(context), closeFunding(context), sweepPayments(context)],
+      schedules: [announceMonths(context), closeFunding(context), sweepPayments(context), fetchMissedEvents(context)],
     };
   },
 };

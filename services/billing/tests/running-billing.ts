@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   booksChecked,
   escrowFunded,
@@ -179,6 +180,15 @@ export async function startBilling(now: string): Promise<RunningBilling> {
     },
   };
   return running;
+}
+
+/** Polls until a condition holds. */
+export async function eventually(condition: () => boolean): Promise<void> {
+  const deadline = Date.now() + settledDeadlineMs;
+  while (!condition()) {
+    if (Date.now() > deadline) throw new Error('waited in vain');
+    await delay(20);
+  }
 }
 
 function stripeAt(port: number): Stripe {

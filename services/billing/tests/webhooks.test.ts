@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { BillingSchema } from '../src/db.ts';
-import { december, november, type RunningBilling, startBilling } from './running-billing.ts';
+import { december, eventually, november, type RunningBilling, startBilling } from './running-billing.ts';
 
 describe('webhooks', () => {
   let billing: RunningBilling;
@@ -170,5 +170,20 @@ describe('webhooks', () => {
     });
     await billing.settled();
     expect(await billing.standing('suspense')).toEqual({ suspense: 400 });
+  });
+
+  test('a webhook that never arrives is fetched from Stripe', async () => {
+    const { data } = await billing.stripe.webhookEndpoints.list();
+    const lost = await billing.stripe.webhookEndpoints.create({ url: 'http://127.0.0.1:9/', enabled_events: ['*'] });
+    for (const endpoint of data) await billing.stripe.webhookEndpoints.del(endpoint.id);
+    const answer = await billing.call('dora', 'POST', '/v1/subscription', {
+      monthlyCents: 500,
+      paymentMethodId: 'pm_card_visa',
+    });
+    expect(answer.status).toBe(201);
+    expect(billing.budget('dora', november)).toBeUndefined();
+    await billing.control('PUT', '/clock', { now: '2026-11-01T02:30:00.000Z' });
+    await eventually(() => billing.budget('dora', november)?.paidCents === 500);
+    await billing.stripe.webhookEndpoints.del(lost.id);
   });
 });

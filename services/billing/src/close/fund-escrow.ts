@@ -21,7 +21,14 @@ export function fundEscrow(context: BillingContext): Loop {
     name: 'escrow',
     pollMs: 1_000,
     due: async () => ((await nextMove(context.database.kysely)) === undefined ? 0 : 1),
-    step: () => context.database.transaction((tx) => fund(tx, context)),
+    step: async () => {
+      const next = await nextMove(context.database.kysely);
+      if (next === undefined) return false;
+      // In the trace of the close, whoever brought the last cent.
+      return context.telemetry.span({ name: 'fund escrow', parent: next.traceparent }, () =>
+        context.database.transaction((tx) => fund(tx, context)),
+      );
+    },
   };
 }
 
@@ -122,8 +129,6 @@ async function complete(
     {
       key: run.month,
       id: idOfCause('escrow.funded', run.runId),
-      // Payouts go on in the trace of the close, whoever brought the last cent.
-      traceparent: move.traceparent,
       body: {
         run,
         month: run.month,

@@ -34,7 +34,15 @@ export function postEarnings(context: BillingContext): Loop {
       );
       return rows[0]?.count ?? 0;
     },
-    step: () => context.database.transaction((tx) => postBatch(tx, context)),
+    step: async () => {
+      const next = await nextRun(context);
+      if (next === null) return false;
+      const { run, traceparent } = next;
+      // In the trace of the close that brought them.
+      return context.telemetry.span({ name: 'post earnings', parent: traceparent }, () =>
+        context.database.transaction((tx) => postBatch(tx, context, run)),
+      );
+    },
   };
 }
 
@@ -76,9 +84,7 @@ async function requestEscrow(tx: BillingTransaction, context: BillingContext, ru
   afterCommit(tx, () => context.wake('escrow'));
 }
 
-async function postBatch(tx: BillingTransaction, context: BillingContext): Promise<boolean> {
-  const run = await nextRun(tx);
-  if (run === null) return false;
+async function postBatch(tx: BillingTransaction, context: BillingContext, run: Run): Promise<boolean> {
   const writers = await takeWriters(tx, run);
   if (writers.length === 0) return false;
   const now = context.clock.now();
@@ -98,13 +104,14 @@ async function postBatch(tx: BillingTransaction, context: BillingContext): Promi
 }
 
 /** A run whose supporters' funds are posted and that has writers waiting. */
-async function nextRun(tx: BillingTransaction): Promise<Run | null> {
-  const { rows } = await sql<{ runId: string; kind: string; month: string }>`
-    select run_id as "runId", kind, month from completion
+async function nextRun({ database }: BillingContext): Promise<{ run: Run; traceparent: string | null } | null> {
+  const { rows } = await sql<{ runId: string; kind: string; month: string; traceparent: string | null }>`
+    select run_id as "runId", kind, month, traceparent from completion
      where series = ${lockBooks} and state = 'complete'
        and exists (select from earning_waiting where earning_waiting.run_id = completion.run_id)
-     order by month limit 1`.execute(tx);
-  return rows[0] === undefined ? null : RunSchema.parse(rows[0]);
+     order by month limit 1`.execute(database.kysely);
+  const [row] = rows;
+  return row === undefined ? null : { run: RunSchema.parse(row), traceparent: row.traceparent };
 }
 
 /** Takes the rows away: what they say is posted in the same transaction. */

@@ -15,17 +15,16 @@ interface AvailablePayment {
 
 const batchRows = 2_000;
 
-/** Posts what is available by now and was not posted yet. */
-export async function makeFundsAvailable(context: BillingContext): Promise<void> {
+/** Posts what is available at `at` and was not posted yet. */
+export async function makeFundsAvailable(context: BillingContext, at: Date): Promise<void> {
   let found: number;
   do {
-    found = await context.database.transaction((tx) => postBatch(tx, context));
+    found = await context.database.transaction((tx) => postBatch(tx, context, at));
   } while (found === batchRows);
 }
 
-async function postBatch(tx: BillingTransaction, context: BillingContext): Promise<number> {
-  const now = context.clock.now();
-  const payments = await takeAvailable(tx, now);
+async function postBatch(tx: BillingTransaction, context: BillingContext, at: Date): Promise<number> {
+  const payments = await takeAvailable(tx, at);
   const transfers = payments
     .filter(({ netCents }) => netCents > 0)
     .map(({ transactionId, netCents, availableOn }) =>
@@ -40,16 +39,16 @@ async function postBatch(tx: BillingTransaction, context: BillingContext): Promi
         stripeId: transactionId,
       }),
     );
-  await postTransfers(tx, chart, transfers, now);
+  await postTransfers(tx, chart, transfers, context.clock.now());
   if (transfers.length > 0) afterCommit(tx, () => context.wake('escrow'));
   return payments.length;
 }
 
-async function takeAvailable(tx: BillingTransaction, now: Date): Promise<readonly AvailablePayment[]> {
+async function takeAvailable(tx: BillingTransaction, at: Date): Promise<readonly AvailablePayment[]> {
   const { rows } = await sql<AvailablePayment>`
     update payment set available = true
      where payment_intent_id in (
-       select payment_intent_id from payment where not available and available_on <= ${now}
+       select payment_intent_id from payment where not available and available_on <= ${at}
         order by available_on limit ${batchRows} for update skip locked)
     returning balance_transaction_id as "transactionId", net_cents as "netCents", available_on as "availableOn"`.execute(
     tx,

@@ -12,12 +12,12 @@ import type { BillingContext } from '../context.ts';
 const overlapMs = 24 * 3_600_000;
 const wholePage = 100;
 
-/** Posts the top-ups that are available. */
-export async function recordTopUps(context: BillingContext): Promise<void> {
+/** Posts the top-ups that are available at `at`. */
+export async function recordTopUps(context: BillingContext, at: Date): Promise<void> {
   const since = Math.floor((await lastTopUpAt(context)) / 1000);
   let found: Stripe.BalanceTransaction[] = [];
   const record = async () => {
-    await post(context, found);
+    await post(context, found, at);
     found = [];
   };
   const pages = context.stripe.sdk.balanceTransactions.list({
@@ -34,11 +34,13 @@ export async function recordTopUps(context: BillingContext): Promise<void> {
   await record();
 }
 
-async function post(context: BillingContext, transactions: readonly Stripe.BalanceTransaction[]): Promise<void> {
-  const now = context.clock.now();
+async function post(
+  context: BillingContext,
+  transactions: readonly Stripe.BalanceTransaction[],
+  at: Date,
+): Promise<void> {
   const available = transactions.filter(
-    (transaction) =>
-      transaction.currency === 'usd' && transaction.net > 0 && instantOf(transaction.available_on) <= now,
+    (transaction) => transaction.currency === 'usd' && transaction.net > 0 && instantOf(transaction.available_on) <= at,
   );
   if (available.length === 0) return;
   const transfers = available.map((transaction) =>
@@ -54,7 +56,7 @@ async function post(context: BillingContext, transactions: readonly Stripe.Balan
     }),
   );
   await context.database.transaction(async (tx) => {
-    await postTransfers(tx, chart, transfers, now);
+    await postTransfers(tx, chart, transfers, context.clock.now());
     afterCommit(tx, () => context.wake('escrow'));
   });
 }

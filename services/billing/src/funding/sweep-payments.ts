@@ -17,8 +17,8 @@ export function sweepPayments(context: BillingContext): Schedule {
     catchUp: 'latest',
     run: async () => {
       await readUnbookedPayments(context);
-      await makeFundsAvailable(context);
-      await recordTopUps(context);
+      await makeFundsAvailable(context, context.clock.now());
+      await recordTopUps(context, context.clock.now());
     },
   };
 }

@@ -128,8 +128,9 @@ function taskOf(
       return {
         key: 'balance',
         prepare: async () => {
-          await makeFundsAvailable(context);
-          await recordTopUps(context);
+          // Stripe's time counts: its event may be here before our own clock shows that instant.
+          await makeFundsAvailable(context, later(event.createdAt, context.clock.now()));
+          await recordTopUps(context, later(event.createdAt, context.clock.now()));
           return nothing;
         },
       };
@@ -159,6 +160,10 @@ async function unbookedInvoices(
     .where('balance_transaction_id', 'is', null)
     .execute();
   return new Map(rows.flatMap((row) => (row.charge_id === null ? [] : [[row.charge_id, row.invoice_id]])));
+}
+
+function later(a: Date, b: Date): Date {
+  return a > b ? a : b;
 }
 
 /** Wakes the service that follows the object; Stripe's object is the truth, the order of these does not matter. */

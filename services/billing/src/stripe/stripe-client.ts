@@ -33,9 +33,18 @@ export function createStripeClient(
           kind: 'client',
           attributes: { 'stripe.operation': operation, 'stripe.object_id': objectId },
         },
-        () => work(sdk),
+        async (span) => {
+          const result = await work(sdk);
+          if (hasId(result)) span.setAttribute('stripe.id', result.id);
+          return result;
+        },
       ),
   };
+}
+
+/** Lists and the balance have no id of their own. */
+function hasId(result: unknown): result is { id: string } {
+  return typeof result === 'object' && result !== null && 'id' in result && typeof result.id === 'string';
 }
 
 /** True when Stripe has no such object. */
@@ -48,17 +57,18 @@ export function isDefiniteRefusal(error: unknown): boolean {
   return error instanceof Stripe.errors.StripeCardError || error instanceof Stripe.errors.StripeInvalidRequestError;
 }
 
-/** True when Stripe failed and replays that failure under the same idempotency key: the next attempt needs another key. */
+/** True when the same idempotency key would bring the same failure again: the next attempt needs another key. */
 export function isReplayedFailure(error: unknown): boolean {
-  return error instanceof Stripe.errors.StripeAPIError;
+  return error instanceof Stripe.errors.StripeAPIError || error instanceof Stripe.errors.StripeIdempotencyError;
 }
 
-/** What a caller of our API is told of a failed call to Stripe. */
+/** What a caller of our API is told of a failed call to Stripe; one that Stripe finds not valid is our own bug. */
 export function refusalOf(error: unknown): unknown {
   if (error instanceof Stripe.errors.StripeCardError) {
     return new Refusal('payment_failed', `${error.message} Use another payment method.`, { field: 'paymentMethodId' });
   }
-  if (error instanceof Stripe.errors.StripeError && !isDefiniteRefusal(error)) {
+  if (error instanceof Stripe.errors.StripeInvalidRequestError) return new Error(error.message, { cause: error });
+  if (error instanceof Stripe.errors.StripeError) {
     return new Refusal('unavailable', 'The payment provider does not answer as it should: try again shortly.');
   }
   return error;

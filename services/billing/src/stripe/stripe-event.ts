@@ -37,6 +37,9 @@ const workByType: Readonly<Record<string, EventWork>> = {
   'capability.updated': 'forward',
 };
 
+/** The snapshot events that ask for something. */
+export const handledTypes: readonly string[] = Object.keys(workByType);
+
 /** What an event of the type asks for; null for a type that is stored and ignored. */
 export function workOf(type: string): EventWork | null {
   if (type.startsWith('v2.core.account')) return 'forward';

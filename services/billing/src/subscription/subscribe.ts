@@ -1,6 +1,6 @@
 // E3: a supporter subscribes. Anchored to the 1st, UTC, the first partial month prorated, or free below Stripe's minimum.
 import { BillingSubscribeSchema, BillingSubscriptionAnswerSchema } from '@wewrite/contracts';
-import { identityOf, problemResponses, type Server } from '@wewrite/service-kit';
+import { identityOf, problemResponses, Refusal, type Server } from '@wewrite/service-kit';
 import type { Selectable } from 'kysely';
 import type Stripe from 'stripe';
 import type { BillingContext } from '../context.ts';
@@ -25,7 +25,7 @@ export function subscribe(server: Server, context: BillingContext): void {
       const { userId } = identityOf(request);
       const prepared = await prepareSubscription(context, { ...request.body, userId });
       await makeAtStripe(context, prepared).catch(async (error: unknown) => {
-        if (isDefiniteRefusal(error)) await refuseOrder(context, prepared.row.id);
+        if (error instanceof Refusal || isDefiniteRefusal(error)) await refuseOrder(context, prepared.row.id);
         if (isReplayedFailure(error)) await raiseAttempt(context, prepared.row);
         throw refusalOf(error);
       });
@@ -72,9 +72,7 @@ async function createSubscription(
   customer: string,
 ): Promise<Stripe.Subscription> {
   const { stripe } = context;
-  const card = await stripe.call('paymentMethods.attach', row.payment_method_id, (sdk) =>
-    sdk.paymentMethods.attach(row.payment_method_id, { customer }, { idempotencyKey: keyOf(row, 'attach') }),
-  );
+  const card = await attachCard(context, row, customer);
   // The customer's default, not the subscription's own, which a changed card would leave behind.
   await stripe.call('customers.update', customer, (sdk) =>
     sdk.customers.update(
@@ -108,6 +106,25 @@ async function createSubscription(
       { idempotencyKey: keyOf(row, 'create') },
     ),
   );
+}
+
+/** The payment method is the caller's word: one that Stripe does not know, or that is another customer's, is refused. */
+function attachCard(
+  { stripe }: BillingContext,
+  row: Selectable<SubscriptionRow>,
+  customer: string,
+): Promise<Stripe.PaymentMethod> {
+  const { payment_method_id: id } = row;
+  return stripe
+    .call('paymentMethods.attach', id, (sdk) =>
+      sdk.paymentMethods.attach(id, { customer }, { idempotencyKey: keyOf(row, 'attach') }),
+    )
+    .catch((error: unknown) => {
+      if (!isDefiniteRefusal(error)) throw error;
+      throw new Refusal('payment_failed', 'This payment method cannot be used: choose another one.', {
+        field: 'paymentMethodId',
+      });
+    });
 }
 
 /** Stored with the row: the same row and attempt give the same key. */
