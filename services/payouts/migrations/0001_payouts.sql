@@ -79,7 +79,8 @@ create table transfer_job (
   tries integer not null default 0,
   state text not null default 'send' check (state in ('send', 'look_up', 'look_up_again')),
   due_at timestamptz(3) not null,
-  lease_until timestamptz(3)
+  lease_until timestamptz(3),
+  traceparent text
 );
 create index transfer_job_due on transfer_job (due_at);
 comment on table transfer_job is 'Transfers to be made; the row goes when the payout has settled. due_at and leases are technical time.';

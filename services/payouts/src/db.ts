@@ -83,6 +83,7 @@ export interface TransferJobTable {
   state: 'send' | 'look_up' | 'look_up_again';
   due_at: Date;
   lease_until: Date | null;
+  traceparent: string | null;
 }
 
 export interface PayoutAttemptTable {

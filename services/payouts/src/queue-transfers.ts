@@ -1,5 +1,5 @@
 import type { MessageOf, payoutRequested } from '@wewrite/contracts';
-import { afterCommit, type Received } from '@wewrite/service-kit';
+import { activeTraceparent, afterCommit, type Received } from '@wewrite/service-kit';
 import { sql, type Transaction } from 'kysely';
 import { type Context, loopNames } from './context.ts';
 import type { Schema } from './db.ts';
@@ -12,8 +12,8 @@ export async function queueTransfers(
 ): Promise<void> {
   const payoutIds = messages.map(({ body }) => body.payoutId).sort();
   await sql`
-    insert into transfer_job (payout_id, due_at)
-    select id, ${context.time.now()} from payout where id = any(${payoutIds}::uuid[]) and status = 'requested'
+    insert into transfer_job (payout_id, due_at, traceparent)
+    select id, ${context.time.now()}, ${activeTraceparent()} from payout where id = any(${payoutIds}::uuid[]) and status = 'requested'
     on conflict do nothing`.execute(tx);
   afterCommit(tx, () => context.wake(loopNames.transfers));
 }

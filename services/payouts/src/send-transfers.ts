@@ -6,7 +6,7 @@ import { recordTransfers } from './record-transfers.ts';
 import { keyLifetimeMs, outcomeOfFailure, type TransferOutcome } from './transfer-outcome.ts';
 
 /** A transfer that this replica has taken: the payout, and how far sending it has come. */
-export type ClaimedTransfer = PayoutTable & Omit<TransferJobTable, 'payout_id'>;
+export type ClaimedTransfer = Omit<PayoutTable, 'traceparent'> & Omit<TransferJobTable, 'payout_id'>;
 
 /** One call and what it came to. */
 export interface SentTransfer {
@@ -63,7 +63,8 @@ async function claim(context: Context): Promise<ClaimedTransfer[]> {
         from due where job.payout_id = due.payout_id
         returning job.*
       )
-      select payout.*, taken.attempt, taken.key_first_used_at, taken.tries, taken.state, taken.due_at, taken.lease_until
+      select payout.*, taken.attempt, taken.key_first_used_at, taken.tries, taken.state, taken.due_at, taken.lease_until,
+        taken.traceparent
       from taken join payout on payout.id = taken.payout_id`.execute(tx);
     await sql`
       update payout set status = 'submitting'
