@@ -52,6 +52,14 @@ describe('lineIdOf', () => {
     expect(second).toBe('ada_user_bio_1_2026-11');
   });
 
+  test('A2: an id that looks escaped does not meet the one that it looks like', () => {
+    const ids = ['a_b', 'a%5Fb', 'a%255Fb', 'a%b', 'a%25b'];
+    const lineIds = ids.map((id) => lineIdOf(id, { resourceType: 'page', resourceId: id }, november));
+    expect(lineIds[0]).toBe('a%5Fb_page_a%5Fb_2026-11');
+    expect(lineIds[1]).toBe('a%255Fb_page_a%255Fb_2026-11');
+    expect(new Set(lineIds).size).toBe(ids.length);
+  });
+
   test('A2: different wishes never share a line id', () => {
     fc.assert(
       fc.property(anyLine, anyLine, (one, other) => {
