@@ -20,7 +20,12 @@ export function plainPrinter(output: { write(text: string): unknown }): Printer 
     step: async (title, work) => {
       const start = performance.now();
       let last = '';
-      const ended = (mark: string) => say(`${mark} ${title}${last === '' ? '' : `: ${last}`} (${secondsSince(start)})`);
+      const ended = (mark: string) => {
+        const lines = last.split('\n');
+        const only = lines.length === 1 && last !== '' ? `: ${last}` : '';
+        say(`${mark} ${title}${only} (${secondsSince(start)})`);
+        if (lines.length > 1) for (const line of lines) say(`  ${line}`);
+      };
       try {
         const result = await work((progress) => {
           last = progress;
@@ -46,24 +51,25 @@ function terminalPrinter(output: NodeJS.WriteStream): Printer {
     const start = performance.now();
     const lines: string[] = [];
     waiting = lines;
+    const outcome = Promise.withResolvers<Awaited<ReturnType<typeof work>>>();
+    const task = new Listr(
+      {
+        title,
+        task: async (_, own) => {
+          const result = await work((progress) => {
+            own.output = progress;
+          });
+          outcome.resolve(result);
+          own.title = `${title} (${secondsSince(start)})`;
+        },
+        rendererOptions: { persistentOutput: true },
+      },
+      // Ctrl-C stops the parts first, and then us.
+      { registerSignalListeners: false },
+    );
     try {
-      return await new Promise((resolve, reject) => {
-        const task = new Listr([
-          {
-            title,
-            task: async (_, own) => {
-              resolve(
-                await work((progress) => {
-                  own.output = progress;
-                }),
-              );
-              own.title = `${title} (${secondsSince(start)})`;
-            },
-            rendererOptions: { persistentOutput: true },
-          },
-        ]);
-        task.run().catch(reject);
-      });
+      await task.run();
+      return await outcome.promise;
     } finally {
       waiting = null;
       for (const line of lines) say(line);

@@ -55,7 +55,7 @@ export async function runDemo(options: DemoOptions, months: Months): Promise<voi
       await writeResults(options, ending);
       if (options.once) return;
       await world.steering.run();
-      showEntrance(stack, printer);
+      showEntrance(stack, input, printer);
       await interrupted;
     });
   } finally {
@@ -144,8 +144,9 @@ async function writeResults(options: DemoOptions, { months, lines }: Ending): Pr
   if (options.lines !== undefined) await writeFile(resolve(options.lines), linesCsv(lines));
 }
 
-function showEntrance({ urls, tokens, tracesFile }: Stack, printer: Printer): void {
-  const [user, token] = Object.entries(tokens.users)[0] ?? ['', ''];
+function showEntrance({ urls, tokens, tracesFile }: Stack, input: CheckedInput, printer: Printer): void {
+  const entry = (role: string, users: ReadonlyMap<string, unknown>) =>
+    [...users.keys()].slice(0, 1).map((userId) => `${role} ${userId}\n         ${tokens.users[userId]}`);
   const lines = [
     '',
     `API      ${urls.gateway}/docs`,
@@ -153,7 +154,8 @@ function showEntrance({ urls, tokens, tracesFile }: Stack, printer: Printer): vo
     ...(tracesFile === null ? [] : [`traces   ${tracesFile}`]),
     'tokens   everybody’s are in .wewrite/run.json',
     `admin    ${tokens.admin}`,
-    `${user}  ${token}`,
+    ...entry('supporter', input.supporters),
+    ...entry('writer', input.writers),
     '',
     'Time goes on at real speed. Ctrl-C ends it.',
   ];

@@ -95,9 +95,7 @@ async function closeMonth(world: World, month: Month): Promise<ReportMonth> {
   const { api, tokens, input, printer, steering } = world;
   const progress = await printer.step(`close of ${month}`, async (show) => {
     await startClose(api, tokens.admin, month);
-    const reconciled = await whenReconciled(api, tokens.admin, month, (now) => show(stepLines(now).join('\n')));
-    show('');
-    return reconciled;
+    return whenReconciled(api, tokens.admin, month, (now) => show(stepLines(now).join('\n')));
   });
   // Events that Stripe sends after the last step are heard too before time goes on.
   await steering.drain();

@@ -52,7 +52,7 @@ export async function startFoundations(
   }
   const directory = join(options.directory, persistent === options.persistent ? '.' : 'not-kept');
   const common = { directory, persistent, say: options.say };
-  const jarsDirectory = join(stateDirectory, 'kafka-jars');
+  const jarsDirectory = join(stateDirectory, 'kafka');
   const [postgres, kafka, sandbox] = await allOrFirstFailure([
     startPostgresPart(config, { ...common, reset: options.reset }).then((part) => started(part, onStarted)),
     plan.start({ ...common, jarsDirectory }).then((part) => started(part, onStarted)),
