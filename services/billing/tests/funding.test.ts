@@ -123,6 +123,56 @@ describe('funding across two months', () => {
   });
 });
 
+describe('funding of what nobody told us of', () => {
+  let billing: RunningBilling;
+  beforeAll(async () => {
+    billing = await startBilling('2026-11-01T00:00:00.000Z');
+    const { data } = await billing.stripe.webhookEndpoints.list();
+    for (const endpoint of data) await billing.stripe.webhookEndpoints.del(endpoint.id);
+  });
+  afterAll(() => billing?.stop());
+
+  test('B7: an invoice whose webhook never came is found when the month’s funding closes', async () => {
+    await billing.subscribe('anna', 1_000);
+    expect(billing.budget('anna', november)).toBeUndefined();
+    await billing.at('2026-12-01T00:30:00.000Z');
+    expect(billing.budget('anna', november)).toEqual({ paidCents: 1_000, openCents: 0, funding: 'paid' });
+    expect(billing.closing(november)).toMatchObject({ supporters: 1, paidCents: 1_000 });
+  });
+
+  test('E1: its money is available by Stripe’s time, found by the hourly sweep', async () => {
+    expect(await billing.standing('stripe:pending', 'stripe:payments')).toEqual({
+      'stripe:pending': 941,
+      'stripe:payments': 0,
+    });
+    await billing.at('2026-12-01T01:00:00.000Z');
+    expect(await billing.standing('stripe:pending', 'stripe:payments')).toEqual({
+      'stripe:pending': 0,
+      'stripe:payments': 941,
+    });
+  });
+});
+
+describe('money that becomes available', () => {
+  let billing: RunningBilling;
+  beforeAll(async () => {
+    billing = await startBilling('2026-11-01T10:10:00.000Z');
+    await billing.subscribe('anna', 1_000);
+  });
+  afterAll(() => billing?.stop());
+
+  test('E1: it moves from pending to payments at its instant, not before', async () => {
+    const { 'stripe:pending': pending } = await billing.standing('stripe:pending');
+    await billing.at('2026-11-03T10:09:59.000Z');
+    expect(await billing.standing('stripe:payments')).toEqual({ 'stripe:payments': 0 });
+    await billing.at('2026-11-03T10:10:00.000Z');
+    expect(await billing.standing('stripe:pending', 'stripe:payments')).toEqual({
+      'stripe:pending': 0,
+      'stripe:payments': pending,
+    });
+  });
+});
+
 async function openInvoices(billing: RunningBilling, userId: string, month: string): Promise<string[]> {
   const { invoices } = (await billing.call(userId, 'GET', '/v1/invoices')).body as {
     invoices: { invoiceId: string; status: string; months: { month: string }[] }[];

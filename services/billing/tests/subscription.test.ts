@@ -65,6 +65,14 @@ describe('a subscription', () => {
     },
   );
 
+  test('E3: a payment method that Stripe does not know is refused', async () => {
+    const order = { monthlyCents: 700, paymentMethodId: 'pm_invented' };
+    expect(await billing.call('gil', 'POST', '/v1/subscription', order)).toMatchObject({
+      status: 422,
+      body: { code: 'payment_failed', field: 'paymentMethodId' },
+    });
+  });
+
   test.each([['timeout_after_success'], ['500'], ['connection_reset']])(
     'E3: a creation whose answer is lost (%s) and that is asked for again makes one subscription',
     async (kind) => {
