@@ -4,6 +4,7 @@ import type { Turn } from './turn.ts';
 /** What the passing of time does. */
 export type DueKind =
   | 'advance_payout'
+  | 'expire_pending_update'
   | 'expire_subscription'
   | 'finalize_invoice'
   | 'funds_available'

@@ -25,6 +25,7 @@ export function endSubscription(turn: Turn, subscription: Subscription): void {
   subscription.status = 'canceled';
   subscription.canceled_at ??= turn.nowSeconds;
   subscription.ended_at = turn.nowSeconds;
+  subscription.pending_update = null;
   subscription.cancellation_details = {
     comment: null,
     feedback: null,

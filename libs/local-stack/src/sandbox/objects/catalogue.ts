@@ -25,6 +25,8 @@ import { payInvoiceEndpoints } from './pay-invoice.ts';
 import { paymentIntentEndpoints, paymentIntents } from './payment-intent.ts';
 import { paymentMethods } from './payment-method.ts';
 import { payoutEndpoints, payouts } from './payout.ts';
+import { expirePendingUpdate } from './pending-update.ts';
+import { previewInvoiceEndpoints } from './preview-invoice.ts';
 import { productEndpoints, products } from './product.ts';
 import { receivedCreditEndpoints, receivedCredits } from './received-credit.ts';
 import { expireSubscription, renewSubscription } from './renew-subscription.ts';
@@ -85,6 +87,7 @@ export const endpoints: readonly Endpoint[] = [
   ...paymentIntentEndpoints,
   ...attachPaymentMethodEndpoints,
   ...payoutEndpoints,
+  ...previewInvoiceEndpoints,
   ...productEndpoints,
   ...receivedCreditEndpoints,
   ...storageTransactionEndpoints,
@@ -98,6 +101,7 @@ export const endpoints: readonly Endpoint[] = [
 /** What time does. */
 export const dueSteps: DueSteps = {
   advance_payout: advancePayout,
+  expire_pending_update: expirePendingUpdate,
   expire_subscription: expireSubscription,
   finalize_invoice: finalizeAndCollect,
   funds_available: makeFundsAvailable,

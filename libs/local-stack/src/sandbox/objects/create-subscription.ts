@@ -10,7 +10,7 @@ import { invoices, newSubscriptionInvoice } from './invoice.ts';
 import { newSubscription } from './new-subscription.ts';
 import { declined, paymentMethods } from './payment-method.ts';
 import { newPrice } from './price.ts';
-import { anchorOf, currentPeriod, itemOf, type Subscription, subscriptions } from './subscription.ts';
+import { anchorOf, currentPeriod, itemOf, monthlyCents, type Subscription, subscriptions } from './subscription.ts';
 import { type SubscriptionOrder, subscriptionOrder } from './subscription-order.ts';
 
 /** An incomplete subscription that is not paid within 23 hours expires. */
@@ -48,15 +48,14 @@ function billFirstPeriod(
   const partial = period.start !== month.start;
   if (partial && prorations === 'none') return 'settled';
   const item = itemOf(subscription);
-  const wholeCents = (item.price.unit_amount ?? 0) * (item.quantity ?? 1);
+  const wholeCents = monthlyCents(item);
   const invoice = newSubscriptionInvoice(turn, {
     customer,
     subscription,
-    item,
     reason: 'subscription_create',
-    linePeriod: period,
-    amountCents: partial ? prorate(wholeCents, period, month) : wholeCents,
-    proration: partial,
+    lines: [
+      { item, period, amountCents: partial ? prorate(wholeCents, period, month) : wholeCents, proration: partial },
+    ],
     period: { start: turn.nowSeconds, end: turn.nowSeconds },
   });
   turn.store.insert(invoices, invoice, turn.nowSeconds);

@@ -10,10 +10,10 @@ import { missing } from '../engine/stripe-failure.ts';
 import type { Turn } from '../engine/turn.ts';
 import type { Period } from './billing-period.ts';
 import type { Customer } from './customer.ts';
-import type { Subscription, SubscriptionItem } from './subscription.ts';
+import { type LineOrder, newLine } from './invoice-line.ts';
+import type { Subscription } from './subscription.ts';
 
 export type Invoice = Stored<Stripe.Invoice>;
-export type InvoiceLine = Stored<Stripe.InvoiceLineItem>;
 
 export const invoices = defineCollection<Invoice>('invoice', {
   customer: ({ customer }) => customer,
@@ -59,101 +59,55 @@ export function subscriptionIdOf(invoice: Invoice): string | undefined {
   return invoice.parent?.subscription_details?.subscription;
 }
 
-/** A draft with one line: a subscription's item for a period, whole or in part. */
-export function newSubscriptionInvoice(
-  turn: Turn,
-  given: {
-    customer: Customer;
-    subscription: Subscription;
-    item: SubscriptionItem;
-    reason: 'subscription_create' | 'subscription_cycle';
-    linePeriod: Period;
-    amountCents: number;
-    proration: boolean;
-    /** The usage period that the invoice closes, in Stripe's sense; for a first invoice, its own instant. */
-    period: Period;
-  },
-): Invoice {
-  const { customer, subscription, amountCents } = given;
+/** What an invoice of a subscription is for. */
+export interface InvoiceOrder {
+  readonly customer: Customer;
+  readonly subscription: Subscription;
+  readonly reason: 'subscription_create' | 'subscription_cycle' | 'subscription_update';
+  readonly lines: readonly LineOrder[];
+  /** The usage period that the invoice closes, in Stripe's sense; for one between renewals, its own instant. */
+  readonly period: Period;
+  /** The instant from which a change is prorated. */
+  readonly prorationDate?: number;
+}
+
+/** A draft. A renewal's finalizes itself, the others are finalized by who makes them. */
+export function newSubscriptionInvoice(turn: Turn, order: InvoiceOrder): Invoice {
+  const { customer, subscription, prorationDate } = order;
   const id = newId('in');
-  const renewal = given.reason === 'subscription_cycle';
+  const totalCents = order.lines.reduce((sum, { amountCents }) => sum + amountCents, 0);
+  const lines = order.lines.map((line) => newLine(id, subscription, line));
+  const renewal = order.reason === 'subscription_cycle';
   return {
     ...emptyInvoice,
     id,
-    amount_due: amountCents,
-    amount_remaining: amountCents,
+    amount_due: Math.max(totalCents, 0),
+    amount_remaining: Math.max(totalCents, 0),
     auto_advance: true,
     automatically_finalizes_at: renewal ? turn.nowSeconds + draftSeconds : null,
-    billing_reason: given.reason,
+    billing_reason: order.reason,
     created: turn.nowSeconds,
     currency: subscription.currency,
     customer: customer.id,
     customer_email: customer.email,
     customer_name: customer.name ?? null,
-    lines: { object: 'list', data: [newLine(id, given)], has_more: false, url: `/v1/invoices/${id}/lines` },
+    lines: { object: 'list', data: lines, has_more: false, url: `/v1/invoices/${id}/lines` },
     parent: {
       quote_details: null,
-      subscription_details: { metadata: subscription.metadata, subscription: subscription.id },
+      subscription_details: {
+        metadata: subscription.metadata,
+        subscription: subscription.id,
+        ...(prorationDate === undefined ? {} : { subscription_proration_date: prorationDate }),
+      },
       type: 'subscription_details',
     },
-    period_end: given.period.end,
-    period_start: given.period.start,
+    period_end: order.period.end,
+    period_start: order.period.start,
     starting_balance: customer.balance,
-    subtotal: amountCents,
-    subtotal_excluding_tax: amountCents,
-    total: amountCents,
-    total_excluding_tax: amountCents,
-  };
-}
-
-function newLine(
-  invoiceId: string,
-  given: {
-    subscription: Subscription;
-    item: SubscriptionItem;
-    linePeriod: Period;
-    amountCents: number;
-    proration: boolean;
-  },
-): InvoiceLine {
-  const { subscription, item, amountCents } = given;
-  const { price } = item;
-  const quantity = item.quantity ?? 1;
-  return {
-    id: newId('il'),
-    object: 'line_item',
-    amount: amountCents,
-    currency: price.currency,
-    description: `${quantity} × ${price.product} (at $${((price.unit_amount ?? 0) / 100).toFixed(2)} / month)`,
-    discount_amounts: [],
-    discountable: true,
-    discounts: [],
-    invoice: invoiceId,
-    livemode: false,
-    metadata: subscription.metadata,
-    parent: {
-      invoice_item_details: null,
-      subscription_item_details: {
-        invoice_item: null,
-        proration: given.proration,
-        proration_details: { credited_items: null },
-        subscription: subscription.id,
-        subscription_item: item.id,
-      },
-      type: 'subscription_item_details',
-    },
-    period: given.linePeriod,
-    pretax_credit_amounts: [],
-    pricing: {
-      price_details: { price: price.id, product: price.product },
-      type: 'price_details',
-      unit_amount_decimal: price.unit_amount_decimal,
-    },
-    quantity,
-    quantity_decimal: String(quantity),
-    subscription: subscription.id,
-    subtotal: amountCents,
-    taxes: [],
+    subtotal: totalCents,
+    subtotal_excluding_tax: totalCents,
+    total: totalCents,
+    total_excluding_tax: totalCents,
   };
 }
 

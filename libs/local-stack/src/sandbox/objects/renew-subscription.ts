@@ -5,7 +5,7 @@ import { billingMonth } from './billing-period.ts';
 import { endSubscription } from './cancel-subscription.ts';
 import { requireCustomer } from './customer.ts';
 import { invoices, newSubscriptionInvoice } from './invoice.ts';
-import { anchorOf, currentPeriod, hasEnded, itemOf, subscriptions } from './subscription.ts';
+import { anchorOf, currentPeriod, hasEnded, itemOf, monthlyCents, subscriptions } from './subscription.ts';
 import { voidInvoice } from './void-invoice.ts';
 
 /**
@@ -28,11 +28,8 @@ export function renewSubscription(turn: Turn, id: string): void {
   const invoice = newSubscriptionInvoice(turn, {
     customer: requireCustomer(turn, String(subscription.customer), 'customer'),
     subscription,
-    item,
     reason: 'subscription_cycle',
-    linePeriod: next,
-    amountCents: (item.price.unit_amount ?? 0) * (item.quantity ?? 1),
-    proration: false,
+    lines: [{ item, period: next, amountCents: monthlyCents(item), proration: false }],
     period: ended,
   });
   const previous = { latest_invoice: subscription.latest_invoice };

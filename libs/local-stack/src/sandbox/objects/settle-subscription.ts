@@ -2,6 +2,7 @@ import { schedule } from '../engine/due-work.ts';
 import { emit } from '../engine/events.ts';
 import type { Turn } from '../engine/turn.ts';
 import { type Invoice, invoices, subscriptionIdOf } from './invoice.ts';
+import { applyPendingUpdate, billsPendingUpdate } from './pending-update.ts';
 import { currentPeriod, hasEnded, type Subscription, subscriptions } from './subscription.ts';
 
 /** What came of trying to collect an invoice. */
@@ -9,12 +10,17 @@ export type CollectionOutcome = 'paid' | 'declined' | 'no_payment_method';
 
 /**
  * What an attempt to collect an invoice means for its subscription: a failure makes it `past_due`, across months, until
- * no invoice is open any more; the first invoice's payment starts it. Voiding settles nothing.
+ * no invoice is open any more; the first invoice's payment starts it; a change that waits touches nothing until it is
+ * paid. Voiding settles nothing.
  */
 export function settleSubscription(turn: Turn, invoice: Invoice, outcome: CollectionOutcome): void {
   const id = subscriptionIdOf(invoice);
   const subscription = id === undefined ? undefined : turn.store.find(subscriptions, id);
   if (subscription === undefined || hasEnded(subscription)) return;
+  if (billsPendingUpdate(subscription, invoice.id)) {
+    if (outcome === 'paid') applyPendingUpdate(turn, subscription);
+    return;
+  }
   const status = outcome === 'paid' ? statusAfterPayment(turn, subscription) : statusAfterFailure(subscription);
   if (status === subscription.status) return;
   const previous = { status: subscription.status };

@@ -63,6 +63,11 @@ export function itemOf(subscription: Subscription): SubscriptionItem {
   return item;
 }
 
+/** What an item costs for a whole month. */
+export function monthlyCents({ price, quantity }: SubscriptionItem): number {
+  return (price.unit_amount ?? 0) * (quantity ?? 1);
+}
+
 /** The moment of the month at which a subscription renews. */
 export function anchorOf(subscription: Subscription): BillingAnchor {
   const config = subscription.billing_cycle_anchor_config;

@@ -2,29 +2,16 @@ import { z } from 'zod';
 import { endpoint, type ParametersOf } from '../engine/endpoint.ts';
 import { emit } from '../engine/events.ts';
 import { mergeMetadata, metadata } from '../engine/metadata.ts';
-import { between, flag, listOf, words } from '../engine/parameters.ts';
-import { missing, refused } from '../engine/stripe-failure.ts';
+import { flag } from '../engine/parameters.ts';
+import { refused } from '../engine/stripe-failure.ts';
 import type { Turn } from '../engine/turn.ts';
-import { newPrice, planOf, priceData } from './price.ts';
-import {
-  currentPeriod,
-  hasEnded,
-  itemOf,
-  requireSubscription,
-  type Subscription,
-  subscriptions,
-} from './subscription.ts';
+import { invoiceChange } from './invoice-change.ts';
+import { currentPeriod, hasEnded, requireSubscription, type Subscription, subscriptions } from './subscription.ts';
+import { changedItem, changesPrice, itemChanges, prorationDateOf } from './subscription-change.ts';
 
 const given = {
-  items: listOf(
-    z.strictObject({
-      id: words,
-      price_data: priceData.optional(),
-      quantity: between(1, 1000).optional(),
-      metadata: metadata.optional(),
-    }),
-  ).optional(),
-  proration_behavior: z.enum(['create_prorations', 'always_invoice', 'none']).optional(),
+  ...itemChanges,
+  payment_behavior: z.enum(['allow_incomplete', 'error_if_incomplete', 'pending_if_incomplete']).optional(),
   cancel_at_period_end: flag.optional(),
   cancel_at: z.literal('').optional(),
   metadata: metadata.optional(),
@@ -39,7 +26,7 @@ export const updateSubscriptionEndpoints = [
       throw refused('A canceled subscription can only update its cancellation_details and metadata.');
     }
     const before = structuredClone(subscription);
-    changePrice(turn, subscription, changes);
+    changeItem(turn, subscription, changes);
     changeEnd(turn, subscription, changes);
     subscription.metadata = mergeMetadata(subscription.metadata, changes.metadata);
     turn.store.replace(subscriptions, subscription);
@@ -48,20 +35,30 @@ export const updateSubscriptionEndpoints = [
   }),
 ];
 
-/** A new price without proration: nothing is billed now, the next renewal takes it. */
-function changePrice(turn: Turn, subscription: Subscription, { items, proration_behavior: prorations }: Changes): void {
-  for (const change of items ?? []) {
-    const item = itemOf(subscription);
-    if (change.id !== item.id) throw missing('subscription_item', change.id, 'items[0][id]');
-    item.metadata = mergeMetadata(item.metadata, change.metadata);
-    if (change.price_data === undefined && change.quantity === undefined) continue;
-    if (prorations !== 'none') {
-      throw refused('The sandbox changes prices with proration_behavior none only.', { param: 'proration_behavior' });
-    }
-    item.quantity = change.quantity ?? item.quantity ?? 1;
-    if (change.price_data === undefined) continue;
-    item.price = newPrice(turn, change.price_data);
-    item.plan = planOf(item.price);
+/** Without proration nothing is billed now, and the next renewal takes the new price; else the difference is billed. */
+function changeItem(turn: Turn, subscription: Subscription, changes: Changes): void {
+  const item = changedItem(turn, subscription, changes.items);
+  if (item === undefined) return;
+  const behavior = changes.payment_behavior ?? 'allow_incomplete';
+  if (!changesPrice(changes.items) || changes.proration_behavior === 'none') {
+    subscription.items.data = [item];
+    return;
+  }
+  if (changes.proration_behavior !== 'always_invoice') {
+    throw refused('The sandbox changes prices with proration_behavior none or always_invoice only.', {
+      param: 'proration_behavior',
+    });
+  }
+  if (behavior === 'pending_if_incomplete') refuseUnsupported(changes);
+  const prorationDate = prorationDateOf(turn, subscription, changes.proration_date);
+  invoiceChange(turn, subscription, { item, prorationDate, behavior });
+}
+
+/** What cannot wait for a payment cannot be changed together with what can. */
+function refuseUnsupported(changes: Changes): void {
+  for (const param of ['cancel_at_period_end', 'cancel_at', 'metadata'] as const) {
+    if (changes[param] === undefined) continue;
+    throw refused(`${param} cannot be updated when payment_behavior is set to pending_if_incomplete.`, { param });
   }
 }
 

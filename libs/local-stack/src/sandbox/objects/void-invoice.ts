@@ -2,9 +2,10 @@ import { endpoint } from '../engine/endpoint.ts';
 import { emit } from '../engine/events.ts';
 import { refused } from '../engine/stripe-failure.ts';
 import type { Turn } from '../engine/turn.ts';
-import { type Invoice, invoices, requireInvoice } from './invoice.ts';
+import { type Invoice, invoices, requireInvoice, subscriptionIdOf } from './invoice.ts';
 import { defaultPaymentOf, invoicePayments } from './invoice-payment.ts';
 import { paymentIntents } from './payment-intent.ts';
+import { subscriptions } from './subscription.ts';
 
 export const voidInvoiceEndpoints = [
   endpoint('POST', '/v1/invoices/:id/void', {}, (turn, _parameters, id) => {
@@ -13,9 +14,20 @@ export const voidInvoiceEndpoints = [
       throw refused(`You can only pass in open invoices. This invoice isn't open.`, { code: 'invoice_not_editable' });
     }
     voidInvoice(turn, invoice);
+    dropPendingUpdate(turn, invoice);
     return invoice;
   }),
 ];
+
+/** Whoever voids the invoice of a change that waits for it gives up the change. */
+function dropPendingUpdate(turn: Turn, invoice: Invoice): void {
+  const subscription = turn.store.find(subscriptions, String(subscriptionIdOf(invoice)));
+  if (!subscription?.pending_update || subscription.latest_invoice !== invoice.id) return;
+  const previous = { pending_update: subscription.pending_update };
+  subscription.pending_update = null;
+  turn.store.replace(subscriptions, subscription);
+  emit(turn, 'customer.subscription.updated', subscription, { previous });
+}
 
 /** Gives an open invoice up: it can no longer be paid. Its subscription stays as it is. */
 export function voidInvoice(turn: Turn, invoice: Invoice): void {
