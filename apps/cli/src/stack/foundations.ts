@@ -34,7 +34,7 @@ export interface Foundations {
 }
 
 /**
- * Starts Postgres, Kafka and the sandbox, all at once, and prepares them. Each one that runs is told to `onStarted`
+ * Starts Postgres, Kafka and the sandbox and prepares them. Each one that runs is told to `onStarted`
  * first, so that it can be stopped when another fails. Throws an {@link EnvironmentFault} that names the part.
  */
 export async function startFoundations(
@@ -53,10 +53,9 @@ export async function startFoundations(
   const directory = join(options.directory, persistent === options.persistent ? '.' : 'not-kept');
   const common = { directory, persistent, say: options.say };
   const jarsDirectory = join(stateDirectory, 'kafka');
-  const [postgres, kafka, sandbox] = await allOrFirstFailure([
-    startPostgresPart(config, { ...common, reset: options.reset }).then((part) => started(part, onStarted)),
+  const [{ postgres, sandbox }, kafka] = await allOrFirstFailure([
+    startPostgresAndStripe(ports, options, common, onStarted),
     plan.start({ ...common, jarsDirectory }).then((part) => started(part, onStarted)),
-    startStripe(ports, options, common, onStarted),
   ]);
   const [{ urls }, , webhooks] = await Promise.all([
     prepareDatabase(postgres.adminUrl),
@@ -81,6 +80,18 @@ export function refuseInProduction(config: CliConfig, kafka: KafkaChoice | null)
     'the keys of tokens (deploy the services themselves)',
   ];
   throw new EnvironmentFault(`NODE_ENV=production refuses every part for development: ${embedded.join(', ')}.`);
+}
+
+/** One after the other: Postgres refuses a directory that another run uses, whose sandbox must not be touched. */
+async function startPostgresAndStripe(
+  ports: StackPorts,
+  options: FoundationOptions,
+  common: { directory: string; persistent: boolean; say: (sentence: string) => void },
+  onStarted: (part: Part) => void,
+): Promise<{ postgres: PostgresPart; sandbox: SandboxPart | null }> {
+  const postgres = await startPostgresPart(options.config, { ...common, reset: options.reset });
+  onStarted(postgres);
+  return { postgres, sandbox: await startStripe(ports, options, common, onStarted) };
 }
 
 async function startStripe(

@@ -44,7 +44,6 @@ export interface Stack {
 export async function startStack(options: StackOptions): Promise<Stack> {
   refuseInProduction(options.config, options.kafka);
   const directory = join(stateDirectory, options.name);
-  if (!options.persistent) rmSync(join(directory, 'logs'), { recursive: true, force: true });
   mkdirSync(directory, { recursive: true });
   const parts: Part[] = [];
   const onStarted = (part: Part) => {
@@ -73,7 +72,8 @@ async function startParts(
   const oneProcess = options.processes === 'one';
   const foundations = await startFoundations(ports, { ...options, directory, oneProcess }, onStarted);
   const tracesFile = options.config.otlpEndpoint === null ? join(stateDirectory, 'traces.jsonl') : null;
-  if (tracesFile !== null && !options.persistent) rmSync(tracesFile, { force: true });
+  const leftovers = [join(directory, 'logs'), ...(tracesFile === null ? [] : [tracesFile])];
+  if (!options.persistent) for (const file of leftovers) rmSync(file, { recursive: true, force: true });
   options.say(`traces: ${tracesFile === null ? `sent to ${options.config.otlpEndpoint}` : `kept in ${tracesFile}`}`);
   const surroundings = {
     ...options,
