@@ -31,14 +31,15 @@ export const problemStatuses = {
 
 export type ProblemCode = keyof typeof problemStatuses;
 
-const problemCodes = Object.keys(problemStatuses) as [ProblemCode, ...ProblemCode[]];
+/** A code as it is in answers. */
+export const ProblemCodeSchema = z.enum(Object.keys(problemStatuses) as [ProblemCode, ...ProblemCode[]]);
 
 /** The body of every error answer, `application/problem+json`. */
 export const ProblemSchema = z.looseObject({
   type: z.string(),
   title: z.string(),
   status: z.int(),
-  code: z.enum(problemCodes),
+  code: ProblemCodeSchema,
   detail: z.string(),
   field: z.string().optional(),
   traceId: z.string(),

@@ -1,5 +1,6 @@
 import type { ServiceDefinition } from '@wewrite/service-kit';
 import { applyFunding } from './apply-funding.ts';
+import { changeAllocations } from './change-allocations.ts';
 import { type Config, environment } from './config.ts';
 import type { Schema } from './db.ts';
 import { loadChunks } from './load-chunks.ts';
@@ -24,6 +25,7 @@ export const allocations: ServiceDefinition<Config, Schema> = {
       readHistory(server, context);
       readAllocation(server, context);
       setAllocation(server, context);
+      changeAllocations(server, context);
       readCurrentMonth(server, context);
       startCloseByRequest(server, context);
       readClose(server, context);

@@ -7,7 +7,8 @@ import {
   type Month,
   type UserId,
 } from '@wewrite/contracts';
-import type { PlanTotals, StandingAllocation } from './plan.ts';
+import { Refusal } from '@wewrite/service-kit';
+import type { PlanRefusal, PlanTotals, StandingAllocation } from './plan.ts';
 
 /** The numbers of a plan as the API answers them. */
 export function summaryAnswer(of: {
@@ -36,4 +37,12 @@ export function activeLineAnswer(userId: UserId, month: Month, standing: Standin
     fundedCents: null,
     status: 'active',
   };
+}
+
+/** A refused wish as the problem that answers it. */
+export function refusalOf({ code, sentence, field, availableCents }: PlanRefusal): Refusal {
+  return new Refusal(code, sentence, {
+    ...(field === undefined ? {} : { field }),
+    ...(availableCents === undefined ? {} : { details: { availableCents } }),
+  });
 }

@@ -101,6 +101,28 @@ export function decide(plan: Plan, command: SetAllocation): PlanDecision {
   return changed({ resource, before, after: { resource, recipientUserId: ownerUserId, usdCents: cents(usdCents) } });
 }
 
+/** A decision, and what stands for its resource after it. */
+export interface DecidedWish {
+  readonly resource: ResourceKey;
+  readonly decision: PlanDecision;
+  readonly standing: StandingAllocation | null;
+}
+
+/** Decides wishes one after another, each on the plan that those before have left; a refused one changes nothing. */
+export function decideInOrder(
+  plan: Plan,
+  commands: readonly SetAllocation[],
+): { readonly plan: Plan; readonly decided: readonly DecidedWish[] } {
+  let changedPlan = plan;
+  const decided = commands.map((command) => {
+    const { resource } = command;
+    const decision = decide(changedPlan, command);
+    if (decision.outcome === 'accepted') changedPlan = decision.changes.reduce(evolve, changedPlan);
+    return { resource, decision, standing: changedPlan.allocations.get(resourceKeyOf(resource)) ?? null };
+  });
+  return { plan: changedPlan, decided };
+}
+
 /** The plan after a change. */
 export function evolve(plan: Plan, change: PlanChange): Plan {
   const allocations = new Map(plan.allocations);

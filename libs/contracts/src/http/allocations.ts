@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { ResourceIdSchema, ResourceTypeSchema, UserIdSchema } from '../ids.ts';
 import { NonNegativeCentsSchema } from '../money.ts';
 import { MonthSchema } from '../month.ts';
+import { ProblemCodeSchema } from '../problem.ts';
 import { FundingSchema } from '../topics/funding-changed.ts';
 import { LockedTotalsSchema } from '../topics/month-locked.ts';
 
@@ -60,6 +61,36 @@ export const AllocationAnswerSchema = z.object({
   allocation: AllocationSchema.nullable(),
   summary: AllocationSummarySchema,
 });
+
+/** `POST /v1/allocations/batch`: wishes in the order in which they are applied, each on what those before have left. */
+export const ChangeAllocationsSchema = z.strictObject({
+  changes: z.array(SetAllocationSchema.extend(ResourcePathSchema.shape)).min(1).max(100),
+});
+
+const RefusedChangeSchema = z.object({
+  outcome: z.literal('refused'),
+  code: ProblemCodeSchema,
+  status: z.int(),
+  detail: z.string(),
+  field: z.string().optional(),
+  availableCents: NonNegativeCentsSchema.optional(),
+  allocation: AllocationSchema.nullable(),
+});
+
+/**
+ * The answer to a batch: `results[i]` is what became of `changes[i]`, with the allocation as it stood right after it. A
+ * refused one has the problem's code, and has changed nothing. `summary` is of the plan after all of them.
+ */
+export const ChangedAllocationsSchema = z.object({
+  results: z.array(
+    z.discriminatedUnion('outcome', [
+      z.object({ outcome: z.literal('accepted'), allocation: AllocationSchema.nullable() }),
+      RefusedChangeSchema,
+    ]),
+  ),
+  summary: AllocationSummarySchema,
+});
+export type ChangedAllocations = z.infer<typeof ChangedAllocationsSchema>;
 
 /** One change of a plan (A10). `version` counts the plan's changes. */
 export const AllocationChangeSchema = z.object({

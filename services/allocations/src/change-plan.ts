@@ -1,0 +1,127 @@
+import {
+  allocationChanged,
+  cents,
+  type Funding,
+  type Month,
+  type ResourceKey,
+  type ResourceType,
+  type UserId,
+} from '@wewrite/contracts';
+import { assert } from '@wewrite/service-kit';
+import { sql, type Transaction } from 'kysely';
+import { passCloseGate } from './close-gate.ts';
+import type { Context, Schema } from './db.ts';
+import { allocationChangedMessage } from './events.ts';
+import { type DecidedWish, decideInOrder, type Plan, planOf, resourceKeyOf } from './plan.ts';
+import { type StandingColumns, standingColumns, standingOf } from './read-standing.ts';
+import { type MadeChange, writeChanges } from './write-changes.ts';
+
+/** What a supporter wishes, in order, and the request that says so. */
+export interface Wishes {
+  readonly userId: UserId;
+  readonly requestId: string;
+  readonly wishes: readonly Wish[];
+}
+
+export interface Wish {
+  readonly resource: ResourceKey;
+  readonly usdCents: number;
+  readonly recipientUserId?: UserId | undefined;
+}
+
+/** What has become of the wishes, one decision each, at an instant and in its month. */
+export interface ChangedPlan {
+  readonly userId: UserId;
+  readonly at: Date;
+  readonly month: Month;
+  readonly funding: Funding;
+  readonly plan: Plan;
+  readonly decided: readonly DecidedWish[];
+}
+
+/**
+ * Locks the plan, reads the instant, decides each wish on what those before have left, writes what was accepted. The
+ * plan's row lock lets its changes happen one after another, so that two that fit alone and not together cannot both
+ * pass (A4), and gives them their instants in order (A5). The number of statements does not depend on that of wishes.
+ */
+export async function changePlan(
+  tx: Transaction<Schema>,
+  { clock, outbox }: Context,
+  { userId, requestId, wishes }: Wishes,
+): Promise<ChangedPlan> {
+  await lockPlan(tx, userId);
+  const current = await readForDecision(tx, { userId, wishes, now: clock.now() });
+  const { at, month, funding, ownerOf } = current;
+  const commands = wishes.map((wish) => ({ ...wish, userId, ownerUserId: ownerOf(wish.resource) }));
+  const { plan, decided } = decideInOrder(current.plan, commands);
+  const accepted = decided.flatMap(({ decision }) => (decision.outcome === 'accepted' ? decision.changes : []));
+  const made = accepted.map((change, index): MadeChange => {
+    const version = current.version + index + 1;
+    return { ...change, userId, month, at, version, requestId };
+  });
+  await writeChanges(tx, made);
+  await outbox.emit(tx, allocationChanged, made.map(allocationChangedMessage));
+  return { userId, at, month, funding, plan, decided };
+}
+
+async function lockPlan(tx: Transaction<Schema>, userId: UserId): Promise<void> {
+  const locked = await sql`
+    with ${passCloseGate}
+    select from plan, close_gate where user_id = ${userId} for update of plan`.execute(tx);
+  if (locked.rows.length > 0) return;
+  await sql`insert into plan (user_id) values (${userId}) on conflict do nothing`.execute(tx);
+  await sql`with ${passCloseGate} select from plan, close_gate where user_id = ${userId} for update of plan`.execute(
+    tx,
+  );
+}
+
+interface DecisionRow extends StandingColumns {
+  readonly at: Date;
+  readonly month: Month;
+  readonly version: number;
+  readonly budget_cents: number;
+  readonly funding: Funding;
+  readonly owners: readonly (readonly [ResourceType, string, UserId])[];
+}
+
+/**
+ * Everything that the decisions need, as of an instant that never goes back: not before the plan's last change, nor, with
+ * a clock that is behind, before the cutoff of a close that has begun (A5).
+ */
+async function readForDecision(
+  tx: Transaction<Schema>,
+  { userId, wishes, now }: { userId: UserId; wishes: readonly Wish[]; now: Date },
+) {
+  const resourceTypes = wishes.map(({ resource }) => resource.resourceType);
+  const resourceIds = wishes.map(({ resource }) => resource.resourceId);
+  const { rows } = await sql<DecisionRow>`
+    select instant.at, instant.month, instant.version,
+      coalesce(budget.paid_cents + budget.open_cents, 0) as budget_cents, coalesce(budget.funding, 'none') as funding,
+      (
+        select coalesce(json_agg(json_build_array(resource_type, resource_id, owner_user_id)), '[]') from resource
+        where (resource_type, resource_id) in (select * from unnest(${resourceTypes}::text[], ${resourceIds}::text[]))
+      ) as owners,
+      ${standingColumns(userId)}
+    from (
+      select version, latest.at, to_char(latest.at at time zone 'UTC', 'YYYY-MM') as month
+      from plan, lateral (
+        select greatest(${now}::timestamptz, last_changed_at, (select max(cutoff) from month_close)) as at
+      ) as latest
+      where user_id = ${userId}
+    ) as instant
+    left join budget on budget.month = instant.month and budget.user_id = ${userId}`.execute(tx);
+  const row = rows[0];
+  assert(row !== undefined, 'a locked plan has a row');
+  const owners = new Map<string, UserId>();
+  for (const [resourceType, resourceId, ownerUserId] of row.owners) {
+    owners.set(resourceKeyOf({ resourceType, resourceId }), ownerUserId);
+  }
+  return {
+    plan: planOf(cents(row.budget_cents), standingOf(row)),
+    at: row.at,
+    month: row.month,
+    version: row.version,
+    funding: row.funding,
+    ownerOf: (resource: ResourceKey) => owners.get(resourceKeyOf(resource)) ?? null,
+  };
+}
