@@ -81,6 +81,7 @@ export const BillingInvoiceSchema = z.object({
 
 export type BillingInvoice = z.infer<typeof BillingInvoiceSchema>;
 
+/** A page of the supporter's invoices. */
 export const BillingInvoicesSchema = z.object({ invoices: z.array(BillingInvoiceSchema), next: NextCursorSchema });
 
 /** `GET /v1/ledger/accounts`: `prefix` and `suffix` of the account's id. */
@@ -90,6 +91,7 @@ export const BillingAccountsQuerySchema = z.strictObject({
   suffix: z.string().max(300).default(''),
 });
 
+/** An account as it stands; the balance is positive on the account's normal side. */
 export const BillingAccountSchema = z.object({
   id: z.string(),
   type: z.enum(['asset', 'liability', 'equity', 'income', 'expense']),
@@ -99,6 +101,7 @@ export const BillingAccountSchema = z.object({
   balanceCents: CentsSchema,
 });
 
+/** A page of accounts. */
 export const BillingAccountsSchema = z.object({ accounts: z.array(BillingAccountSchema), next: NextCursorSchema });
 
 /** `GET /v1/ledger/entries`: transfers, each of which debits one account and credits another. */
@@ -109,6 +112,7 @@ export const BillingEntriesQuerySchema = z.strictObject({
   month: MonthSchema.optional(),
 });
 
+/** A transfer; `key` is its name, made from its cause. */
 export const BillingEntrySchema = z.object({
   id: z.int(),
   key: z.string(),
@@ -125,6 +129,7 @@ export const BillingEntrySchema = z.object({
   corrects: z.string().nullable(),
 });
 
+/** A page of transfers. */
 export const BillingEntriesSchema = z.object({ entries: z.array(BillingEntrySchema), next: NextCursorSchema });
 
 /** `GET /v1/revenue`: what the platform earned, and what Stripe took, by month. */

@@ -15,6 +15,7 @@ import { idOfCause, type Schedule } from '@wewrite/service-kit';
 import { sql } from 'kysely';
 import type { BillingContext, BillingTransaction } from '../context.ts';
 import { inParallel } from '../stripe/in-parallel.ts';
+import { secondsOf } from '../stripe/seconds.ts';
 import { isDefiniteRefusal } from '../stripe/stripe-client.ts';
 import { applyInvoices } from './apply-invoices.ts';
 import { type InvoiceReading, monthsOf } from './invoice.ts';
@@ -200,8 +201,4 @@ async function controlTotals(
     if (last === undefined || rows.length < supporterPage) return { supporters, paidCents, hash: hash.digest() };
     after = last.user_id;
   }
-}
-
-function secondsOf(instant: Date): number {
-  return instant.getTime() / 1000;
 }

@@ -47,16 +47,14 @@ export interface BalanceTransaction {
 }
 
 /** Why money waits in suspense instead of funding a month (E1, E7). */
-export const suspenseReasons = [
-  'unknown_subscription',
-  'foreign_currency',
-  'does_not_add_up',
-  'crosses_months',
-  'negative_month',
-  'paid_late',
-  'month_closed',
-] as const;
-export type SuspenseReason = (typeof suspenseReasons)[number];
+export type SuspenseReason =
+  | 'unknown_subscription'
+  | 'foreign_currency'
+  | 'does_not_add_up'
+  | 'crosses_months'
+  | 'negative_month'
+  | 'paid_late'
+  | 'month_closed';
 
 /** What a paid invoice's money is for. */
 export type Judgement =

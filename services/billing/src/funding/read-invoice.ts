@@ -1,5 +1,6 @@
 import { cents } from '@wewrite/contracts';
 import type Stripe from 'stripe';
+import { instantOf } from '../stripe/seconds.ts';
 import type { StripeClient } from '../stripe/stripe-client.ts';
 import { ownIdKey } from '../subscription/subscription.ts';
 import {
@@ -120,8 +121,4 @@ function lineOf(line: Stripe.InvoiceLineItem): InvoiceLine {
 function idOf(reference: string | { id: string } | null | undefined): string | null {
   if (reference === null || reference === undefined) return null;
   return typeof reference === 'string' ? reference : reference.id;
-}
-
-function instantOf(seconds: number): Date {
-  return new Date(seconds * 1000);
 }

@@ -7,6 +7,7 @@ import type Stripe from 'stripe';
 import { chart } from '../books/chart.ts';
 import { transferOf } from '../books/transfer.ts';
 import type { BillingContext } from '../context.ts';
+import { instantOf, secondsOf } from '../stripe/seconds.ts';
 
 /** The list may show a top-up late; keys make what is seen again harmless. */
 const overlapMs = 24 * 3_600_000;
@@ -14,7 +15,7 @@ const wholePage = 100;
 
 /** Posts the top-ups that are available at `at`. */
 export async function recordTopUps(context: BillingContext, at: Date): Promise<void> {
-  const since = Math.floor((await lastTopUpAt(context)) / 1000);
+  const since = secondsOf(await lastTopUpAt(context));
   let found: Stripe.BalanceTransaction[] = [];
   const record = async () => {
     await post(context, found, at);
@@ -61,14 +62,10 @@ async function post(
   });
 }
 
-async function lastTopUpAt(context: BillingContext): Promise<number> {
+async function lastTopUpAt(context: BillingContext): Promise<Date> {
   const { rows } = await sql<{ at: Date | null }>`
     select max(occurred_at) as at from ledger_transfer where credit_account_id = 'platform:capital'`.execute(
     context.database.kysely,
   );
-  return Math.max(0, (rows[0]?.at?.getTime() ?? 0) - overlapMs);
-}
-
-function instantOf(seconds: number): Date {
-  return new Date(seconds * 1000);
+  return new Date(Math.max(0, (rows[0]?.at?.getTime() ?? 0) - overlapMs));
 }

@@ -1,14 +1,16 @@
-import { backoffMs } from '@wewrite/service-kit';
+import { afterCommit, backoffMs } from '@wewrite/service-kit';
 import { sql } from 'kysely';
 import type { BillingContext, BillingTransaction } from '../context.ts';
+import { type EventEndpoint, type StripeEvent, workOf } from './stripe-event.ts';
+
+/** A verified event as it came. */
+export interface ReceivedEvent extends StripeEvent {
+  readonly endpoint: EventEndpoint;
+  readonly payload: Buffer;
+}
 
 /** An event that was taken to be processed. */
-export interface ClaimedEvent {
-  readonly id: string;
-  readonly type: string;
-  readonly objectId: string;
-  readonly accountId: string | null;
-  readonly createdAt: Date;
+export interface ClaimedEvent extends StripeEvent {
   readonly attempts: number;
 }
 
@@ -16,6 +18,36 @@ export interface ClaimedEvent {
 const leaseMs = 60_000;
 const firstRetryMs = 200;
 const longestRetryMs = 60_000;
+
+/** Stores events, each id once; those of a type that asks for nothing are kept, too. */
+export async function storeEvents(
+  tx: BillingTransaction,
+  context: Pick<BillingContext, 'time' | 'wake'>,
+  events: readonly ReceivedEvent[],
+): Promise<void> {
+  if (events.length === 0) return;
+  const now = context.time.now();
+  await tx
+    .insertInto('stripe_event')
+    .values(
+      events.map((event) => ({
+        id: event.id,
+        endpoint: event.endpoint,
+        type: event.type,
+        object_id: event.objectId,
+        account_id: event.accountId,
+        created_at: event.createdAt,
+        received_at: now,
+        payload: event.payload,
+        state: workOf(event.type) === null ? ('ignored' as const) : ('waiting' as const),
+        due_at: now,
+        failure: null,
+      })),
+    )
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+  if (events.some(({ type }) => workOf(type) !== null)) afterCommit(tx, () => context.wake('stripe_events'));
+}
 
 /** Takes events that are due, oldest first; no other replica gets them until the lease is over. */
 export async function claimEvents(context: BillingContext, limit: number): Promise<readonly ClaimedEvent[]> {

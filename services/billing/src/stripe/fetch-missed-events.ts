@@ -2,6 +2,8 @@
 import type { Schedule } from '@wewrite/service-kit';
 import type Stripe from 'stripe';
 import type { BillingContext } from '../context.ts';
+import { type ReceivedEvent, storeEvents } from './event-queue.ts';
+import { secondsOf } from './seconds.ts';
 import { handledTypes, snapshotEventOf } from './stripe-event.ts';
 
 const wholePage = 100;
@@ -16,7 +18,8 @@ export function fetchMissedEvents(context: BillingContext): Schedule {
     cron: '20 * * * *',
     catchUp: 'latest',
     run: async (dueAt) => {
-      const created = { gte: secondsOf(dueAt, lookBackMs), lt: secondsOf(dueAt, youngestMs) };
+      const before = (agoMs: number) => secondsOf(new Date(dueAt.getTime() - agoMs));
+      const created = { gte: before(lookBackMs), lt: before(youngestMs) };
       let cursor: string | undefined;
       do {
         const page = await context.stripe.call('events.list', 'undelivered', (sdk) =>
@@ -28,42 +31,15 @@ export function fetchMissedEvents(context: BillingContext): Schedule {
             ...(cursor === undefined ? {} : { starting_after: cursor }),
           }),
         );
-        await store(context, page.data);
+        await context.database.transaction((tx) => storeEvents(tx, context, page.data.map(receivedOf)));
         cursor = page.has_more ? page.data.at(-1)?.id : undefined;
       } while (cursor !== undefined);
     },
   };
 }
 
-async function store(context: BillingContext, events: readonly Stripe.Event[]): Promise<void> {
-  const now = context.time.now();
-  const rows = events.map((listed) => {
-    const event = snapshotEventOf(listed);
-    return {
-      id: event.id,
-      endpoint: event.accountId === null ? ('platform' as const) : ('connect' as const),
-      type: event.type,
-      object_id: event.objectId,
-      account_id: event.accountId,
-      created_at: event.createdAt,
-      received_at: now,
-      payload: Buffer.from(JSON.stringify(listed)),
-      state: 'waiting' as const,
-      due_at: now,
-      failure: null,
-    };
-  });
-  if (rows.length === 0) return;
-  await context.database.transaction((tx) =>
-    tx
-      .insertInto('stripe_event')
-      .values(rows)
-      .onConflict((conflict) => conflict.doNothing())
-      .execute(),
-  );
-  context.wake('stripe_events');
-}
-
-function secondsOf(instant: Date, agoMs: number): number {
-  return Math.floor((instant.getTime() - agoMs) / 1000);
+function receivedOf(listed: Stripe.Event): ReceivedEvent {
+  const event = snapshotEventOf(listed);
+  const endpoint = event.accountId === null ? 'platform' : 'connect';
+  return { ...event, endpoint, payload: Buffer.from(JSON.stringify(listed)) };
 }

@@ -1,10 +1,11 @@
 // E1: the only door for Stripe's webhooks. An event is verified on its raw body and stored under its own id in the
 // transaction that acknowledges it; what it asks for is done afterwards.
 import { BillingWebhookAnswerSchema } from '@wewrite/contracts';
-import { afterCommit, problemResponses, Refusal, type Server } from '@wewrite/service-kit';
+import { problemResponses, Refusal, type Server } from '@wewrite/service-kit';
 import { z } from 'zod';
 import type { BillingContext } from '../context.ts';
-import { type EventEndpoint, type StripeEvent, snapshotEventOf, thinEventOf, workOf } from './stripe-event.ts';
+import { storeEvents } from './event-queue.ts';
+import { type EventEndpoint, type StripeEvent, snapshotEventOf, thinEventOf } from './stripe-event.ts';
 
 interface Door {
   readonly path: string;
@@ -49,7 +50,10 @@ function receiveAt(server: Server, context: BillingContext, door: Door): void {
       if (!raw.success || typeof signature !== 'string' || !isSigned(context, door, raw.data, signature)) {
         throw new Refusal('invalid_request', 'The signature of this webhook is missing, wrong or too old.');
       }
-      await store(context, door, raw.data);
+      const event = door.read(JSON.parse(raw.data.toString('utf8')));
+      await context.database.transaction((tx) =>
+        storeEvents(tx, context, [{ ...event, endpoint: door.endpoint, payload: raw.data }]),
+      );
       return { received: true as const };
     },
   );
@@ -70,31 +74,5 @@ function isSigned(context: BillingContext, door: Door, payload: Buffer, header: 
     } catch {
       return false;
     }
-  });
-}
-
-async function store(context: BillingContext, door: Door, payload: Buffer): Promise<void> {
-  const event = door.read(JSON.parse(payload.toString('utf8')));
-  const now = context.time.now();
-  const isWork = workOf(event.type) !== null;
-  await context.database.transaction(async (tx) => {
-    await tx
-      .insertInto('stripe_event')
-      .values({
-        id: event.id,
-        endpoint: door.endpoint,
-        type: event.type,
-        object_id: event.objectId,
-        account_id: event.accountId,
-        created_at: event.createdAt,
-        received_at: now,
-        payload,
-        state: isWork ? 'waiting' : 'ignored',
-        due_at: now,
-        failure: null,
-      })
-      .onConflict((conflict) => conflict.doNothing())
-      .execute();
-    if (isWork) afterCommit(tx, () => context.wake('stripe_events'));
   });
 }

@@ -1,12 +1,10 @@
 import { z } from 'zod';
 
 /** The three doors for webhooks: our own account's snapshots, connected accounts' snapshots, thin events of v2. */
-export const eventEndpoints = ['platform', 'connect', 'thin'] as const;
-export type EventEndpoint = (typeof eventEndpoints)[number];
+export type EventEndpoint = 'platform' | 'connect' | 'thin';
 
-export const eventStates = ['waiting', 'processed', 'ignored', 'failed'] as const;
 /** `failed`: Stripe does not know what it is about; everything else that fails stays `waiting` and is tried again. */
-export type EventState = (typeof eventStates)[number];
+export type EventState = 'waiting' | 'processed' | 'ignored' | 'failed';
 
 /** What an event asks for. `forward`: it concerns another service, which hears `stripe.received`. */
 export type EventWork = 'invoice' | 'subscription' | 'charge' | 'balance' | 'forward';

@@ -6,6 +6,7 @@ import type Stripe from 'stripe';
 import type { BillingContext } from '../context.ts';
 import { refusalOf } from '../stripe/stripe-client.ts';
 import { subscriptionOf } from './read-subscription.ts';
+import { priceDataOf } from './subscription.ts';
 import { applySubscription, syncSubscription } from './sync-subscription.ts';
 
 const answers = { response: { 200: BillingSubscriptionAnswerSchema, ...problemResponses } };
@@ -18,17 +19,7 @@ export function changeSubscription(server: Server, context: BillingContext): voi
       const { userId } = identityOf(request);
       const product = await context.productId().catch((error: unknown) => Promise.reject(refusalOf(error)));
       await change(context, userId, (itemId) => ({
-        items: [
-          {
-            id: itemId,
-            price_data: {
-              currency: 'usd',
-              product,
-              unit_amount: request.body.monthlyCents,
-              recurring: { interval: 'month' },
-            },
-          },
-        ],
+        items: [{ id: itemId, price_data: priceDataOf(product, request.body.monthlyCents) }],
         proration_behavior: 'none',
       }));
       return { subscription: await subscriptionOf(context, userId) };

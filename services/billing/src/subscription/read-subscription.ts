@@ -1,16 +1,9 @@
 // A supporter's own subscription: the live one, else the last that ended.
-import {
-  type BillingSubscription,
-  BillingSubscriptionAnswerSchema,
-  cents,
-  month as monthFrom,
-  monthOf,
-  nextMonth,
-} from '@wewrite/contracts';
+import { type BillingSubscription, BillingSubscriptionAnswerSchema, monthOf, nextMonth } from '@wewrite/contracts';
 import { identityOf, problemResponses, type Server } from '@wewrite/service-kit';
 import { sql } from 'kysely';
 import type { BillingContext } from '../context.ts';
-import { amountIn } from './subscription.ts';
+import { amountIn, amountsOf } from './subscription.ts';
 
 export function readSubscription(server: Server, context: BillingContext): void {
   server.get(
@@ -37,11 +30,7 @@ export async function subscriptionOf(context: BillingContext, userId: string): P
     .executeTakeFirst();
   if (row === undefined || row.state === 'refused') return null;
   const thisMonth = monthOf(context.clock.now());
-  const amounts = {
-    monthlyCents: cents(row.monthly_cents),
-    nextCents: cents(row.next_cents),
-    nextFrom: monthFrom(row.next_from),
-  };
+  const amounts = amountsOf(row);
   return {
     subscriptionId: row.id,
     state: row.state,

@@ -8,7 +8,7 @@ import type { SubscriptionRow } from '../db.ts';
 import { isDefiniteRefusal, isReplayedFailure, refusalOf } from '../stripe/stripe-client.ts';
 import { type PreparedSubscription, prepareSubscription, raiseAttempt, refuseOrder } from './prepare-subscription.ts';
 import { subscriptionOf } from './read-subscription.ts';
-import { ownIdKey } from './subscription.ts';
+import { ownIdKey, priceDataOf } from './subscription.ts';
 import { applySubscription } from './sync-subscription.ts';
 
 export function subscribe(server: Server, context: BillingContext): void {
@@ -86,17 +86,7 @@ async function createSubscription(
     sdk.subscriptions.create(
       {
         customer,
-        items: [
-          {
-            price_data: {
-              currency: 'usd',
-              product,
-              unit_amount: row.monthly_cents,
-              recurring: { interval: 'month' },
-            },
-            quantity: 1,
-          },
-        ],
+        items: [{ price_data: priceDataOf(product, row.monthly_cents), quantity: 1 }],
         billing_mode: { type: 'flexible' },
         billing_cycle_anchor_config: { day_of_month: 1, hour: 0, minute: 0, second: 0 },
         proration_behavior: row.first_month_free ? 'none' : 'create_prorations',

@@ -4,19 +4,16 @@ import {
   cutoffOf,
   firstInstantOf,
   type Month,
+  month as monthFrom,
   monthOf,
   multiplyHalfUp,
   nextMonth,
 } from '@wewrite/contracts';
 import type Stripe from 'stripe';
+import { instantOf } from '../stripe/seconds.ts';
 
-export const subscriptionStates = ['creating', 'refused', 'active', 'past_due', 'ended'] as const;
 /** `creating`: asked for, perhaps already made at Stripe; `refused`: never made; `ended`: over for good (E2). */
-export type SubscriptionState = (typeof subscriptionStates)[number];
-
-/** The least subscription (E3), and the most that Stripe takes. */
-export const leastMonthlyCents = 100;
-export const mostMonthlyCents = 99_999_999;
+export type SubscriptionState = 'creating' | 'refused' | 'active' | 'past_due' | 'ended';
 
 /** Below this Stripe charges nothing and carries the debt over. */
 const minimumChargeCents = 50;
@@ -50,6 +47,20 @@ export function firstPartCents(monthlyCents: Cents, now: Date): Cents {
 /** A first partial month below Stripe's minimum charge is free (E3). */
 export function isFirstMonthFree(monthlyCents: Cents, now: Date): boolean {
   return firstPartCents(monthlyCents, now) < minimumChargeCents;
+}
+
+/** The price of a month, as Stripe is told. */
+export function priceDataOf(product: string, monthlyCents: number) {
+  return { currency: 'usd', product, unit_amount: monthlyCents, recurring: { interval: 'month' as const } };
+}
+
+/** The amounts of a stored subscription. */
+export function amountsOf(row: { monthly_cents: number; next_cents: number; next_from: string }): Amounts {
+  return {
+    monthlyCents: cents(row.monthly_cents),
+    nextCents: cents(row.next_cents),
+    nextFrom: monthFrom(row.next_from),
+  };
 }
 
 /** A subscription at Stripe, as far as we follow it. */
@@ -104,8 +115,4 @@ function stateOf(status: Stripe.Subscription.Status): SubscriptionReading['state
     default:
       throw new Error(`unknown status of a subscription: ${status}`);
   }
-}
-
-function instantOf(seconds: number): Date {
-  return new Date(seconds * 1000);
 }

@@ -1,12 +1,12 @@
 // E2: events say only that a subscription changed. What it is now is read from Stripe, outside of any transaction, and
 // applied unless another reading was applied meanwhile; then it is read again. One that has ended stays ended.
-import { cents, month as monthFrom, monthOf, nextMonth } from '@wewrite/contracts';
+import { monthOf, nextMonth } from '@wewrite/contracts';
 import type { Selectable } from 'kysely';
 import type Stripe from 'stripe';
 import type { BillingContext, BillingTransaction } from '../context.ts';
 import type { SubscriptionRow } from '../db.ts';
 import { refreshFunding } from '../funding/refresh-funding.ts';
-import { amountsWith, readingOf, type SubscriptionReading } from './subscription.ts';
+import { amountsOf, amountsWith, readingOf, type SubscriptionReading } from './subscription.ts';
 
 const maximumReadings = 10;
 
@@ -82,11 +82,7 @@ async function update(
   reading: SubscriptionReading,
   now: Date,
 ): Promise<boolean> {
-  const known = {
-    monthlyCents: cents(row.monthly_cents),
-    nextCents: cents(row.next_cents),
-    nextFrom: monthFrom(row.next_from),
-  };
+  const known = amountsOf(row);
   const amounts = amountsWith(known, reading.priceCents, now);
   await tx
     .updateTable('subscription')
