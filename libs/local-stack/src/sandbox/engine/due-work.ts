@@ -6,10 +6,12 @@ export type DueKind =
   | 'advance_payout'
   | 'expire_pending_update'
   | 'expire_subscription'
+  | 'fail_refund'
   | 'finalize_invoice'
   | 'funds_available'
   | 'post_outbound_payment'
-  | 'renew_subscription';
+  | 'renew_subscription'
+  | 'send_pending_refunds';
 
 /** What to do for each kind; a step finds for itself whether it still applies. */
 export type DueSteps = Readonly<Record<DueKind, (turn: Turn, id: string) => void>>;

@@ -52,7 +52,7 @@ const reportingCategories: Readonly<Partial<Record<BalanceTransaction['type'], s
 export function newBalanceTransaction(
   turn: Turn,
   given: {
-    type: 'charge' | 'payout' | 'payout_cancel' | 'payout_failure' | 'topup' | 'transfer';
+    type: 'charge' | 'payout' | 'payout_cancel' | 'payout_failure' | 'refund' | 'refund_failure' | 'topup' | 'transfer';
     source: string;
     amountCents: number;
     feeCents: number;

@@ -41,6 +41,7 @@ export function makeFundsAvailable(turn: Turn): void {
   );
   addToBalance(turn, { availableCents: netCents, pendingCents: -netCents });
   emit(turn, 'balance.available', readBalance(turn));
+  schedule(turn, turn.nowSeconds, 'send_pending_refunds', '');
 }
 
 function readBalance(turn: Turn): Balance {

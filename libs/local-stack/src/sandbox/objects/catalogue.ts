@@ -12,6 +12,7 @@ import { balanceTransactionEndpoints, balanceTransactions } from './balance-tran
 import { cancelSubscriptionEndpoints } from './cancel-subscription.ts';
 import { chargeEndpoints, charges } from './charge.ts';
 import { finalizeAndCollect } from './collect-invoice.ts';
+import { createRefundEndpoints } from './create-refund.ts';
 import { createSubscriptionEndpoints } from './create-subscription.ts';
 import { customerEndpoints, customers } from './customer.ts';
 import { cancelOutboundPaymentEndpoints, postOutboundPayment } from './end-outbound-payment.ts';
@@ -29,7 +30,9 @@ import { expirePendingUpdate } from './pending-update.ts';
 import { previewInvoiceEndpoints } from './preview-invoice.ts';
 import { productEndpoints, products } from './product.ts';
 import { receivedCreditEndpoints, receivedCredits } from './received-credit.ts';
+import { refundEndpoints, refunds } from './refund.ts';
 import { expireSubscription, renewSubscription } from './renew-subscription.ts';
+import { failRefund, sendPendingRefunds } from './send-refund.ts';
 import { advancePayout } from './settle-payout.ts';
 import { storageTransactionEndpoints, storageTransactions } from './storage-transaction.ts';
 import { subscriptionEndpoints, subscriptions } from './subscription.ts';
@@ -56,6 +59,7 @@ export const collections: ReadonlyArray<Collection<StripeObject>> = [
   payouts,
   products,
   receivedCredits,
+  refunds,
   snapshotEvents,
   storageTransactions,
   subscriptions,
@@ -75,6 +79,7 @@ export const endpoints: readonly Endpoint[] = [
   ...cancelOutboundPaymentEndpoints,
   ...cancelSubscriptionEndpoints,
   ...chargeEndpoints,
+  ...createRefundEndpoints,
   ...createSubscriptionEndpoints,
   ...customerEndpoints,
   ...eventDestinationEndpoints,
@@ -90,6 +95,7 @@ export const endpoints: readonly Endpoint[] = [
   ...previewInvoiceEndpoints,
   ...productEndpoints,
   ...receivedCreditEndpoints,
+  ...refundEndpoints,
   ...storageTransactionEndpoints,
   ...subscriptionEndpoints,
   ...transferEndpoints,
@@ -103,10 +109,12 @@ export const dueSteps: DueSteps = {
   advance_payout: advancePayout,
   expire_pending_update: expirePendingUpdate,
   expire_subscription: expireSubscription,
+  fail_refund: failRefund,
   finalize_invoice: finalizeAndCollect,
   funds_available: makeFundsAvailable,
   post_outbound_payment: postOutboundPayment,
   renew_subscription: renewSubscription,
+  send_pending_refunds: sendPendingRefunds,
 };
 
 /** What `expand` can replace. */
@@ -118,6 +126,7 @@ export const expansions: Expansions = {
     pi: paymentIntents,
     pm: paymentMethods,
     po: payouts,
+    re: refunds,
     sub: subscriptions,
     tr: transfers,
     tu: topups,

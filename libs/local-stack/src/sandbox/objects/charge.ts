@@ -38,7 +38,7 @@ export function processingFeeCents(amountCents: number): number {
  */
 export function chargeCard(turn: Turn, intent: PaymentIntent, paymentMethod: PaymentMethod): Charge {
   const behaviour = behaviourOf(paymentMethod);
-  const succeeds = behaviour === 'pays' || behaviour === 'pays_at_once';
+  const succeeds = behaviour !== 'fails_when_attached' && behaviour !== 'fails_when_charged';
   const charge = newCharge(turn, intent, paymentMethod, succeeds);
   if (succeeds) {
     const transaction = newBalanceTransaction(turn, {

@@ -9,12 +9,18 @@ export type PaymentMethod = Stored<Stripe.PaymentMethod>;
 export const paymentMethods = defineCollection<PaymentMethod>('payment_method');
 
 /** What becomes of charges on a card, and of the money. */
-export type CardBehaviour = 'pays' | 'pays_at_once' | 'fails_when_attached' | 'fails_when_charged';
+export type CardBehaviour =
+  | 'pays'
+  | 'pays_at_once'
+  | 'pays_refunds_fail'
+  | 'fails_when_attached'
+  | 'fails_when_charged';
 
 /** Stripe's test cards, by the name that `attach` takes; a card is recognised later by its last digits. */
 export const testCards: ReadonlyMap<string, { last4: string; behaviour: CardBehaviour }> = new Map([
   ['pm_card_visa', { last4: '4242', behaviour: 'pays' }],
   ['pm_card_bypassPending', { last4: '0077', behaviour: 'pays_at_once' }],
+  ['pm_card_refundFail', { last4: '5126', behaviour: 'pays_refunds_fail' }],
   ['pm_card_visa_chargeDeclined', { last4: '0002', behaviour: 'fails_when_attached' }],
   ['pm_card_chargeCustomerFail', { last4: '0341', behaviour: 'fails_when_charged' }],
 ]);
