@@ -28,7 +28,7 @@ const minuteMs = 60_000;
 export async function playStory(world: World, { wantLines }: { wantLines: boolean }): Promise<Ending> {
   const { input, printer, steering } = world;
   if (input.afterLastClose > 0) {
-    printer.say(`${input.afterLastClose} changes come after the last close and are not applied.`);
+    printer.say(`Changes after the last close, which are not applied: ${input.afterLastClose}.`);
   }
   await loadCommunity(world);
   const months: ReportMonth[] = [];

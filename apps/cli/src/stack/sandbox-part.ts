@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -69,6 +69,12 @@ function launch(directory: string, options: SandboxOptions): Promise<Child> {
   });
 }
 
+const shownLogLines = 10;
+
+function endOf(logFile: string): string {
+  return readFileSync(logFile, 'utf8').trimEnd().split('\n').slice(-shownLogLines).join('\n');
+}
+
 /** Waits until a child's address answers; throws when it ends or stays silent. */
 export async function whenAnswering(child: Child, url: string, logFile: string): Promise<void> {
   const endsAt = performance.now() + startTimeoutMs;
@@ -78,7 +84,7 @@ export async function whenAnswering(child: Child, url: string, logFile: string):
     if (answer?.ok === true) return;
     if (child.hasExited() || performance.now() > endsAt) {
       await child.stop();
-      throw new EnvironmentFault(`${url} does not answer: the reason is in ${logFile}.`);
+      throw new EnvironmentFault(`${url} does not answer; its log ${logFile} ends with:\n${endOf(logFile)}`);
     }
     await delay(50);
   }

@@ -4,7 +4,7 @@ import type { ServiceName } from '@wewrite/contracts';
 import { serviceNames } from '@wewrite/contracts';
 import { developmentKeys } from '@wewrite/local-stack';
 import { stateDirectory } from '../config.ts';
-import { EnvironmentFault, exitCodeOf, exitCodes } from '../exit-codes.ts';
+import { EnvironmentFault, exitCodeOf, exitCodes, explain } from '../exit-codes.ts';
 import { type ComponentPart, startAsProcess, startInProcess } from './component-part.ts';
 import {
   allOrFirstFailure,
@@ -40,37 +40,58 @@ export interface Stack {
   stop(): Promise<void>;
 }
 
+const mostAttempts = 3;
+
 /** Starts every part, says of each what it is and why, and keeps `.wewrite/run.json` true. */
 export async function startStack(options: StackOptions): Promise<Stack> {
   refuseInProduction(options.config, options.kafka);
   const directory = join(stateDirectory, options.name);
   mkdirSync(directory, { recursive: true });
-  const parts: Part[] = [];
-  const onStarted = (part: Part) => {
-    parts.push(part);
-    options.say(`${part.name}: ${part.choice}`);
-  };
-  const stopParts = async () => {
-    for (const part of parts.toReversed()) await part.stop();
-  };
-  try {
-    return await startParts(directory, options, { parts, onStarted, stopParts });
-  } catch (error) {
-    await stopParts();
-    if (exitCodeOf(error) !== exitCodes.failed) throw error;
-    throw new EnvironmentFault('The stack does not start: see why, and the logs below .wewrite.', { cause: error });
+  for (let attempt = 1; ; attempt++) {
+    const parts = startedParts(options.say);
+    try {
+      return await startParts(directory, options, parts);
+    } catch (error) {
+      await parts.stopAll();
+      // Between our letting go of a port and its owner's taking it, somebody else was faster.
+      const isPortLost = explain(error).includes('EADDRINUSE');
+      if (isPortLost && attempt < mostAttempts)
+        options.say('A port was taken by another process: other ones are chosen.');
+      else if (exitCodeOf(error) !== exitCodes.failed) throw error;
+      else throw new EnvironmentFault('The stack does not start; its logs are below .wewrite.', { cause: error });
+    }
   }
 }
 
-async function startParts(
-  directory: string,
-  options: StackOptions,
-  { parts, onStarted, stopParts }: { parts: Part[]; onStarted: (part: Part) => void; stopParts: () => Promise<void> },
-): Promise<Stack> {
+/** The parts that run, in the order of their start. */
+interface StartedParts {
+  readonly all: readonly Part[];
+  add(part: Part): void;
+  /** Stops the last first. One that does not stop keeps none of the others running. */
+  stopAll(): Promise<void>;
+}
+
+function startedParts(say: (sentence: string) => void): StartedParts {
+  const all: Part[] = [];
+  return {
+    all,
+    add: (part) => {
+      all.push(part);
+      say(`${part.name}: ${part.choice}`);
+    },
+    stopAll: async () => {
+      for (const part of all.toReversed()) {
+        await part.stop().catch((error: unknown) => say(`${part.name} does not stop as it should: ${explain(error)}`));
+      }
+    },
+  };
+}
+
+async function startParts(directory: string, options: StackOptions, parts: StartedParts): Promise<Stack> {
   const ports = await choosePorts();
   const keys = await developmentKeys(join(stateDirectory, 'keys'));
   const oneProcess = options.processes === 'one';
-  const foundations = await startFoundations(ports, { ...options, directory, oneProcess }, onStarted);
+  const foundations = await startFoundations(ports, { ...options, directory, oneProcess }, parts.add);
   const tracesFile = options.config.otlpEndpoint === null ? join(stateDirectory, 'traces.jsonl') : null;
   const leftovers = [join(directory, 'logs'), ...(tracesFile === null ? [] : [tracesFile])];
   if (!options.persistent) for (const file of leftovers) rmSync(file, { recursive: true, force: true });
@@ -84,7 +105,7 @@ async function startParts(
     jwksFile: keys.jwksFile,
     lineKeySecret: keptSecret(join(stateDirectory, 'keys'), 'line-key-secret'),
   };
-  const components = await startComponents(surroundings, foundations, { oneProcess, onStarted });
+  const components = await startComponents(surroundings, foundations, { oneProcess, onStarted: parts.add });
   const tokens = await signTokens(keys, options.tokenHolders);
   const record = () => runRecordOf({ components, foundations, tokens });
   const supervision = supervise({
@@ -92,7 +113,7 @@ async function startParts(
     say: options.say,
     onRestarted: () => writeRunRecord(record()),
   });
-  for (const part of parts) supervision.watch(part);
+  for (const part of parts.all) supervision.watch(part);
   writeRunRecord(record());
   return {
     urls: record().urls,
@@ -101,7 +122,7 @@ async function startParts(
     failed: supervision.failed,
     stop: async () => {
       await supervision.end();
-      await stopParts();
+      await parts.stopAll();
       removeRunRecord();
     },
   };
