@@ -111,4 +111,28 @@ describe('transfers', () => {
     expect((await stripe.transfers.list({ transfer_group: 'close-2026-10' })).data).toEqual([]);
     expect((await stripe.events.list({ type: 'transfer.created' })).data).toHaveLength(2);
   });
+
+  test('are reversed in parts, never beyond their amount; the money is available again', async () => {
+    await sandbox.control('POST', '/_sandbox/topups', { amount: 1000 });
+    const { id } = await writer();
+    await sandbox.control('POST', `/_sandbox/onboarding/${id}`, { outcome: 'ready' });
+    const transfer = await stripe.transfers.create({ amount: 900, currency: 'usd', destination: id });
+    const reversal = await stripe.transfers.createReversal(transfer.id, { amount: 300, metadata: { payout_id: 'p1' } });
+    expect(reversal).toMatchObject({ object: 'transfer_reversal', amount: 300, transfer: transfer.id });
+    expect(await stripe.transfers.retrieve(transfer.id)).toMatchObject({
+      amount_reversed: 300,
+      reversed: false,
+      reversals: { data: [{ id: reversal.id, metadata: { payout_id: 'p1' } }] },
+    });
+    expect((await stripe.balance.retrieve()).available[0]?.amount).toBe(400);
+    await expect(stripe.transfers.createReversal(transfer.id, { amount: 601 })).rejects.toMatchObject({
+      param: 'amount',
+    });
+    expect((await stripe.transfers.createReversal(transfer.id)).amount).toBe(600);
+    expect(await stripe.transfers.retrieve(transfer.id)).toMatchObject({ amount_reversed: 900, reversed: true });
+    await expect(stripe.transfers.createReversal(transfer.id)).rejects.toMatchObject({ statusCode: 400 });
+    const [moved] = (await stripe.balanceTransactions.list({ type: 'transfer_refund', limit: 1 })).data;
+    expect(moved).toMatchObject({ amount: 600, net: 600, reporting_category: 'transfer_reversal' });
+    expect((await stripe.events.list({ type: 'transfer.reversed' })).data).toHaveLength(2);
+  });
 });

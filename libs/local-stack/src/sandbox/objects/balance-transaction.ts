@@ -46,13 +46,23 @@ export const balanceTransactionEndpoints = [
 const reportingCategories: Readonly<Partial<Record<BalanceTransaction['type'], string>>> = {
   payout_cancel: 'payout_reversal',
   payout_failure: 'payout_reversal',
+  transfer_refund: 'transfer_reversal',
 };
 
 /** A movement of our balance; it is available once `availableOn` has come. */
 export function newBalanceTransaction(
   turn: Turn,
   given: {
-    type: 'charge' | 'payout' | 'payout_cancel' | 'payout_failure' | 'refund' | 'refund_failure' | 'topup' | 'transfer';
+    type:
+      | 'charge'
+      | 'payout'
+      | 'payout_cancel'
+      | 'payout_failure'
+      | 'refund'
+      | 'refund_failure'
+      | 'topup'
+      | 'transfer'
+      | 'transfer_refund';
     source: string;
     amountCents: number;
     feeCents: number;

@@ -32,6 +32,7 @@ import { productEndpoints, products } from './product.ts';
 import { receivedCreditEndpoints, receivedCredits } from './received-credit.ts';
 import { refundEndpoints, refunds } from './refund.ts';
 import { expireSubscription, renewSubscription } from './renew-subscription.ts';
+import { reverseTransferEndpoints, transferReversals } from './reverse-transfer.ts';
 import { failRefund, sendPendingRefunds } from './send-refund.ts';
 import { advancePayout } from './settle-payout.ts';
 import { storageTransactionEndpoints, storageTransactions } from './storage-transaction.ts';
@@ -65,6 +66,7 @@ export const collections: ReadonlyArray<Collection<StripeObject>> = [
   subscriptions,
   thinEvents,
   topups,
+  transferReversals,
   transfers,
   webhookEndpoints,
 ];
@@ -98,6 +100,7 @@ export const endpoints: readonly Endpoint[] = [
   ...refundEndpoints,
   ...storageTransactionEndpoints,
   ...subscriptionEndpoints,
+  ...reverseTransferEndpoints,
   ...transferEndpoints,
   ...updateSubscriptionEndpoints,
   ...voidInvoiceEndpoints,
@@ -129,6 +132,7 @@ export const expansions: Expansions = {
     re: refunds,
     sub: subscriptions,
     tr: transfers,
+    trr: transferReversals,
     tu: topups,
     txn: balanceTransactions,
   },

@@ -69,12 +69,14 @@ export const transferEndpoints = [
         page: ofPage,
       }),
   ),
-  endpoint('GET', '/v1/transfers/:id', {}, (turn, _parameters, id) => {
-    const transfer = turn.store.find(transfers, id);
-    if (transfer === undefined) throw missing('transfer', id);
-    return transfer;
-  }),
+  endpoint('GET', '/v1/transfers/:id', {}, (turn, _parameters, id) => requireTransfer(turn, id)),
 ];
+
+export function requireTransfer(turn: Turn, id: string): Transfer {
+  const transfer = turn.store.find(transfers, id);
+  if (transfer === undefined) throw missing('transfer', id);
+  return transfer;
+}
 
 /** Only an account whose transfers capability is active can receive. */
 function requireReceiver(turn: Turn, destination: string): void {
