@@ -94,6 +94,7 @@ export function dollars(cents: number): string {
   return cents < 0 ? `-${text}` : text;
 }
 
+/** A number with its thousands apart. */
 export function count(value: number): string {
   return numbers.format(value);
 }

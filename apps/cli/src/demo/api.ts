@@ -15,6 +15,7 @@ export class ApiFailure extends RunFailure {
   }
 }
 
+/** One call of an API, and what its answer has to look like. */
 export interface Request<Schema extends z.ZodType> {
   readonly method: 'GET' | 'PUT' | 'POST' | 'PATCH' | 'DELETE';
   readonly path: string;

@@ -5,7 +5,10 @@ import { bar } from '../printer.ts';
 import { type Api, ApiFailure, pathOf } from './api.ts';
 
 const lookEveryMs = 100;
-const motionlessMs = 60_000;
+/** Longer than a killed consumer's partitions stay with it. */
+const motionlessMs = 150_000;
+/** For books that differ although every step is done. */
+const unexplainedMs = 30_000;
 
 /** Starts a month's close, or finds it started. */
 export async function startClose(api: Api, token: string, month: Month): Promise<void> {
@@ -29,7 +32,7 @@ export async function readProgress(api: Api, token: string, month: Month): Promi
 
 /**
  * Waits until the month is reconciled, showing each change. Throws, with what it still waits for or what does not add up,
- * when nothing has moved for a minute.
+ * when nothing moves any more.
  */
 export async function whenReconciled(
   api: Api,
@@ -48,7 +51,8 @@ export async function whenReconciled(
     }
     before = picture;
     if (progress?.reconciled === true) return progress;
-    if (performance.now() - movedAt > motionlessMs)
+    const patienceMs = progress?.state === 'unexplained' ? unexplainedMs : motionlessMs;
+    if (performance.now() - movedAt > patienceMs)
       throw new RunFailure(`${month} is not reconciled: ${reasonOf(progress)}`);
     await delay(lookEveryMs);
   }

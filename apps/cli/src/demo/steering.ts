@@ -25,7 +25,8 @@ export interface Steering {
 
 const shortestPauseMs = 10;
 const longestPauseMs = 250;
-const motionlessMs = 90_000;
+/** Longer than a killed consumer's partitions stay with it. */
+const motionlessMs = 150_000;
 const clockPatienceMs = 30_000;
 
 /** Steers by the sandbox's clock, and looks at every `/idle`. */

@@ -23,6 +23,7 @@ export interface Community {
   readonly changes: readonly Omit<Change, 'line'>[];
 }
 
+/** How large a community is made, of which seed, for which time. */
 export interface CommunitySize {
   readonly supporters: number;
   readonly writers: number;

@@ -26,6 +26,7 @@ export function parseId(text: string): Parsed<string> {
     : invalid(`${shown(text)} is no id: an id has 1 to 128 bytes, no control characters, and is not . or ..`);
 }
 
+/** As {@link parseId}, for users. */
 export function parseUserId(text: string): Parsed<UserId> {
   return parseId(text) as Parsed<UserId>;
 }
@@ -55,6 +56,7 @@ export function parseOptionalSubscription(text: string): Parsed<Cents | null> {
   return text === '' ? valid(null) : parseSubscription(text);
 }
 
+/** One of the types of resources. */
 export function parseResourceType(text: string): Parsed<ResourceType> {
   const parsed = ResourceTypeSchema.safeParse(text);
   return parsed.success ? valid(parsed.data) : invalid(unknownWord(text, resourceTypes));

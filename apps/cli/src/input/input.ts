@@ -8,17 +8,20 @@ export type PayoutAccount = (typeof payoutAccounts)[number];
 export const renewals = ['ok', 'fails', 'lapsed'] as const;
 export type Renewal = (typeof renewals)[number];
 
+/** A row of `writers.csv`. */
 export interface Writer {
   readonly userId: UserId;
   readonly name: string;
   readonly payoutAccount: PayoutAccount;
 }
 
+/** A row of `resources.csv`. */
 export interface Resource extends ResourceKey {
   readonly ownerUserId: UserId;
   readonly title: string;
 }
 
+/** A row of `supporters.csv`. */
 export interface Supporter {
   readonly userId: UserId;
   readonly name: string;

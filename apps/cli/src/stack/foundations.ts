@@ -11,6 +11,7 @@ import { createTopics, prepareDatabase } from './prepare.ts';
 import { type SandboxPart, sandboxSecretKey, startSandboxPart } from './sandbox-part.ts';
 import { sandboxClient, type WebhookSecrets, webhookEndpoints } from './webhook-endpoints.ts';
 
+/** What decides which parts are started, and where they keep things. */
 export interface FoundationOptions {
   readonly config: CliConfig;
   /** Where the parts keep what is theirs. */

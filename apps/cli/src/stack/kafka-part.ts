@@ -6,6 +6,7 @@ import type { CliConfig, KafkaChoice } from '../config.ts';
 import { EnvironmentFault, UsageFault } from '../exit-codes.ts';
 import { outsidePart, type Part } from './part.ts';
 
+/** A broker that runs. */
 export interface KafkaPart extends Part {
   readonly kind: 'external' | 'jvm' | 'memory';
   /** `host:port`; null for the in-process broker. */
@@ -16,6 +17,7 @@ export interface KafkaPart extends Part {
   openBroker(config: Pick<KitConfig, 'LOG_LEVEL' | 'LOG_FILE'>, service: string): Broker;
 }
 
+/** Where a broker of ours keeps things. */
 export interface KafkaOptions {
   readonly directory: string;
   /** Jars are shared by all runs. */

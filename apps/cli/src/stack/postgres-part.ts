@@ -8,11 +8,13 @@ import { outsidePart, type Part } from './part.ts';
 /** The database of all services. */
 export const databaseName = 'wewrite';
 
+/** A database server that runs. */
 export interface PostgresPart extends Part {
   /** An administrator's URL. */
   readonly adminUrl: string;
 }
 
+/** Where our own server keeps its data, and what may become of an outside one’s. */
 export interface PostgresOptions {
   readonly directory: string;
   /** Whether data is kept from run to run. */

@@ -6,10 +6,12 @@ import { type Child, endRecordedProcess, startChild } from '@wewrite/local-stack
 import { EnvironmentFault } from '../exit-codes.ts';
 import type { Part } from './part.ts';
 
+/** The sandbox, running. */
 export interface SandboxPart extends Part {
   readonly url: string;
 }
 
+/** Where the sandbox listens and keeps things, and when its time begins. */
 export interface SandboxOptions {
   readonly directory: string;
   readonly port: number;

@@ -8,6 +8,7 @@ import type { KafkaPart } from './kafka-part.ts';
 import type { ComponentName, StackPorts } from './ports.ts';
 import type { WebhookSecrets } from './webhook-endpoints.ts';
 
+/** Variables by name. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Everything that a component's environment is made of. */
@@ -49,6 +50,7 @@ export function environmentOf(name: ComponentName, surroundings: Surroundings): 
     : { ...shared, ...serviceSettings(name, surroundings), DATABASE_URL: surroundings.databases[name].appUrl };
 }
 
+/** Where a component logs. */
 export function logFileOf(directory: string, name: ComponentName): string {
   return join(directory, 'logs', `${name}.log`);
 }

@@ -20,6 +20,7 @@ import { environmentOf, keptSecret, type Surroundings } from './service-environm
 import { supervise } from './supervise.ts';
 import { signTokens, type TokenHolder, type Tokens } from './tokens.ts';
 
+/** How a stack is started. */
 export interface StackOptions extends Omit<FoundationOptions, 'oneProcess' | 'directory'> {
   /** Names the directory of this kind of run. */
   readonly name: 'demo' | 'up';
