@@ -107,6 +107,35 @@ test('killed while time is being moved, the move can be repeated and each step h
   expect((await stripe.balance.retrieve()).available[0]?.amount).toBe(300 * 941);
 });
 
+test('killed while money is on its way to storage, it arrives once, after the delay it had', async () => {
+  const first = await start();
+  const stripe = stripeFor(first.port);
+  const control = async (path: string, body: object) => {
+    const headers = { 'content-type': 'application/json' };
+    const response = await fetch(`${first.url}${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
+    return z.object({ id: z.string().optional() }).parse(await response.json());
+  };
+  const { id: storage } = await control('/_sandbox/financial_accounts', { type: 'storage' });
+  await control('/_sandbox/topups', { amount: 1000 });
+  await control('/_sandbox/settings', { payoutDelaySeconds: 600 });
+  const order = { amount: 700, currency: 'usd', payout_method: String(storage) };
+  const payout = await stripe.payouts.create(order, { idempotencyKey: 'move-1' });
+  await killed(first.child, 'SIGKILL');
+
+  const second = await start(first.port);
+  expect((await stripe.payouts.create(order, { idempotencyKey: 'move-1' })).id).toBe(payout.id);
+  await steer(second.url, '2026-11-01T00:09:59Z');
+  expect((await stripe.payouts.retrieve(payout.id)).status).toBe('in_transit');
+  await steer(second.url, '2026-11-01T00:10:00Z');
+  const { balance } = await stripe.v2.moneyManagement.financialAccounts.retrieve(String(storage));
+  expect(balance.available.usd?.value).toBe(700);
+  expect((await stripe.payouts.list()).data).toHaveLength(1);
+  // The settings outlive the process, too.
+  expect((await stripe.payouts.create({ ...order, amount: 1 })).arrival_date).toBe(
+    Date.parse('2026-11-01T00:20:00Z') / 1000,
+  );
+});
+
 test('it ends when asked to, and when its parent is gone', async () => {
   const asked = await start();
   await killed(asked.child, 'SIGTERM');

@@ -64,7 +64,16 @@ describe('E3: a raise that is invoiced at once', () => {
     const period = { start: seconds('2026-11-16T00:00:00Z'), end: seconds('2026-12-01T00:00:00Z') };
     const { data: lines } = await stripe.invoices.listLineItems(invoice.id);
     expect(lines).toMatchObject([
-      { amount: -500, period, parent: { subscription_item_details: { proration: true } } },
+      {
+        amount: -500,
+        period,
+        parent: {
+          subscription_item_details: {
+            proration: true,
+            proration_details: { credited_items: { invoice: subscription.latest_invoice } },
+          },
+        },
+      },
       { amount: 1250, period, parent: { subscription_item_details: { proration: true } } },
     ]);
     const [payment] = (await stripe.invoicePayments.list({ invoice: invoice.id, status: 'paid' })).data;
@@ -94,9 +103,24 @@ describe('E3: a raise that is invoiced at once', () => {
   test('of a second time in a month bills from the first raise on', async () => {
     await sandbox.steer('2026-11-11T00:00:00Z');
     await raise(2500);
+    expect((await latestInvoice()).total).toBe(1667 - 667);
     await sandbox.steer('2026-11-21T00:00:00Z');
     await raise(4000);
-    expect((await latestInvoice()).total).toBe(500);
+    expect((await latestInvoice()).lines.data.map(({ amount }) => amount)).toEqual([-834, 1333]);
+  });
+
+  test('gives back what was billed, whatever the price has become since', async () => {
+    await stripe.subscriptions.update(subscription.id, { items: items(200), proration_behavior: 'none' });
+    await sandbox.steer('2026-11-16T00:00:00Z');
+    await raise(2500);
+    expect((await latestInvoice()).total).toBe(1250 - 500);
+  });
+
+  test('gives back nothing where nothing was billed', async () => {
+    await sandbox.steer('2026-11-16T00:00:00Z');
+    subscription = await sandbox.subscribe(customer.id, 1000, { proration_behavior: 'none' });
+    await raise(2500);
+    expect((await latestInvoice()).total).toBe(1250);
   });
 });
 

@@ -126,6 +126,29 @@ describe('payouts into storage', () => {
     });
   });
 
+  test('fail when the account is closed before they arrive', async () => {
+    await sandbox.changeSettings({ payoutDelaySeconds: 300 });
+    const { id } = await sandbox.fund(4000);
+    await sandbox.control('POST', `/_sandbox/financial_accounts/${storage}`, { status: 'closed' });
+    await sandbox.steer('2026-11-01T00:05:00Z');
+    expect((await stripe.payouts.retrieve(id)).status).toBe('failed');
+    expect((await stripe.balance.retrieve()).available[0]?.amount).toBe(10_000);
+  });
+
+  test('can be found from both sides: as the source of a balance transaction, and in the state', async () => {
+    const { id } = await sandbox.fund(4000);
+    await sandbox.drained();
+    const { data } = await stripe.balanceTransactions.list({ type: 'payout', expand: ['data.source'] });
+    expect(data).toMatchObject([{ source: { object: 'payout', id, status: 'paid' } }]);
+    expect(await sandbox.control('GET', '/_sandbox/state')).toMatchObject({
+      financial_account: [{ id: storage }],
+      payout: [{ id }],
+      received_credit: [{ balance_transfer: { payout: id } }],
+      storage_transaction: [{ category: 'received_credit' }],
+      outbound_payment: [],
+    });
+  });
+
   test('need money that is available and an account that exists', async () => {
     await expect(sandbox.fund(10_001)).rejects.toMatchObject({ statusCode: 400, code: 'balance_insufficient' });
     await expect(sandbox.fund(100, { payout_method: 'fa_nothing' })).rejects.toMatchObject({

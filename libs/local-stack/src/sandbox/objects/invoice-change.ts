@@ -6,8 +6,8 @@ import { requireCustomer } from './customer.ts';
 import { type Invoice, invoices, newSubscriptionInvoice } from './invoice.ts';
 import { declined } from './payment-method.ts';
 import { discardPendingUpdate, holdUpdate } from './pending-update.ts';
-import type { Subscription, SubscriptionItem } from './subscription.ts';
-import { prorationLines } from './subscription-change.ts';
+import type { Subscription } from './subscription.ts';
+import { type ItemChange, prorationLines } from './subscription-change.ts';
 
 /** What becomes of a change whose invoice is not paid at once. */
 export type PaymentBehavior = 'allow_incomplete' | 'error_if_incomplete' | 'pending_if_incomplete';
@@ -19,7 +19,7 @@ export type PaymentBehavior = 'allow_incomplete' | 'error_if_incomplete' | 'pend
 export function invoiceChange(
   turn: Turn,
   subscription: Subscription,
-  change: { item: SubscriptionItem; prorationDate: number; behavior: PaymentBehavior },
+  change: ItemChange & { behavior: PaymentBehavior },
 ): void {
   discardPendingUpdate(turn, subscription);
   const invoice = newChangeInvoice(turn, subscription, change);
@@ -42,17 +42,13 @@ export function invoiceChange(
 }
 
 /** The draft that bills a change. */
-export function newChangeInvoice(
-  turn: Turn,
-  subscription: Subscription,
-  { item, prorationDate }: { item: SubscriptionItem; prorationDate: number },
-): Invoice {
+export function newChangeInvoice(turn: Turn, subscription: Subscription, change: ItemChange): Invoice {
   return newSubscriptionInvoice(turn, {
     customer: requireCustomer(turn, String(subscription.customer), 'customer'),
     subscription,
     reason: 'subscription_update',
-    lines: prorationLines(subscription, item, prorationDate),
+    lines: prorationLines(turn, subscription, change),
     period: { start: turn.nowSeconds, end: turn.nowSeconds },
-    prorationDate,
+    prorationDate: change.prorationDate,
   });
 }

@@ -15,10 +15,12 @@ export interface LineOrder {
   readonly proration: boolean;
   /** What a change adds to the ordinary description. */
   readonly change?: 'Unused time on' | 'Remaining time on';
+  /** The line that this one gives back in part. */
+  readonly credits?: InvoiceLine;
 }
 
 export function newLine(invoiceId: string, subscription: Subscription, order: LineOrder): InvoiceLine {
-  const { item, amountCents, change } = order;
+  const { item, amountCents, change, credits } = order;
   const { price } = item;
   const quantity = item.quantity ?? 1;
   const billed = `${quantity} × ${price.product} (at $${((price.unit_amount ?? 0) / 100).toFixed(2)} / month)`;
@@ -40,7 +42,10 @@ export function newLine(invoiceId: string, subscription: Subscription, order: Li
         // At Stripe a change becomes invoice items, which the invoice then takes up.
         invoice_item: change === undefined ? null : newId('ii'),
         proration: order.proration,
-        proration_details: { credited_items: null },
+        proration_details: {
+          credited_items:
+            credits === undefined ? null : { invoice: String(credits.invoice), invoice_line_items: [credits.id] },
+        },
         subscription: subscription.id,
         subscription_item: item.id,
       },

@@ -4,7 +4,8 @@ import { between, listOf, wholeNumber, words } from '../engine/parameters.ts';
 import { missing, refused } from '../engine/stripe-failure.ts';
 import type { Turn } from '../engine/turn.ts';
 import { billingMonth, type Period, prorate } from './billing-period.ts';
-import type { LineOrder } from './invoice-line.ts';
+import { invoices } from './invoice.ts';
+import type { InvoiceLine, LineOrder } from './invoice-line.ts';
 import { newPrice, planOf, priceData } from './price.ts';
 import {
   anchorOf,
@@ -30,6 +31,15 @@ export const itemChanges = {
   proration_behavior: z.enum(['create_prorations', 'always_invoice', 'none']).optional(),
   proration_date: wholeNumber.optional(),
 };
+
+/** A subscription's item as it is to be, and from when on. */
+export interface ItemChange {
+  readonly item: SubscriptionItem;
+  readonly prorationDate: number;
+}
+
+/** More than a subscription has in one period. */
+const manyInvoices = 1000;
 
 /** The subscription's item as the change would make it; undefined when nothing about it is to change. */
 export function changedItem(
@@ -63,19 +73,48 @@ export function prorationDateOf(turn: Turn, subscription: Subscription, given: n
   throw refused('Cannot specify a proration date outside of the current period.', { param: 'proration_date' });
 }
 
-/** Gives back what is left of the item as it was, and bills it as it is to be, both to the end of the period. */
+/**
+ * Gives back what is left of what was last billed for the period, and bills the item as it is to be, both to the end of
+ * the period. As in Stripe's flexible billing mode the credit follows what was debited, not the price of the moment:
+ * where nothing was billed, nothing is given back.
+ */
 export function prorationLines(
+  turn: Turn,
   subscription: Subscription,
-  changed: SubscriptionItem,
-  fromSeconds: number,
+  { item, prorationDate }: ItemChange,
 ): LineOrder[] {
-  const item = itemOf(subscription);
-  const period: Period = { start: fromSeconds, end: currentPeriod(subscription).end };
-  const month = billingMonth(anchorOf(subscription), fromSeconds);
-  const unusedCents = prorate(monthlyCents(item), period, month);
-  const remainingCents = prorate(monthlyCents(changed), period, month);
+  const period: Period = { start: prorationDate, end: currentPeriod(subscription).end };
+  const month = billingMonth(anchorOf(subscription), prorationDate);
+  const remainingCents = prorate(monthlyCents(item), period, month);
+  const remaining: LineOrder = {
+    item,
+    period,
+    amountCents: remainingCents,
+    proration: true,
+    change: 'Remaining time on',
+  };
+  const debit = lastDebit(turn, subscription);
+  if (debit === undefined) return [remaining];
+  const unused = { start: Math.max(prorationDate, debit.period.start), end: period.end };
   return [
-    { item, period, amountCents: -unusedCents, proration: true, change: 'Unused time on' },
-    { item: changed, period, amountCents: remainingCents, proration: true, change: 'Remaining time on' },
+    {
+      item: itemOf(subscription),
+      period: unused,
+      amountCents: -prorate(debit.amount, unused, debit.period),
+      proration: true,
+      change: 'Unused time on',
+      credits: debit,
+    },
+    remaining,
   ];
+}
+
+/** The line that last billed the current period. */
+function lastDebit(turn: Turn, subscription: Subscription): InvoiceLine | undefined {
+  const { end } = currentPeriod(subscription);
+  return turn.store
+    .list(invoices, { equals: { subscription: subscription.id } }, manyInvoices)
+    .filter(({ status }) => status !== 'void')
+    .flatMap(({ lines }) => lines.data.toReversed())
+    .find(({ amount, period }) => amount > 0 && period.end === end);
 }
