@@ -1,9 +1,14 @@
-import { ChangeAllocationsSchema, type ChangedAllocations, ChangedAllocationsSchema } from '@wewrite/contracts';
+import {
+  ChangeAllocationsSchema,
+  type ChangedAllocations,
+  ChangedAllocationsSchema,
+  problemStatuses,
+} from '@wewrite/contracts';
 import { activeTraceId, identityOf, problemResponses, type Server } from '@wewrite/service-kit';
 import { type ChangedPlan, changePlan } from './change-plan.ts';
 import type { Context } from './db.ts';
 import { type DecidedWish, totalsOf } from './plan.ts';
-import { activeLineAnswer, refusalOf, summaryAnswer } from './plan-answer.ts';
+import { activeLineAnswer, summaryAnswer } from './plan-answer.ts';
 
 /**
  * A supporter changes many allocations in one request and transaction: in order, each accepted or refused by itself, so
@@ -32,9 +37,10 @@ export function changeAllocations(server: Server, context: Context): void {
 
 function changedAnswer(changed: ChangedPlan): ChangedAllocations {
   const { at, month, funding, plan, decided } = changed;
+  const { version = 0 } = plan;
   return {
     results: decided.map((wish) => resultOf(changed, wish)),
-    summary: summaryAnswer({ month, funding, totals: totalsOf(plan), now: at }),
+    summary: summaryAnswer({ month, funding, totals: totalsOf(plan), version, now: at }),
   };
 }
 
@@ -45,7 +51,7 @@ function resultOf({ userId, month }: ChangedPlan, { decision, standing }: Decide
   return {
     outcome: 'refused' as const,
     code,
-    status: refusalOf(decision).status,
+    status: problemStatuses[code],
     detail: sentence,
     ...(field === undefined ? {} : { field }),
     ...(availableCents === undefined ? {} : { availableCents }),

@@ -12,7 +12,7 @@ import { sql, type Transaction } from 'kysely';
 import { passCloseGate } from './close-gate.ts';
 import type { Context, Schema } from './db.ts';
 import { allocationChangedMessage } from './events.ts';
-import { type DecidedWish, decideInOrder, type Plan, planOf, resourceKeyOf } from './plan.ts';
+import { type DecidedWish, decideInOrder, type Plan, planOf, resourceKeyOf, versionAfter } from './plan.ts';
 import { type StandingColumns, standingColumns, standingOf } from './read-standing.ts';
 import { type MadeChange, writeChanges } from './write-changes.ts';
 
@@ -27,6 +27,7 @@ export interface Wish {
   readonly resource: ResourceKey;
   readonly usdCents: number;
   readonly recipientUserId?: UserId | undefined;
+  readonly expectedVersion?: number | undefined;
 }
 
 /** What has become of the wishes, one decision each, at an instant and in its month. */
@@ -56,7 +57,7 @@ export async function changePlan(
   const { plan, decided } = decideInOrder(current.plan, commands);
   const accepted = decided.flatMap(({ decision }) => (decision.outcome === 'accepted' ? decision.changes : []));
   const made = accepted.map((change, index): MadeChange => {
-    const version = current.version + index + 1;
+    const version = versionAfter(current.plan) + index;
     return { ...change, userId, month, at, version, requestId };
   });
   await writeChanges(tx, made);
@@ -117,10 +118,9 @@ async function readForDecision(
     owners.set(resourceKeyOf({ resourceType, resourceId }), ownerUserId);
   }
   return {
-    plan: planOf(cents(row.budget_cents), standingOf(row)),
+    plan: planOf(cents(row.budget_cents), standingOf(row), row.version),
     at: row.at,
     month: row.month,
-    version: row.version,
     funding: row.funding,
     ownerOf: (resource: ResourceKey) => owners.get(resourceKeyOf(resource)) ?? null,
   };

@@ -53,6 +53,7 @@ export interface AllocationTable {
   recipient_user_id: UserId;
   usd_cents: number;
   since: Date;
+  version: number;
 }
 
 export interface AllocationChangeTable {

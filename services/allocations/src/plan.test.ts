@@ -1,7 +1,16 @@
 import { describe, expect, test } from '@jest/globals';
 import { cents, type ResourceKey, UserIdSchema } from '@wewrite/contracts';
 import fc from 'fast-check';
-import { decide, evolve, maximumAllocations, type Plan, planOf, resourceKeyOf, totalsOf } from './plan.ts';
+import {
+  decide,
+  decideInOrder,
+  evolve,
+  maximumAllocations,
+  type Plan,
+  planOf,
+  resourceKeyOf,
+  totalsOf,
+} from './plan.ts';
 
 const sam = UserIdSchema.parse('sam');
 const wanda = UserIdSchema.parse('wanda');
@@ -17,8 +26,9 @@ function planWith(budgetCents: number, amounts: readonly number[]): Plan {
     resource: page(String(index)),
     recipientUserId: wanda,
     usdCents: cents(usdCents),
+    version: index + 1,
   }));
-  return planOf(cents(budgetCents), standing);
+  return planOf(cents(budgetCents), standing, amounts.length);
 }
 
 function set(resourceId: string, usdCents: number) {
@@ -71,6 +81,35 @@ describe('deciding one wish', () => {
     );
     expect(decide(full, set('new', 1))).toMatchObject({ code: 'too_many_allocations' });
     expect(decide(full, set('7', 2)).outcome).toBe('accepted');
+  });
+
+  test('A4: a wish that has seen another state than what stands is refused', () => {
+    const plan = planWith(1_000, [400, 500]);
+    expect(decide(plan, { ...set('1', 300), expectedVersion: 1 })).toMatchObject({ code: 'version_conflict' });
+    expect(decide(plan, { ...set('1', 0), expectedVersion: 3 })).toMatchObject({ code: 'version_conflict' });
+    expect(decide(plan, { ...set('new', 1), expectedVersion: 1 })).toMatchObject({ code: 'version_conflict' });
+    expect(decide(plan, { ...set('1', 300), expectedVersion: 2 })).toMatchObject({
+      outcome: 'accepted',
+      changes: [{ after: { usdCents: 300, version: 3 } }],
+    });
+    expect(decide(plan, { ...set('new', 1), expectedVersion: 0 }).outcome).toBe('accepted');
+  });
+
+  test('A4: a wish that says what stands already is no conflict, whatever it has seen', () => {
+    const plan = planWith(1_000, [400]);
+    expect(decide(plan, { ...set('0', 400), expectedVersion: 7 })).toEqual({ outcome: 'accepted', changes: [] });
+    expect(decide(plan, { ...set('new', 0), expectedVersion: 7 })).toEqual({ outcome: 'accepted', changes: [] });
+  });
+
+  test('A4: in a series each wish sees the versions that those before have made', () => {
+    const { plan, decided } = decideInOrder(planWith(1_000, [400]), [
+      { ...set('0', 300), expectedVersion: 1 },
+      { ...set('0', 200), expectedVersion: 1 },
+      { ...set('0', 100), expectedVersion: 2 },
+    ]);
+    expect(decided.map(({ decision }) => decision.outcome)).toEqual(['accepted', 'refused', 'accepted']);
+    expect(decided.map(({ standing }) => standing?.version)).toEqual([2, 2, 3]);
+    expect(plan.version).toBe(3);
   });
 
   test('A2: what the plan says already changes nothing', () => {

@@ -3,6 +3,8 @@ import { type Cents, cents, type ResourceKey, sumCents, type UserId, zeroCents }
 /** A supporter's standing allocations by {@link resourceKeyOf}, against the budget (paid and open) of the running month. */
 export interface Plan {
   readonly budgetCents: Cents;
+  /** How many changes it has had; 0 where it is left out. */
+  readonly version?: number;
   readonly allocations: ReadonlyMap<string, StandingAllocation>;
 }
 
@@ -10,6 +12,8 @@ export interface StandingAllocation {
   readonly resource: ResourceKey;
   readonly recipientUserId: UserId;
   readonly usdCents: Cents;
+  /** The plan's version as of the change that made it so. */
+  readonly version: number;
 }
 
 /** The wish to give a resource `usdCents` a month from now on; 0 removes it. */
@@ -21,6 +25,8 @@ export interface SetAllocation {
   /** Whom the caller means to support, when the caller says so. */
   readonly recipientUserId?: UserId | undefined;
   readonly usdCents: number;
+  /** The version of the allocation that the caller has seen, 0 for none; not checked where it is left out. */
+  readonly expectedVersion?: number | undefined;
 }
 
 /** What happened to one allocation; `after` is null when it was removed. */
@@ -35,12 +41,13 @@ export interface PlanRefusal {
   readonly outcome: 'refused';
   readonly code: PlanRefusalCode;
   readonly sentence: string;
-  readonly field?: 'usdCents' | 'recipientUserId' | 'resourceId';
+  readonly field?: 'usdCents' | 'recipientUserId' | 'resourceId' | 'expectedVersion';
   readonly availableCents?: Cents;
 }
 
 export type PlanRefusalCode =
   | 'invalid_request'
+  | 'version_conflict'
   | 'unknown_resource'
   | 'not_owner'
   | 'self_support'
@@ -67,10 +74,10 @@ export function resourceKeyOf(resource: ResourceKey): string {
 }
 
 /** A plan from its allocations. */
-export function planOf(budgetCents: Cents, standing: Iterable<StandingAllocation>): Plan {
+export function planOf(budgetCents: Cents, standing: Iterable<StandingAllocation>, version = 0): Plan {
   const allocations = new Map<string, StandingAllocation>();
   for (const each of standing) allocations.set(resourceKeyOf(each.resource), each);
-  return { budgetCents, allocations };
+  return { budgetCents, version, allocations };
 }
 
 /** Decides one wish on a plan (A4, A6): what changes, or why not. */
@@ -80,6 +87,10 @@ export function decide(plan: Plan, command: SetAllocation): PlanDecision {
     return refused('invalid_request', 'Give whole cents, 0 or more.', { field: 'usdCents' });
   }
   const before = plan.allocations.get(resourceKeyOf(resource)) ?? null;
+  if (isOutdated(command, before)) {
+    const sentence = 'The allocation has changed since it was read: look at what stands now, and decide again.';
+    return refused('version_conflict', sentence, { field: 'expectedVersion' });
+  }
   // What stands can be taken back, whatever has become of its resource.
   if (usdCents === 0 && before !== null) return changed({ resource, before, after: null });
   if (ownerUserId === null) {
@@ -98,7 +109,23 @@ export function decide(plan: Plan, command: SetAllocation): PlanDecision {
   const raisedCents = usdCents - (before?.usdCents ?? 0);
   const { availableCents } = totalsOf(plan);
   if (raisedCents > 0 && raisedCents > availableCents) return overAllocated(plan);
-  return changed({ resource, before, after: { resource, recipientUserId: ownerUserId, usdCents: cents(usdCents) } });
+  const after = { resource, recipientUserId: ownerUserId, usdCents: cents(usdCents), version: versionAfter(plan) };
+  return changed({ resource, before, after });
+}
+
+/**
+ * True when the caller has seen another state than what stands. A wish that says what stands already is never outdated:
+ * it may be the repetition of one whose answer was lost.
+ */
+function isOutdated({ expectedVersion, usdCents }: SetAllocation, before: StandingAllocation | null): boolean {
+  return (
+    expectedVersion !== undefined && expectedVersion !== (before?.version ?? 0) && usdCents !== (before?.usdCents ?? 0)
+  );
+}
+
+/** The version that the next change of a plan makes. */
+export function versionAfter(plan: Plan): number {
+  return (plan.version ?? 0) + 1;
 }
 
 /** A decision, and what stands for its resource after it. */
@@ -129,7 +156,7 @@ export function evolve(plan: Plan, change: PlanChange): Plan {
   const key = resourceKeyOf(change.resource);
   if (change.after === null) allocations.delete(key);
   else allocations.set(key, change.after);
-  return { ...plan, allocations };
+  return { ...plan, version: versionAfter(plan), allocations };
 }
 
 /** Total = allocated + available − overspent, and one of the last two is 0 (A3). */

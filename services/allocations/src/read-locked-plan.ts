@@ -36,6 +36,7 @@ export async function readLockedPlan(
       month: of.month,
       funding: paidCents > 0 ? 'paid' : 'none',
       totals: totalsFrom(paidCents, sumCents(allocations.map((line) => line.usdCents))),
+      version: null,
       now: of.now,
     }),
     allocations,
@@ -63,6 +64,7 @@ function lockedLines({ run: { month }, supporters, lines }: LockedChunk, index: 
       usdCents: entry(lines.usdCents, line),
       fundedCents: entry(lines.fundedCents, line),
       status: 'locked',
+      version: null,
     };
   });
 }

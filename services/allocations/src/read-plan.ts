@@ -8,6 +8,7 @@ import {
   MonthSchema,
   monthOf,
   ResourcePathSchema,
+  sumCents,
   type UserId,
 } from '@wewrite/contracts';
 import { assert, identityOf, problemResponses, Refusal, type Server } from '@wewrite/service-kit';
@@ -17,8 +18,8 @@ import { entry } from './column.ts';
 import type { Context, Schema } from './db.ts';
 import { isKnownMonth } from './known-month.ts';
 import { laterMonths } from './month-close.ts';
-import { type Plan, planOf, resourceKeyOf, totalsOf } from './plan.ts';
-import { activeLineAnswer, summaryAnswer } from './plan-answer.ts';
+import { type Plan, planOf, resourceKeyOf, totalsFrom } from './plan.ts';
+import { type ActiveLine, activeLineAnswer, allocationAnswer, summaryAnswer } from './plan-answer.ts';
 import { readLinesAtCutoff } from './read-lines.ts';
 import { readLockedPlan } from './read-locked-plan.ts';
 import { type StandingColumns, standingColumns, standingOf } from './read-standing.ts';
@@ -56,10 +57,7 @@ export function readAllocation(server: Server, { database, clock }: Context): vo
       const { plan, funding } = await readStandingPlan(database.kysely, of);
       const standing = plan.allocations.get(resourceKeyOf(request.params));
       if (standing === undefined) throw new Refusal('not_found', 'You allocate nothing to this resource.');
-      return {
-        allocation: activeLineAnswer(of.userId, of.month, standing),
-        summary: summaryAnswer({ ...of, funding, totals: totalsOf(plan) }),
-      };
+      return allocationAnswer({ ...of, plan, funding, standing });
     },
   );
 }
@@ -80,43 +78,45 @@ async function readMonth(context: Context, of: Reading) {
     const locked = await readLockedPlan(database, of);
     if (locked !== null) return locked;
   }
-  const read = of.month === running ? readStandingPlan : readPlanAtCutoff;
-  const { plan, funding } = await read(database, of);
+  const { plan, funding } = await readStandingPlan(database, of);
+  const version = of.month === running ? (plan.version ?? 0) : null;
+  const lines = of.month === running ? [...plan.allocations.values()] : await readAtCutoff(database, of);
+  const totals = totalsFrom(plan.budgetCents, sumCents(lines.map((line) => line.usdCents)));
   return {
-    summary: summaryAnswer({ ...of, funding, totals: totalsOf(plan) }),
-    allocations: [...plan.allocations.values()].map((standing) => activeLineAnswer(of.userId, of.month, standing)),
+    summary: summaryAnswer({ ...of, funding, totals, version }),
+    allocations: lines.map((line) => activeLineAnswer(of.userId, of.month, line)),
   };
 }
 
 interface PlanRow extends StandingColumns {
   readonly budget_cents: number;
   readonly funding: Funding;
+  readonly version: number;
 }
 
 /** The plan as it stands and the month's budget, from one statement, so that they are of one moment. */
 async function readStandingPlan(database: Kysely<Schema>, of: Reading): Promise<{ plan: Plan; funding: Funding }> {
   const { rows } = await sql<PlanRow>`
     select coalesce(paid_cents + open_cents, 0) as budget_cents, coalesce(funding, 'none') as funding,
-      ${standingColumns(of.userId)}
+      coalesce((select version from plan where user_id = ${of.userId}), 0) as version, ${standingColumns(of.userId)}
     from (select) as one left join budget on month = ${of.month} and user_id = ${of.userId}`.execute(database);
   const [row] = rows;
   assert(row !== undefined, 'an outer join of one row has a row');
-  return { plan: planOf(cents(row.budget_cents), standingOf(row)), funding: row.funding };
+  return { plan: planOf(cents(row.budget_cents), standingOf(row), row.version), funding: row.funding };
 }
 
-/** The plan of a month that is over and not yet locked. */
-async function readPlanAtCutoff(database: Kysely<Schema>, of: Reading): Promise<{ plan: Plan; funding: Funding }> {
-  const { plan, funding } = await readStandingPlan(database, of);
+/** The lines of a month that is over and not yet locked. */
+async function readAtCutoff(database: Kysely<Schema>, of: Reading): Promise<ActiveLine[]> {
   const lines = await readLinesAtCutoff(database, {
     month: of.month,
     cutoff: cutoffOf(of.month),
     laterMonths: laterMonths(of.month, of.now),
     range: { userId: of.userId },
   });
-  const standing = lines.resourceTypes.map((resourceType, line) => ({
+  return lines.resourceTypes.map((resourceType, line) => ({
     resource: { resourceType, resourceId: entry(lines.resourceIds, line) },
     recipientUserId: entry(lines.recipientUserIds, line),
     usdCents: entry(lines.usdCents, line),
+    version: null,
   }));
-  return { plan: planOf(plan.budgetCents, standing), funding };
 }

@@ -36,11 +36,12 @@ export async function writeChanges(tx: Transaction<Schema>, made: readonly MadeC
       where user_id = ${userId} and allocation.resource_type = change.resource_type
         and allocation.resource_id = change.resource_id and is_last and after_cents = 0
     ), standing as (
-      insert into allocation (user_id, resource_type, resource_id, recipient_user_id, usd_cents, since)
-      select ${userId}, resource_type, resource_id, recipient_user_id, after_cents, ${at}
+      insert into allocation (user_id, resource_type, resource_id, recipient_user_id, usd_cents, since, version)
+      select ${userId}, resource_type, resource_id, recipient_user_id, after_cents, ${at}, version
       from change where is_last and after_cents > 0
       on conflict (user_id, resource_type, resource_id) do update set
-        recipient_user_id = excluded.recipient_user_id, usd_cents = excluded.usd_cents, since = excluded.since
+        recipient_user_id = excluded.recipient_user_id, usd_cents = excluded.usd_cents, since = excluded.since,
+        version = excluded.version
     ), counted as (
       update plan set version = ${version}, last_changed_at = ${at}, first_changed_at = coalesce(first_changed_at, ${at})
       where user_id = ${userId}

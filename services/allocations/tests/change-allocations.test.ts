@@ -57,6 +57,25 @@ describe('many changes in one request', () => {
     expect(amounts(plan.allocations)).toEqual({ 'essay-2': 300 });
   });
 
+  test('an item that has seen another state is refused with the allocation that stands', async () => {
+    await service.fund([{ userId: 'rose', month: november, paidCents: 1_000 }]);
+    await service.set('rose', page('essay-1'), 100);
+    const changes = [
+      { ...changeOf(['essay-1', 200]), expectedVersion: 1 },
+      { ...changeOf(['essay-1', 300]), expectedVersion: 1 },
+      { ...changeOf(['essay-2', 5]), expectedVersion: 0 },
+    ];
+    const { body } = await batch('rose', [], { changes });
+    expect(body).toMatchObject({
+      results: [
+        { outcome: 'accepted', allocation: { usdCents: 200, version: 2 } },
+        { outcome: 'refused', code: 'version_conflict', status: 409, allocation: { usdCents: 200, version: 2 } },
+        { outcome: 'accepted', allocation: { usdCents: 5, version: 3 } },
+      ],
+      summary: { version: 3 },
+    });
+  });
+
   test('A10: each change is kept and told, with what it replaced, also where a resource is changed twice', async () => {
     await service.fund([{ userId: 'tess', month: november, paidCents: 1_000 }]);
     await service.set('tess', page('essay-1'), 100);

@@ -103,8 +103,8 @@ async function insertPlans(
     insert into plan (user_id, version, first_changed_at, last_changed_at)
     select user_id, 1, '2026-11-10', '2026-11-10' from unnest(${userIds}::text[]) as one (user_id)`);
   await service.query(sql`
-    insert into allocation (user_id, resource_type, resource_id, recipient_user_id, usd_cents, since)
+    insert into allocation (user_id, resource_type, resource_id, recipient_user_id, usd_cents, since, version)
     select user_id, 'page', encode(sha512((user_id || n)::bytea), 'hex'), encode(sha512((n || user_id)::bytea), 'hex'), 1,
-      '2026-11-10'
+      '2026-11-10', n
     from unnest(${userIds}::text[]) as one (user_id), generate_series(1, ${lines}) as line (n)`);
 }

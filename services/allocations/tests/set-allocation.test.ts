@@ -31,12 +31,15 @@ describe('one wish', () => {
         usdCents: 250,
         fundedCents: null,
         status: 'active',
+        version: 1,
       },
+      version: 1,
       summary: {
         month: '2026-11',
         cutoff: '2026-12-01T00:00:00.000Z',
         serverTime: '2026-11-10T12:00:00.000Z',
         funding: 'paid',
+        version: 1,
         totalCents: 1_000,
         allocatedCents: 250,
         availableCents: 750,
@@ -132,6 +135,53 @@ describe('one wish', () => {
       Object.fromEntries(ids.map((id, index) => [id, index + 1])),
     );
     expect(allocations.map((line) => line.lineId)).toContain('ödd%5Fuser-1.%2525_user_bio_a%5Fb_2026-11');
+  });
+});
+
+describe('a wish that has seen a state', () => {
+  const path = `/v1/allocations/${pathOf(page('essay-1'))}`;
+  const put = (sub: string, usdCents: number, expectedVersion: number) =>
+    service.asSupporter(sub, 'PUT', path, { usdCents, expectedVersion });
+
+  test('is refused with the state that stands when that is another one', async () => {
+    const vera = await supporter('vera', 1_000);
+    await service.set(vera, page('essay-2'), 10);
+    expect(await put(vera, 100, 0)).toMatchObject({ status: 200, body: { version: 2, summary: { version: 2 } } });
+    expect(await put(vera, 150, 0)).toMatchObject({
+      status: 409,
+      body: {
+        code: 'version_conflict',
+        field: 'expectedVersion',
+        allocation: { resourceId: 'essay-1', usdCents: 100, version: 2 },
+        version: 2,
+        summary: { version: 2, allocatedCents: 110 },
+      },
+    });
+    expect(await put(vera, 150, 2)).toMatchObject({ status: 200, body: { version: 3 } });
+  });
+
+  test('changes of other resources do not conflict with it, and repeating it does no harm', async () => {
+    const vic = await supporter('vic', 1_000);
+    await put(vic, 100, 0);
+    await service.set(vic, page('essay-2'), 10);
+    for (let turn = 0; turn < 2; turn++) {
+      expect(await put(vic, 120, 1)).toMatchObject({ status: 200, body: { version: 3, summary: { version: 3 } } });
+    }
+    for (let turn = 0; turn < 2; turn++) {
+      const removed = await service.asSupporter(vic, 'DELETE', `${path}?expectedVersion=3`);
+      expect(removed).toMatchObject({ status: 200, body: { allocation: null, version: 0, summary: { version: 4 } } });
+    }
+    await put(vic, 130, 0);
+    const late = await service.asSupporter(vic, 'DELETE', `${path}?expectedVersion=3`);
+    expect(late).toMatchObject({ status: 409, body: { code: 'version_conflict', version: 5 } });
+    const odd = await service.asSupporter(vic, 'DELETE', `${path}?expectedVersion=x`);
+    expect(odd).toMatchObject({ status: 400, body: { code: 'invalid_request' } });
+  });
+
+  test('of two that have seen the same state exactly one succeeds', async () => {
+    const wilma = await supporter('wilma', 1_000);
+    const answers = await Promise.all([put(wilma, 100, 0), put(wilma, 200, 0)]);
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 409]);
   });
 });
 

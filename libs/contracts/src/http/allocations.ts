@@ -21,18 +21,39 @@ export const RegisterResourceSchema = z.strictObject({ ownerUserId: UserIdSchema
 export const ResourceSchema = RegisterResourceSchema.extend(ResourcePathSchema.shape);
 export type Resource = z.infer<typeof ResourceSchema>;
 
-/** `PUT /v1/allocations/{resourceType}/{resourceId}`: the wish in whole cents a month; 0 removes it (A4). */
+/**
+ * The version of an allocation: it rises with each change of that allocation, and is 0 while nothing is allocated. It is
+ * the allocation's and not the plan's, so that changes of different resources, of one page or of several, never conflict.
+ */
+const AllocationVersionSchema = z.int().min(0);
+
+/**
+ * `PUT /v1/allocations/{resourceType}/{resourceId}`: the wish in whole cents a month; 0 removes it (A4). With
+ * `expectedVersion` it is refused (`version_conflict`, with the current state) when another state stands than the caller
+ * has seen; a wish that says what stands already is accepted whatever is expected, so that repeating it does no harm.
+ */
 export const SetAllocationSchema = z.strictObject({
   usdCents: NonNegativeCentsSchema,
   recipientUserId: UserIdSchema.optional(),
+  expectedVersion: AllocationVersionSchema.optional(),
 });
 
-/** A plan in numbers (A3): total = allocated + available − overspent, and one of the last two is 0. */
+/** `DELETE /v1/allocations/{resourceType}/{resourceId}?expectedVersion=`. */
+export const RemoveAllocationQuerySchema = z.strictObject({
+  expectedVersion: z.coerce.number().int().min(0).optional(),
+});
+
+/**
+ * A plan in numbers (A3): total = allocated + available − overspent, and one of the last two is 0. `version` counts the
+ * plan's changes: of two answers the one with the higher is the newer, in whatever order they arrive. Null in a month that
+ * is over.
+ */
 export const AllocationSummarySchema = z.object({
   month: MonthSchema,
   cutoff: InstantSchema,
   serverTime: InstantSchema,
   funding: FundingSchema,
+  version: z.int().min(0).nullable(),
   totalCents: NonNegativeCentsSchema,
   allocatedCents: NonNegativeCentsSchema,
   availableCents: NonNegativeCentsSchema,
@@ -40,7 +61,10 @@ export const AllocationSummarySchema = z.object({
 });
 export type AllocationSummary = z.infer<typeof AllocationSummarySchema>;
 
-/** One line of a month: `active` until the month is locked; `fundedCents` is known, and not null, from then on. */
+/**
+ * One line of a month: `active` until the month is locked; `fundedCents` is known, and not null, from then on. `version`
+ * is what a change gives as `expectedVersion`; null in a month that is over, in which nothing changes any more.
+ */
 export const AllocationSchema = z.object({
   lineId: z.string(),
   month: MonthSchema,
@@ -50,17 +74,23 @@ export const AllocationSchema = z.object({
   usdCents: NonNegativeCentsSchema,
   fundedCents: NonNegativeCentsSchema.nullable(),
   status: z.enum(['active', 'locked']),
+  version: AllocationVersionSchema.nullable(),
 });
 export type Allocation = z.infer<typeof AllocationSchema>;
 
 /** `GET /v1/allocations`. */
 export const AllocationsSchema = z.object({ summary: AllocationSummarySchema, allocations: z.array(AllocationSchema) });
 
-/** The answer to a read or a change of one allocation; null where it has been removed. */
+/**
+ * The answer to a read or a change of one allocation, and further members of the problem `version_conflict`. The
+ * allocation is null, and `version` 0, where nothing is allocated.
+ */
 export const AllocationAnswerSchema = z.object({
   allocation: AllocationSchema.nullable(),
+  version: AllocationVersionSchema,
   summary: AllocationSummarySchema,
 });
+export type AllocationAnswer = z.infer<typeof AllocationAnswerSchema>;
 
 /** `POST /v1/allocations/batch`: wishes in the order in which they are applied, each on what those before have left. */
 export const ChangeAllocationsSchema = z.strictObject({
