@@ -49,7 +49,7 @@ export function refused(message: string, { code, param }: { code?: string; param
 }
 
 /** 400 with one of v2's own types: the call itself refuses. */
-export function refusedV2(type: V2FailureType, code: string, message: string): StripeFailure {
+export function refusedV2(type: V2FailureType, message: string, code: string = type): StripeFailure {
   return new StripeFailure(400, { type, code, message });
 }
 

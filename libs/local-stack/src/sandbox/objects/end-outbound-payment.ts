@@ -20,7 +20,7 @@ export const cancelOutboundPaymentEndpoints = [
   endpoint('POST', `${outboundPaymentPath}/:id/cancel`, {}, (turn, _parameters, id) => {
     const payment = requireOutboundPayment(turn, id);
     if (payment.status === 'canceled') {
-      throw refusedV2('already_canceled', 'outbound_payment_already_canceled', `${id} has been canceled already.`);
+      throw refusedV2('already_canceled', `${id} has been canceled already.`, 'outbound_payment_already_canceled');
     }
     return endOutboundPayment(turn, id, 'canceled');
   }),
@@ -35,11 +35,8 @@ export function postOutboundPayment(turn: Turn, id: string): void {
 export function endOutboundPayment(turn: Turn, id: string, outcome: Outcome): OutboundPayment {
   const payment = requireOutboundPayment(turn, id);
   if (payment.status !== (outcome === 'returned' ? 'posted' : 'processing')) {
-    throw refusedV2(
-      'not_cancelable',
-      'outbound_payment_not_cancelable',
-      `${id} is ${payment.status}, not to be ${outcome}.`,
-    );
+    const message = `${id} is ${payment.status} and cannot be ${outcome}.`;
+    throw refusedV2('not_cancelable', message, 'outbound_payment_not_cancelable');
   }
   moveMoney(turn, payment, outcome);
   payment.status = outcome;

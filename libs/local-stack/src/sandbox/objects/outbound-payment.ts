@@ -43,7 +43,8 @@ export const outboundPaymentEndpoints = [
   endpoint('POST', outboundPaymentPath, given, (turn, order) => {
     requirePayer(turn, order);
     requireRecipient(turn, order.to.recipient);
-    const payment = newOutboundPayment(turn, order);
+    const postsAt = turn.nowSeconds + readSettings(turn.store).outboundPaymentDelaySeconds;
+    const payment = newOutboundPayment(turn, order, postsAt);
     insertV2(turn, outboundPayments, payment);
     moveStorage(turn, {
       financialAccountId: order.from.financial_account,
@@ -53,8 +54,7 @@ export const outboundPaymentEndpoints = [
       status: 'pending',
       description: order.description,
     });
-    const { outboundPaymentDelaySeconds } = readSettings(turn.store);
-    schedule(turn, turn.nowSeconds + outboundPaymentDelaySeconds, 'post_outbound_payment', payment.id);
+    schedule(turn, postsAt, 'post_outbound_payment', payment.id);
     return payment;
   }),
   endpoint(
@@ -86,18 +86,10 @@ export function requireOutboundPayment(turn: Turn, id: string): OutboundPayment 
 function requirePayer(turn: Turn, { from, amount }: Order): void {
   const account = requireFinancialAccount(turn, from.financial_account, 'from[financial_account]');
   if (account.status !== 'open' || account.type !== 'storage') {
-    throw refusedV2(
-      'financial_account_not_open',
-      'financial_account_not_open',
-      `${account.id} is no open storage account.`,
-    );
+    throw refusedV2('financial_account_not_open', `${account.id} is no open storage account.`);
   }
   if (amount.value > availableInStorage(account)) {
-    throw refusedV2(
-      'insufficient_funds',
-      'insufficient_funds',
-      'The FinancialAccount has insufficient funds for this payment.',
-    );
+    throw refusedV2('insufficient_funds', `${account.id} has insufficient funds for this payment.`);
   }
 }
 
@@ -108,13 +100,13 @@ function requireRecipient(turn: Turn, recipientId: string): void {
   if (capabilityOf(account, 'bank_accounts.local')?.status === 'active') return;
   throw refusedV2(
     'feature_not_enabled',
-    'recipient_feature_not_active',
     `The recipient ${recipientId} has no active bank_accounts.local capability.`,
+    'recipient_feature_not_active',
   );
 }
 
-function newOutboundPayment(turn: Turn, { from, to, amount, description, ...order }: Order): OutboundPayment {
-  const { outboundPaymentDelaySeconds } = readSettings(turn.store);
+function newOutboundPayment(turn: Turn, order: Order, postsAtSeconds: number): OutboundPayment {
+  const { from, to, amount, description } = order;
   return {
     id: newId('obp'),
     object: 'v2.money_management.outbound_payment',
@@ -122,7 +114,7 @@ function newOutboundPayment(turn: Turn, { from, to, amount, description, ...orde
     cancelable: true,
     created: isoInstant(turn.nowSeconds),
     ...(description === undefined ? {} : { description }),
-    expected_arrival_date: isoInstant(turn.nowSeconds + outboundPaymentDelaySeconds),
+    expected_arrival_date: isoInstant(postsAtSeconds),
     from: { debited: usd(amount.value), financial_account: from.financial_account },
     livemode: false,
     metadata: order.metadata ?? {},
