@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { RunFailure } from '../exit-codes.ts';
 import type { Part } from './part.ts';
 
@@ -11,6 +12,8 @@ export interface Supervision {
 }
 
 const mostRestarts = 20;
+const attemptsToRestart = 6;
+const restartPauseMs = 300;
 
 /** `irreplaceable` says why a part's death is the end; null when parts can be started again. */
 export function supervise(options: {
@@ -27,12 +30,11 @@ export function supervise(options: {
     if (irreplaceable !== null) return failure.resolve(new RunFailure(`${part.name} died: ${how}. ${irreplaceable}`));
     if (count > mostRestarts) return failure.resolve(new RunFailure(`${part.name} died ${count} times: ${how}.`));
     say(`${part.name} died: ${how}. It is started again.`);
-    try {
-      await part.restart();
-      onRestarted();
-    } catch (error) {
-      failure.resolve(new RunFailure(`${part.name} died and does not start again.`, { cause: error }));
-    }
+    await patiently(() => part.restart())
+      .then(onRestarted)
+      .catch((error: unknown) => {
+        failure.resolve(new RunFailure(`${part.name} died and does not start again.`, { cause: error }));
+      });
   };
 
   return {
@@ -51,4 +53,16 @@ export function supervise(options: {
       await Promise.all(restarts);
     },
   };
+}
+
+/** What a killed part leaves behind (its own children, a port) may need moments to go. */
+async function patiently(start: () => Promise<void>): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await start();
+    } catch (error) {
+      if (attempt === attemptsToRestart) throw error;
+      await delay(attempt * restartPauseMs);
+    }
+  }
 }
