@@ -10,6 +10,7 @@ export {
   serverEnvironment,
 } from './config.ts';
 export { afterCommit, type Database, openDatabase } from './database.ts';
+export { keepAnswer } from './http/idempotency.ts';
 export * from './http/identity.ts';
 export { sendProblem } from './http/problem.ts';
 export { type Access, createServer, identityOf, listen, problemResponses, type Server } from './http/server.ts';

@@ -1,13 +1,17 @@
 import { topics } from '@wewrite/contracts';
 import { sql } from 'kysely';
 import type { Database } from './database.ts';
+import { answerRetentionMs } from './http/idempotency.ts';
 import type { Schedule } from './schedule.ts';
 import type { TechnicalTime } from './technical-time.ts';
 
 const dayMs = 24 * 60 * 60 * 1000;
 const graceDays = 7;
 
-/** Forgets inbox ids that Kafka cannot repeat any more: each topic's retention and seven days have passed, in real time. */
+/**
+ * Forgets, in real time: inbox ids that Kafka cannot repeat any more, each topic's retention and seven days having passed,
+ * and the answers of requests with an `Idempotency-Key`.
+ */
 export function retentionSchedule(options: { database: Database<unknown>; time: TechnicalTime }): Schedule {
   return {
     name: 'inbox_retention',
@@ -20,6 +24,8 @@ export function retentionSchedule(options: { database: Database<unknown>; time: 
           options.database.kysely,
         );
       }
+      const before = new Date(options.time.now().getTime() - answerRetentionMs);
+      await sql`delete from idempotent_request where started_at < ${before}`.execute(options.database.kysely);
     },
   };
 }

@@ -81,6 +81,7 @@ export async function runService<Config extends KitConfig, Schema>(
     verifyToken: await tokenVerifier(config),
     telemetry,
     log,
+    answers: { database: database as Database<unknown>, time },
     routes: parts.routes,
   });
   const url = await listen(server, config.HOST, config.PORT);

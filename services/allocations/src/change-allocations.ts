@@ -4,7 +4,7 @@ import {
   ChangedAllocationsSchema,
   problemStatuses,
 } from '@wewrite/contracts';
-import { activeTraceId, identityOf, problemResponses, type Server } from '@wewrite/service-kit';
+import { activeTraceId, identityOf, keepAnswer, problemResponses, type Server } from '@wewrite/service-kit';
 import { type ChangedPlan, changePlan } from './change-plan.ts';
 import type { Context } from './db.ts';
 import { type DecidedWish, totalsOf } from './plan.ts';
@@ -21,7 +21,7 @@ export function changeAllocations(server: Server, context: Context): void {
       schema: { body: ChangeAllocationsSchema, response: { 200: ChangedAllocationsSchema, ...problemResponses } },
       config: { access: ['supporter'] },
     },
-    async (request) => {
+    async (request, reply) => {
       const wishes = request.body.changes.map(({ resourceType, resourceId, ...wish }) => ({
         resource: { resourceType, resourceId },
         ...wish,
@@ -29,7 +29,7 @@ export function changeAllocations(server: Server, context: Context): void {
       const { userId } = identityOf(request);
       const requestId = activeTraceId() ?? request.id;
       return context.database.transaction(async (tx) =>
-        changedAnswer(await changePlan(tx, context, { userId, requestId, wishes })),
+        keepAnswer(tx, reply, changedAnswer(await changePlan(tx, context, { userId, requestId, wishes }))),
       );
     },
   );

@@ -12,6 +12,7 @@ import {
   afterCommit,
   assert,
   identityOf,
+  keepAnswer,
   problemResponses,
   Refusal,
   type Schedule,
@@ -39,8 +40,12 @@ export function startCloseByRequest(server: Server, context: Context): void {
       config: { access: ['admin'] },
     },
     async (request, reply) => {
-      const close = await startClose(context, { month: request.params.month, startedBy: identityOf(request).userId });
-      return reply.status(close.state === 'locked' ? 200 : 202).send(monthCloseAnswer(close));
+      const asked = { month: request.params.month, startedBy: identityOf(request).userId };
+      return context.database.transaction(async (tx) => {
+        const close = await startClose(tx, context, asked);
+        reply.status(close.state === 'locked' ? 200 : 202);
+        return keepAnswer(tx, reply, monthCloseAnswer(close));
+      });
     },
   );
 }
@@ -55,7 +60,8 @@ export function closeSchedule(context: Context): Schedule {
       context.telemetry.span({ name: 'close month by schedule' }, async () => {
         const month = previousMonth(monthOf(dueAt));
         const known = await isKnownMonth(context.database.kysely, { month, running: monthOf(dueAt) });
-        if (known) await startClose(context, { month, startedBy: 'schedule' });
+        const asked = { month, startedBy: 'schedule' };
+        if (known) await context.database.transaction((tx) => startClose(tx, context, asked));
         else context.log.info({ month }, 'nothing had begun in this month: there is nothing to close');
       }),
   };
@@ -63,23 +69,21 @@ export function closeSchedule(context: Context): Schedule {
 
 /** The one close of the month, made unless it is there. */
 async function startClose(
+  tx: Transaction<Schema>,
   context: Context,
   { month, startedBy }: { month: Month; startedBy: string },
 ): Promise<MonthCloseTable> {
-  const { database, clock } = context;
-  return database.transaction(async (tx) => {
-    const started = await sql<MonthCloseTable>`select * from month_close where month = ${month}`.execute(tx);
-    if (started.rows[0] !== undefined) return started.rows[0];
-    const now = clock.now();
-    if (now < cutoffOf(month)) {
-      throw new Refusal('month_not_over', `${month} can be closed from ${cutoffOf(month).toISOString()} on.`);
-    }
-    if (!(await isKnownMonth(tx, { month, running: monthOf(now) }))) {
-      throw new Refusal('unknown_month', `Nothing had begun in ${month}.`, { field: 'month' });
-    }
-    await shutCloseGate(tx);
-    return insertClose(tx, context, { month, startedBy, now });
-  });
+  const started = await sql<MonthCloseTable>`select * from month_close where month = ${month}`.execute(tx);
+  if (started.rows[0] !== undefined) return started.rows[0];
+  const now = context.clock.now();
+  if (now < cutoffOf(month)) {
+    throw new Refusal('month_not_over', `${month} can be closed from ${cutoffOf(month).toISOString()} on.`);
+  }
+  if (!(await isKnownMonth(tx, { month, running: monthOf(now) }))) {
+    throw new Refusal('unknown_month', `Nothing had begun in ${month}.`, { field: 'month' });
+  }
+  await shutCloseGate(tx);
+  return insertClose(tx, context, { month, startedBy, now });
 }
 
 /** Makes the close and tells of it, unless another request has made it since. */

@@ -142,6 +142,22 @@ describe('many changes in one request', () => {
     expect(body.summary).toMatchObject({ allocatedCents: 999 });
   });
 
+  test('a batch under one key, twenty times at once, is applied once and answered alike', async () => {
+    await service.fund([{ userId: 'kay', month: november, paidCents: 1_000 }]);
+    const request = {
+      method: 'POST',
+      path: '/v1/allocations/batch',
+      body: { changes: [changeOf(['essay-1', 10]), changeOf(['essay-1', 20])] },
+      headers: { 'idempotency-key': 'plan-1' },
+    };
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, () => service.call({ sub: 'kay', role: 'supporter' }, request)),
+    );
+    for (const answer of answers) expect(answer).toEqual(answers[0]);
+    expect(answers[0]).toMatchObject({ status: 200, body: { summary: { version: 2 } } });
+    expect((await service.plan('kay')).summary.version).toBe(2);
+  });
+
   test('B1: what a batch replaced in a later month is still frozen as it was at the cutoff', async () => {
     const userId = 'uma';
     await service.fund([november, december].map((month) => ({ userId, month, paidCents: 1_000 })));

@@ -80,12 +80,13 @@ export function pathOf({ resourceType, resourceId }: ResourceKey): string {
 function requestsTo(harness: Harness) {
   const call = async <Body = Record<string, unknown>>(
     caller: { sub: string; role: 'supporter' | 'writer' | 'admin' | 'service' },
-    request: { method?: string; path: string; body?: unknown; url?: string },
+    request: { method?: string; path: string; body?: unknown; url?: string; headers?: Record<string, string> },
   ): Promise<Answer<Body>> => {
     const response = await fetch(`${request.url ?? harness.url('allocations')}${request.path}`, {
       method: request.method ?? 'GET',
       headers: {
         authorization: `Bearer ${await harness.token({ sub: caller.sub, roles: [caller.role] })}`,
+        ...request.headers,
         ...(request.body === undefined ? {} : { 'content-type': 'application/json' }),
       },
       ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),

@@ -9,9 +9,12 @@ import {
   validatorCompiler,
   type ZodTypeProvider,
 } from 'fastify-type-provider-zod';
+import type { Database } from '../database.ts';
 import type { Log } from '../log.ts';
 import { Refusal } from '../refusal.ts';
+import type { TechnicalTime } from '../technical-time.ts';
 import { type Telemetry, traceIdOf } from '../telemetry.ts';
+import { answerOncePerKey } from './idempotency.ts';
 import type { Identity, Role, VerifyToken } from './identity.ts';
 import { withProblemMediaType } from './openapi.ts';
 import { sendProblem } from './problem.ts';
@@ -48,6 +51,8 @@ export async function createServer(options: {
   log: Log;
   /** The document to serve instead of the one made from the routes. */
   openApi?: () => Promise<object>;
+  /** Where answers of requests with an `Idempotency-Key` are kept; without it the header means nothing. */
+  answers?: { readonly database: Database<unknown>; readonly time: TechnicalTime };
   routes: (server: Server) => void | Promise<void>;
 }): Promise<Server> {
   const server = bareServer(options.log);
@@ -56,6 +61,7 @@ export async function createServer(options: {
   server.removeContentTypeParser('text/plain');
   answerProblems(server, options.log);
   checkAccess(server, options.verifyToken);
+  if (options.answers !== undefined) answerOncePerKey(server, { ...options.answers, log: options.log });
   await server.register(swagger, {
     openapi: {
       openapi: '3.1.0',
