@@ -38,7 +38,8 @@ export async function startPostgresPart(config: CliConfig, options: PostgresOpti
   const postgres = await startEmbeddedPostgres({
     directory: join(options.directory, 'postgres'),
     persistent: options.persistent,
-    fsync: options.persistent,
+    // A server that dies is started again, and what a service has committed must still be there.
+    fsync: true,
     log: options.say,
   });
   return {
