@@ -24,6 +24,7 @@ const idRule = 'an id is 1 to 128 bytes without control characters, and not . or
 export const UserIdSchema = z.string().refine(isId, idRule).brand<'UserId'>();
 export type UserId = z.infer<typeof UserIdSchema>;
 
+/** A resource's id, unique within its type. */
 export const ResourceIdSchema = z.string().refine(isId, idRule);
 
 /** What can be supported. */

@@ -11,6 +11,7 @@ export const NonNegativeCentsSchema = z.int().min(0).brand<'Cents'>();
 export const CurrencySchema = z.literal('usd');
 export type Currency = z.infer<typeof CurrencySchema>;
 
+/** No money. */
 export const zeroCents = 0 as Cents;
 
 /** Brands a number as cents. Throws a RangeError when it is not a safe integer: our own bug, or data that was never checked. */

@@ -27,10 +27,12 @@ export function cutoffOf(of: Month): Date {
   return firstInstantOf(nextMonth(of));
 }
 
+/** The month after. */
 export function nextMonth(of: Month): Month {
   return shifted(of, 1);
 }
 
+/** The month before. */
 export function previousMonth(of: Month): Month {
   return shifted(of, -1);
 }

@@ -43,6 +43,7 @@ export interface Harness {
   stop(): Promise<void>;
 }
 
+/** What to start for a test file. */
 export interface HarnessOptions {
   /** `runnable(definition)` of each service. */
   readonly services: readonly RunnableService[];

@@ -11,15 +11,18 @@ export interface SteeredClock extends Clock {
   onChange(listener: () => void): void;
 }
 
+/** The machine's own time. */
 export interface RealClock extends Clock {
   readonly kind: 'real';
 }
 
+/** What a steered clock shows, and whether it goes on from there. */
 export interface ClockReading {
   readonly now: Date;
   readonly running: boolean;
 }
 
+/** Business time in production: the machine's. */
 export const realClock: RealClock = { kind: 'real', now: () => new Date() };
 
 /** A clock that shows `reading` until it is set to another. */

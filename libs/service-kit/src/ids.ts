@@ -6,6 +6,7 @@ export interface Ids {
   next(): string;
 }
 
+/** Ids for production: random, in order of time. */
 export const randomIds: Ids = { next: () => v7() };
 
 const namespace = '6f2d6c1e-6f0b-5a8e-9d35-2f4a1f7d9c10';

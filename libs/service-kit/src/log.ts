@@ -8,6 +8,7 @@ export interface Log {
   error(fields: object, sentence: string): void;
 }
 
+/** From how important on a line is written. */
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
 
 /** JSON lines to the standard output, or to a file. */

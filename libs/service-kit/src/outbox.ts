@@ -21,6 +21,7 @@ export interface OutgoingBlob {
   readonly blobId: string;
 }
 
+/** The way out of a service: messages that commit with the change they tell of. */
 export interface Outbox {
   /**
    * Adds messages to the transaction, in order. Call it under the row lock of the message's key, so that the order of

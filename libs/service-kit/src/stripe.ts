@@ -8,7 +8,7 @@ export const stripeVariables = {
   /** Where Stripe's API is when it is not Stripe's own: the sandbox. */
   STRIPE_API_URL: z.url().optional(),
   /** How long one call may take before it counts as unanswered. */
-  STRIPE_TIMEOUT_MS: z.coerce.number().int().min(100).default(20_000),
+  STRIPE_TIMEOUT_MS: z.coerce.number().int().min(100).max(80_000).default(20_000),
 };
 
 /** False for a live key outside of production; a `refine` of the service's environment, with {@link liveKeyFault}. */
@@ -55,9 +55,18 @@ export function createStripeClient(
           kind: 'client',
           attributes: { 'stripe.operation': operation, 'stripe.object_id': objectId },
         },
-        () => work(sdk),
+        async (span) => {
+          const result = await work(sdk);
+          if (hasId(result)) span.setAttribute('stripe.id', result.id);
+          return result;
+        },
       ),
   };
+}
+
+/** Lists and the balance have no id of their own. */
+function hasId(result: unknown): result is { id: string } {
+  return typeof result === 'object' && result !== null && 'id' in result && typeof result.id === 'string';
 }
 
 /** True when Stripe has no such object. */
@@ -70,9 +79,9 @@ export function isDefiniteRefusal(error: unknown): boolean {
   return error instanceof Stripe.errors.StripeCardError || error instanceof Stripe.errors.StripeInvalidRequestError;
 }
 
-/** True when Stripe failed and replays that failure under the same idempotency key: the next attempt needs another key. */
+/** True when the same idempotency key would bring the same failure again: the next attempt needs another key. */
 export function isReplayedFailure(error: unknown): boolean {
-  return error instanceof Stripe.errors.StripeAPIError;
+  return error instanceof Stripe.errors.StripeAPIError || error instanceof Stripe.errors.StripeIdempotencyError;
 }
 
 function addressOf(url: string | undefined): { host?: string; port?: string; protocol?: 'http' | 'https' } {

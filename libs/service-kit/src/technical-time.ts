@@ -5,6 +5,7 @@ export interface TechnicalTime {
   sleep(durationMs: number, signal?: AbortSignal): Promise<void>;
 }
 
+/** Technical time in production. */
 export const realTime: TechnicalTime = {
   now: () => new Date(),
   sleep: (durationMs, signal) =>

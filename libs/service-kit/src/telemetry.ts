@@ -31,6 +31,7 @@ export interface Telemetry {
   shutdown(): Promise<void>;
 }
 
+/** What a span is called, and where it hangs. */
 export interface SpanOptions {
   readonly name: string;
   readonly kind?: 'internal' | 'server' | 'client' | 'producer' | 'consumer';

@@ -1,5 +1,6 @@
 import { ledgerMigrations } from '@wewrite/ledger';
 import type { ServiceDefinition } from '@wewrite/service-kit';
+import { createStripeClient } from '@wewrite/service-kit/stripe';
 import { listLedger } from './books/list-ledger.ts';
 import { readRevenue } from './books/read-revenue.ts';
 import { fundEscrow } from './close/fund-escrow.ts';
@@ -18,7 +19,6 @@ import { fetchMissedEvents } from './stripe/fetch-missed-events.ts';
 import { processEvents } from './stripe/process-events.ts';
 import { productOf } from './stripe/product.ts';
 import { receiveWebhooks } from './stripe/receive-webhook.ts';
-import { createStripeClient } from './stripe/stripe-client.ts';
 import { cancelSubscription, changeSubscription } from './subscription/change-subscription.ts';
 import { readSubscription } from './subscription/read-subscription.ts';
 import { subscribe } from './subscription/subscribe.ts';

@@ -1,9 +1,9 @@
 import type { ServiceContext } from '@wewrite/service-kit';
+import type { StripeClient } from '@wewrite/service-kit/stripe';
 import type { Transaction } from 'kysely';
 import type { BillingConfig } from './config.ts';
 import type { BillingSchema } from './db.ts';
 import type { ProductId } from './stripe/product.ts';
-import type { StripeClient } from './stripe/stripe-client.ts';
 
 /** What a use case of billing gets. */
 export interface BillingContext extends ServiceContext<BillingConfig, BillingSchema> {

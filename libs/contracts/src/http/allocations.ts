@@ -157,7 +157,8 @@ export const CurrentMonthSchema = z.object({
 
 /**
  * `POST /v1/months/{month}/close` and its `GET`. `totals` are of the `chunks` frozen so far, and final once the state is
- * `locked`.
+ * `locked`. `backfilled` is null for a close that was started in the month after; for one that was started later (A8) it
+ * counts the lines that it has recovered.
  */
 export const MonthCloseSchema = z.object({
   month: MonthSchema,
@@ -170,6 +171,7 @@ export const MonthCloseSchema = z.object({
   lockedAt: InstantSchema.nullable(),
   chunks: z.int().min(0),
   totals: LockedTotalsSchema,
+  backfilled: z.object({ lines: z.int().min(0) }).nullable(),
   traceId: z.string().nullable(),
 });
 export type MonthClose = z.infer<typeof MonthCloseSchema>;

@@ -3,6 +3,7 @@ import { UserIdSchema } from '../ids.ts';
 import { CurrencySchema, NonNegativeCentsSchema } from '../money.ts';
 import { MonthSchema } from '../month.ts';
 
+/** D4: what has become of a payout. */
 export const PayoutStatusSchema = z.enum([
   'requested',
   'submitting',
@@ -37,6 +38,7 @@ export const FeeBreakdownSchema = z.object({
   payoutNetCents: NonNegativeCentsSchema,
 });
 
+/** A payout as its writer and admins see it. */
 export const PayoutSchema = z.object({
   id: z.uuid(),
   month: MonthSchema,
@@ -51,6 +53,7 @@ export const PayoutSchema = z.object({
 });
 export type Payout = z.infer<typeof PayoutSchema>;
 
+/** One call to Stripe for a payout and what it came to (D3). */
 export const PayoutAttemptSchema = z.object({
   attempt: z.int().positive(),
   idempotencyKey: z.string(),
@@ -84,6 +87,7 @@ export const PayoutAccountSchema = z.object({
 });
 export type PayoutAccount = z.infer<typeof PayoutAccountSchema>;
 
+/** `POST /v1/payout-account`: the account, and the page of Stripe's that completes it. */
 export const OpenedPayoutAccountSchema = PayoutAccountSchema.extend({
   onboardingUrl: z.url(),
   onboardingExpiresAt: z.iso.datetime(),

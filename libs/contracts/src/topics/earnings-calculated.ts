@@ -31,6 +31,7 @@ export const EarningsClosingSchema = z.object({
 });
 export type EarningsClosing = z.infer<typeof EarningsClosingSchema>;
 
+/** What each writer earned in a month (C1), then the control totals. */
 export const earningsCalculated = defineTopic({
   name: 'earnings.calculated',
   key: 'recipientUserId, or closing:<runId>',

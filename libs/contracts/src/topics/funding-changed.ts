@@ -34,6 +34,7 @@ export const FundingClosingSchema = z.object({
   hash: z.hex(),
 });
 
+/** What supporters can allocate in a month; after its cutoff, that this is final (B7). */
 export const fundingChanged = defineTopic({
   name: 'funding.changed',
   key: 'userId, or closing:<month>',

@@ -54,6 +54,7 @@ export const LockedClosingSchema = z.object({
 });
 export type LockedClosing = z.infer<typeof LockedClosingSchema>;
 
+/** The frozen lines of a month, chunk by chunk, then the control totals (B1, B3). */
 export const monthLocked = defineTopic({
   name: 'month.locked',
   key: '<runId>:<chunk>, or closing:<runId>',

@@ -44,6 +44,7 @@ export const payoutRequested = defineTopic({
   }),
 });
 
+/** How a payout ends; `paid` may still become `returned` (D4). */
 export const PayoutOutcomeSchema = z.enum(['paid', 'failed', 'returned', 'canceled']);
 
 /** The outcome of a payout, with Stripe's id and reason. */

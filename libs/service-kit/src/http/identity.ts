@@ -5,7 +5,9 @@ import { z } from 'zod';
 import type { ServerConfig } from '../config.ts';
 import { Refusal } from '../refusal.ts';
 
+/** The roles that a token can carry. */
 export const roles = ['supporter', 'writer', 'admin', 'service'] as const;
+/** One of them. */
 export type Role = (typeof roles)[number];
 
 /** Who asks: the token's subject and roles. */

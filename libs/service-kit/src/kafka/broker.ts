@@ -21,6 +21,7 @@ export interface BatchOutcome {
   readonly retryAfterMs: number;
 }
 
+/** What a member of a group wants to read, and what it does with it. */
 export interface Subscription {
   /** The consumer group; members of one group share the partitions. */
   readonly groupId: string;
@@ -35,6 +36,7 @@ export interface Subscription {
   readonly onCrash: (error: Error) => void;
 }
 
+/** A member of a group that is reading. */
 export interface Consumer {
   /** Stops after the batches in hand are done and their offsets committed; a batch handler must not wait for it. */
   stop(): Promise<void>;

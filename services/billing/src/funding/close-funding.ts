@@ -12,11 +12,11 @@ import {
   previousMonth,
 } from '@wewrite/contracts';
 import { idOfCause, type Schedule } from '@wewrite/service-kit';
+import { isDefiniteRefusal } from '@wewrite/service-kit/stripe';
 import { sql } from 'kysely';
 import type { BillingContext, BillingTransaction } from '../context.ts';
 import { inParallel } from '../stripe/in-parallel.ts';
 import { secondsOf } from '../stripe/seconds.ts';
-import { isDefiniteRefusal } from '../stripe/stripe-client.ts';
 import { applyInvoices } from './apply-invoices.ts';
 import { type InvoiceReading, monthsOf } from './invoice.ts';
 import { closeMonth } from './month-lock.ts';

@@ -1,7 +1,7 @@
 import { cents } from '@wewrite/contracts';
+import type { StripeClient } from '@wewrite/service-kit/stripe';
 import type Stripe from 'stripe';
 import { instantOf } from '../stripe/seconds.ts';
-import type { StripeClient } from '../stripe/stripe-client.ts';
 import { ownIdKey } from '../subscription/subscription.ts';
 import {
   type BalanceTransaction,

@@ -2,6 +2,7 @@
 // what was read is applied in one. What fails is tried again later, alone, and does not hold up its neighbours.
 import { stripeReceived } from '@wewrite/contracts';
 import type { Loop } from '@wewrite/service-kit';
+import { isMissing } from '@wewrite/service-kit/stripe';
 import type { BillingContext, BillingTransaction } from '../context.ts';
 import { applyInvoices } from '../funding/apply-invoices.ts';
 import type { InvoiceReading } from '../funding/invoice.ts';
@@ -11,7 +12,6 @@ import { recordTopUps } from '../funding/record-top-ups.ts';
 import { syncSubscription } from '../subscription/sync-subscription.ts';
 import { type ClaimedEvent, claimEvents, countWaitingEvents, finishEvents, putBack } from './event-queue.ts';
 import { inParallel } from './in-parallel.ts';
-import { isMissing } from './stripe-client.ts';
 import { workOf } from './stripe-event.ts';
 
 const batchEvents = 100;

@@ -1,4 +1,4 @@
-import { isMissing, type StripeClient } from './stripe-client.ts';
+import { isMissing, type StripeClient } from '@wewrite/service-kit/stripe';
 
 const productName = 'WeWrite subscription';
 

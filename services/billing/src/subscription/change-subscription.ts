@@ -4,7 +4,7 @@ import { BillingChangeSchema, BillingSubscriptionAnswerSchema, type UserId } fro
 import { identityOf, problemResponses, Refusal, type Server } from '@wewrite/service-kit';
 import type Stripe from 'stripe';
 import type { BillingContext } from '../context.ts';
-import { refusalOf } from '../stripe/stripe-client.ts';
+import { refusalOf } from '../stripe/refusal-of.ts';
 import { subscriptionOf } from './read-subscription.ts';
 import { priceDataOf } from './subscription.ts';
 import { applySubscription, syncSubscription } from './sync-subscription.ts';

@@ -1,11 +1,12 @@
 // E3: a supporter subscribes. Anchored to the 1st, UTC, the first partial month prorated, or free below Stripe's minimum.
 import { BillingSubscribeSchema, BillingSubscriptionAnswerSchema } from '@wewrite/contracts';
 import { identityOf, problemResponses, Refusal, type Server } from '@wewrite/service-kit';
+import { isDefiniteRefusal, isReplayedFailure } from '@wewrite/service-kit/stripe';
 import type { Selectable } from 'kysely';
 import type Stripe from 'stripe';
 import type { BillingContext } from '../context.ts';
 import type { SubscriptionRow } from '../db.ts';
-import { isDefiniteRefusal, isReplayedFailure, refusalOf } from '../stripe/stripe-client.ts';
+import { refusalOf } from '../stripe/refusal-of.ts';
 import { type PreparedSubscription, prepareSubscription, raiseAttempt, refuseOrder } from './prepare-subscription.ts';
 import { subscriptionOf } from './read-subscription.ts';
 import { ownIdKey, priceDataOf } from './subscription.ts';
