@@ -96,6 +96,7 @@ export interface MonthCloseTable {
   funded_cents: number;
   unallocated_cents: number;
   unfunded_cents: number;
+  backfilled: boolean;
 }
 
 export interface CloseChunkTable {

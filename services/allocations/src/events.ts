@@ -13,7 +13,7 @@ import {
 } from '@wewrite/contracts';
 import { idOfCause, type Outgoing, type OutgoingBlob } from '@wewrite/service-kit';
 import type { MonthCloseTable } from './db.ts';
-import { closeRunOf, lockedSumsOf, lockedTotalsOf } from './month-close.ts';
+import { backfilledSumsOf, closeRunOf, lockedSumsOf, lockedTotalsOf } from './month-close.ts';
 import type { PlanChange } from './plan.ts';
 
 /** `allocation.changed` of one change (A10). Say it under the plan's row lock. */
@@ -72,7 +72,7 @@ export function lockProgressMessage(
       step: 'lock',
       expected: close.candidates_expected,
       done: close.candidates_done,
-      sums: lockedSumsOf(lockedTotalsOf(close)),
+      sums: { ...lockedSumsOf(lockedTotalsOf(close)), ...backfilledSumsOf(close) },
       state: close.state === 'locked' ? 'done' : 'running',
       version: close.progress_version,
       booksVersion: state.booksVersion,

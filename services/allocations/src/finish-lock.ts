@@ -1,5 +1,5 @@
 import { booksChecked, monthLocked, monthProgress } from '@wewrite/contracts';
-import { assert } from '@wewrite/service-kit';
+import { afterCommit, assert } from '@wewrite/service-kit';
 import { sql, type Transaction } from 'kysely';
 import type { Context, MonthCloseTable, Schema } from './db.ts';
 import { booksCheckedMessage, lockedClosingMessage, lockProgressMessage } from './events.ts';
@@ -11,7 +11,7 @@ import { booksCheckedMessage, lockedClosingMessage, lockProgressMessage } from '
  */
 export async function finishLock(
   tx: Transaction<Schema>,
-  { clock, outbox }: Context,
+  { clock, outbox, log }: Context,
   close: MonthCloseTable,
 ): Promise<void> {
   const { month } = close;
@@ -38,4 +38,7 @@ export async function finishLock(
   await outbox.emit(tx, monthLocked, [lockedClosingMessage(lockedClose, hashRow.hash)]);
   await outbox.emit(tx, booksChecked, [booksCheckedMessage(lockedClose, { fundingPaidCents, version, at })]);
   await outbox.emit(tx, monthProgress, [lockProgressMessage(lockedClose, { at, booksVersion: version })]);
+  if (!lockedClose.backfilled) return;
+  const recovered = { month, lines: lockedClose.lines, startedAt: lockedClose.started_at };
+  afterCommit(tx, () => log.error({ alert: 'backfill', ...recovered }, 'a month that was missed has been locked late'));
 }

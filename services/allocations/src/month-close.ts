@@ -35,15 +35,29 @@ export function lockedSumsOf(totals: LockedTotals): Record<string, Cents> {
   return { paidCents, fundedCents, unallocatedCents, unfundedCents };
 }
 
+/** What month.progress says beside the sums of a close that is late: how much it recovers (A8). */
+export function backfilledSumsOf({ backfilled, lines }: MonthCloseTable): Record<string, Cents> {
+  return backfilled ? { backfilledMonths: cents(1), backfilledLines: cents(lines) } : {};
+}
+
+/** True when the close of a month is started so late that the month after is over, too (A8). */
+export function isBackfill(month: Month, now: Date): boolean {
+  return monthOf(now) > nextMonth(month);
+}
+
+/** The months from one to another, both included. */
+export function monthsBetween(first: Month, last: Month): Month[] {
+  const months: Month[] = [];
+  for (let month = first; month <= last; month = nextMonth(month)) months.push(month);
+  return months;
+}
+
 /**
  * The months after `month` in which changes of what stood at its cutoff can be: up to the one after the month of `now`,
  * since the clock of the instance that made a change may be ahead of this one's.
  */
 export function laterMonths(month: Month, now: Date): Month[] {
-  const last = nextMonth(monthOf(now));
-  const later: Month[] = [];
-  for (let next = nextMonth(month); next <= last; next = nextMonth(next)) later.push(next);
-  return later;
+  return monthsBetween(nextMonth(month), nextMonth(monthOf(now)));
 }
 
 const hourMs = 60 * 60 * 1000;

@@ -43,6 +43,7 @@ export function monthCloseAnswer(close: MonthCloseTable): MonthClose {
     lockedAt: close.locked_at?.toISOString() ?? null,
     chunks: close.chunks,
     totals: lockedTotalsOf(close),
+    backfilled: close.backfilled ? { lines: close.lines } : null,
     traceId: close.traceparent === null ? null : traceIdOf(close.traceparent),
   };
 }

@@ -24,10 +24,13 @@ import { shutCloseGate } from './close-gate.ts';
 import type { Context, MonthCloseTable, Schema } from './db.ts';
 import { lockProgressMessage } from './events.ts';
 import { isKnownMonth } from './known-month.ts';
-import { closeRunOf } from './month-close.ts';
+import { closeRunOf, isBackfill, monthsBetween } from './month-close.ts';
 import { monthCloseAnswer } from './read-close.ts';
 
-/** An admin starts the close of a month that is over; asked again, it answers how far the one close is (B2, B6). */
+/**
+ * An admin starts the close of a month that is over; asked again, it answers how far the one close is (B2, B6). Months
+ * before it that were missed are closed first (A8).
+ */
 export function startCloseByRequest(server: Server, context: Context): void {
   server.post(
     '/v1/months/:month/close',
@@ -50,7 +53,7 @@ export function startCloseByRequest(server: Server, context: Context): void {
   );
 }
 
-/** Starts the close of the month before by itself. */
+/** Starts the close of the month before by itself, and of those before it that were missed (A8). */
 export function closeSchedule(context: Context): Schedule {
   return {
     name: 'close_month',
@@ -67,7 +70,10 @@ export function closeSchedule(context: Context): Schedule {
   };
 }
 
-/** The one close of the month, made unless it is there. */
+/**
+ * The one close of the month, made unless it is there, together with those of earlier months that were missed: the lock
+ * takes open closes in order of month, since balances of writers go from one to the next.
+ */
 async function startClose(
   tx: Transaction<Schema>,
   context: Context,
@@ -83,26 +89,39 @@ async function startClose(
     throw new Refusal('unknown_month', `Nothing had begun in ${month}.`, { field: 'month' });
   }
   await shutCloseGate(tx);
-  return insertClose(tx, context, { month, startedBy, now });
+  for (const missed of await missedMonths(tx, month)) await insertClose(tx, context, { month: missed, startedBy, now });
+  return findClose(tx, month);
 }
 
-/** Makes the close and tells of it, unless another request has made it since. */
+/** The months up to this one, from the first with a budget on, whose close has not been started, in order. */
+async function missedMonths(tx: Transaction<Schema>, upTo: Month): Promise<Month[]> {
+  const { rows } = await sql<{ first: Month | null; started: Month[] }>`
+    select (select min(month) from budget) as first, array(select month from month_close) as started`.execute(tx);
+  const [row] = rows;
+  if (row === undefined || row.first === null) return [upTo];
+  const started = new Set(row.started);
+  return monthsBetween(row.first, upTo).filter((month) => !started.has(month));
+}
+
+async function findClose(tx: Transaction<Schema>, month: Month): Promise<MonthCloseTable> {
+  const { rows } = await sql<MonthCloseTable>`select * from month_close where month = ${month}`.execute(tx);
+  assert(rows[0] !== undefined, 'a close that has been started has a row');
+  return rows[0];
+}
+
+/** Makes the close and tells of it. The gate is shut: nobody else makes one at the same time. */
 async function insertClose(
   tx: Transaction<Schema>,
   { outbox, wake }: Context,
   { month, startedBy, now }: { month: Month; startedBy: string; now: Date },
-): Promise<MonthCloseTable> {
+): Promise<void> {
   const made = await sql<MonthCloseTable>`
-    insert into month_close (month, run_id, cutoff, state, started_at, started_by, traceparent, progress_version)
+    insert into month_close (month, run_id, cutoff, state, started_at, started_by, traceparent, progress_version,
+      backfilled)
     values (${month}, ${closeRunOf(month).runId}, ${cutoffOf(month)}, 'waiting_for_funding', ${now}, ${startedBy},
-      ${activeTraceparent()}, 1)
-    on conflict (month) do nothing
+      ${activeTraceparent()}, 1, ${isBackfill(month, now)})
     returning *`.execute(tx);
   const messages = made.rows.map((close) => lockProgressMessage(close, { at: now, booksVersion: null }));
   await outbox.emit(tx, monthProgress, messages);
   afterCommit(tx, () => wake('lock_month'));
-  if (made.rows[0] !== undefined) return made.rows[0];
-  const { rows } = await sql<MonthCloseTable>`select * from month_close where month = ${month}`.execute(tx);
-  assert(rows[0] !== undefined, 'a close that conflicts is there');
-  return rows[0];
 }
