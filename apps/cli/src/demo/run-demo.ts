@@ -48,16 +48,20 @@ export async function runDemo(options: DemoOptions, months: Months): Promise<voi
   const input = await printer.step('input is checked', () => loadInput(resolve(options.input), months));
   const interrupted = untilInterrupted();
   const stack = await startDemoStack(config, { options, months, input, printer });
+  const failure = stack.failed.then((error) => {
+    throw error;
+  });
+  const interruption = interrupted.then(() => {
+    throw new RunFailure('interrupted before the last month was reconciled.');
+  });
   try {
-    await untilEndOrFailure(stack, interrupted, async () => {
-      const world = worldOf(stack, { months, input, printer });
-      const ending = await playStory(world, { wantLines: options.lines !== undefined });
-      await writeResults(options, ending);
-      if (options.once) return;
-      await world.steering.run();
-      showEntrance(stack, input, printer);
-      await interrupted;
-    });
+    const world = worldOf(stack, { months, input, printer });
+    const story = playStory(world, { wantLines: options.lines !== undefined });
+    await writeResults(options, await Promise.race([story, failure, interruption]));
+    if (options.once) return;
+    await world.steering.run();
+    showEntrance(stack, input, printer);
+    await Promise.race([interrupted, failure]);
   } finally {
     await stack.stop();
   }
@@ -92,22 +96,6 @@ function tokenHoldersOf(input: CheckedInput): TokenHolder[] {
       ...(input.writers.has(userId) ? (['writer'] as const) : []),
     ],
   }));
-}
-
-async function untilEndOrFailure(stack: Stack, interrupted: Promise<void>, play: () => Promise<void>): Promise<void> {
-  let played = false;
-  const playing = play().then(() => {
-    played = true;
-  });
-  const failure = stack.failed.then((error) => {
-    throw error;
-  });
-  const interruption = interrupted.then(async () => {
-    // Whoever stops a demo that stays up ends it as it is meant to end; before that, it has not been reconciled.
-    await Promise.race([playing, Promise.resolve()]);
-    if (!played) throw new RunFailure('interrupted before the last month was reconciled.');
-  });
-  await Promise.race([playing, failure, interruption]);
 }
 
 function worldOf(stack: Stack, parts: { months: Months; input: CheckedInput; printer: Printer }): World {
