@@ -12,6 +12,7 @@ import { readAllocation, readAllocations } from './read-plan.ts';
 import { readResource, registerResource } from './register-resource.ts';
 import { setAllocation } from './set-allocation.ts';
 import { closeSchedule, startCloseByRequest } from './start-close.ts';
+import { streamAllocations } from './stream-allocations.ts';
 
 /** Plans, their history, and the lock of a month: what supporters wish, and what becomes of it at the cutoff. */
 export const allocations: ServiceDefinition<Config, Schema> = {
@@ -23,6 +24,7 @@ export const allocations: ServiceDefinition<Config, Schema> = {
     routes: (server) => {
       readAllocations(server, context);
       readHistory(server, context);
+      streamAllocations(server, context);
       readAllocation(server, context);
       setAllocation(server, context);
       changeAllocations(server, context);

@@ -2,6 +2,7 @@ import { fundingChanged, type MessageOf, type Month } from '@wewrite/contracts';
 import { afterCommit, type Hearing, hears } from '@wewrite/service-kit';
 import { sql, type Transaction } from 'kysely';
 import type { Context, Schema } from './db.ts';
+import { notifyOfPlans } from './plan-feed.ts';
 
 type FundingMessage = MessageOf<typeof fundingChanged>;
 type BudgetMessage = Extract<FundingMessage, { part: 'budget' }>;
@@ -46,17 +47,21 @@ async function frozenMonths(tx: Transaction<Schema>, months: readonly Month[]): 
 async function applyBudgets(tx: Transaction<Schema>, budgets: readonly BudgetMessage[]): Promise<void> {
   if (budgets.length === 0) return;
   await sql`
-    insert into budget (month, user_id, paid_cents, open_cents, funding, invoice_ids, version)
-    select distinct on (month, "userId") month, "userId", "paidCents", "openCents", funding, "invoiceIds", version
-    from json_to_recordset(${JSON.stringify(budgets)}::json) as message (
-      month text collate "C", "userId" text collate "C", "paidCents" bigint, "openCents" bigint, funding text,
-      "invoiceIds" text[], version bigint
+    with applied as (
+      insert into budget (month, user_id, paid_cents, open_cents, funding, invoice_ids, version)
+      select distinct on (month, "userId") month, "userId", "paidCents", "openCents", funding, "invoiceIds", version
+      from json_to_recordset(${JSON.stringify(budgets)}::json) as message (
+        month text collate "C", "userId" text collate "C", "paidCents" bigint, "openCents" bigint, funding text,
+        "invoiceIds" text[], version bigint
+      )
+      order by month, "userId", version desc
+      on conflict (month, user_id) do update set
+        paid_cents = excluded.paid_cents, open_cents = excluded.open_cents, funding = excluded.funding,
+        invoice_ids = excluded.invoice_ids, version = excluded.version
+      where budget.version < excluded.version
+      returning user_id
     )
-    order by month, "userId", version desc
-    on conflict (month, user_id) do update set
-      paid_cents = excluded.paid_cents, open_cents = excluded.open_cents, funding = excluded.funding,
-      invoice_ids = excluded.invoice_ids, version = excluded.version
-    where budget.version < excluded.version`.execute(tx);
+    ${notifyOfPlans(sql`select distinct user_id from applied`)}`.execute(tx);
 }
 
 async function applyClosings(tx: Transaction<Schema>, closings: readonly ClosingMessage[]): Promise<void> {

@@ -95,7 +95,10 @@ interface PlanRow extends StandingColumns {
 }
 
 /** The plan as it stands and the month's budget, from one statement, so that they are of one moment. */
-async function readStandingPlan(database: Kysely<Schema>, of: Reading): Promise<{ plan: Plan; funding: Funding }> {
+export async function readStandingPlan(
+  database: Kysely<Schema>,
+  of: Reading,
+): Promise<{ plan: Plan; funding: Funding }> {
   const { rows } = await sql<PlanRow>`
     select coalesce(paid_cents + open_cents, 0) as budget_cents, coalesce(funding, 'none') as funding,
       coalesce((select version from plan where user_id = ${of.userId}), 0) as version, ${standingColumns(of.userId)}

@@ -2,6 +2,7 @@ import type { Month, UserId } from '@wewrite/contracts';
 import { sql, type Transaction } from 'kysely';
 import type { Schema } from './db.ts';
 import { type PlanChange, resourceKeyOf } from './plan.ts';
+import { notifyOfPlans } from './plan-feed.ts';
 
 /** A decided change with its place in the plan's history (A10). */
 export interface MadeChange extends PlanChange {
@@ -15,7 +16,7 @@ export interface MadeChange extends PlanChange {
 /**
  * The changes of one plan and instant, in order of version: standing rows, the history rows that keep what they replaced
  * (A10), and the plan's version, in one statement. Where a resource is changed more than once, its first change replaces
- * the row that stood, and its last one leaves the row that stands.
+ * the row that stood, and its last one leaves the row that stands. Streams are told.
  */
 export async function writeChanges(tx: Transaction<Schema>, made: readonly MadeChange[]): Promise<void> {
   const newest = made.at(-1);
@@ -45,14 +46,16 @@ export async function writeChanges(tx: Transaction<Schema>, made: readonly MadeC
     ), counted as (
       update plan set version = ${version}, last_changed_at = ${at}, first_changed_at = coalesce(first_changed_at, ${at})
       where user_id = ${userId}
+    ), kept as (
+      insert into allocation_change (user_id, version, resource_type, resource_id, recipient_user_id, before_cents,
+        before_recipient_user_id, before_since, before_month, after_cents, month, at, changed_by, request_id)
+      select ${userId}, version, resource_type, resource_id, recipient_user_id, before_cents, before_recipient_user_id,
+        case when is_first then replaced.since when before_cents > 0 then ${at}::timestamptz end,
+        case when is_first then replaced.month when before_cents > 0 then ${month} end,
+        after_cents, ${month}, ${at}, ${userId}, ${requestId}
+      from change left join replaced using (version)
     )
-    insert into allocation_change (user_id, version, resource_type, resource_id, recipient_user_id, before_cents,
-      before_recipient_user_id, before_since, before_month, after_cents, month, at, changed_by, request_id)
-    select ${userId}, version, resource_type, resource_id, recipient_user_id, before_cents, before_recipient_user_id,
-      case when is_first then replaced.since when before_cents > 0 then ${at}::timestamptz end,
-      case when is_first then replaced.month when before_cents > 0 then ${month} end,
-      after_cents, ${month}, ${at}, ${userId}, ${requestId}
-    from change left join replaced using (version)`.execute(tx);
+    ${notifyOfPlans(sql`select ${userId}::text as user_id`)}`.execute(tx);
 }
 
 function rowsOf(made: readonly MadeChange[]) {

@@ -129,6 +129,7 @@ describe('the API page', () => {
       'delete /v1/allocations/{resourceType}/{resourceId} 200,4XX,5XX',
       'get /v1/allocations 200,4XX,5XX',
       'get /v1/allocations/history 200,4XX,5XX',
+      'get /v1/allocations/stream 200,4XX,5XX',
       'get /v1/allocations/{resourceType}/{resourceId} 200,4XX,5XX',
       'get /v1/months/current 200,4XX,5XX',
       'get /v1/months/{month}/close 200,4XX,5XX',

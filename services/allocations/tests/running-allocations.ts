@@ -16,7 +16,7 @@ import {
   UserIdSchema,
 } from '@wewrite/contracts';
 import { type Harness, startHarness } from '@wewrite/local-stack/harness';
-import { type Database, runnable } from '@wewrite/service-kit';
+import { type Database, realTime, runnable, type TechnicalTime } from '@wewrite/service-kit';
 import type { RawBuilder } from 'kysely';
 import { allocations } from '../src/app.ts';
 import type { Schema } from '../src/db.ts';
@@ -55,11 +55,12 @@ export interface Budget {
 export type RunningAllocations = Awaited<ReturnType<typeof startAllocations>>;
 
 /** The allocations service on 10 November 2026, what a test asks of it, and what billing says to it. */
-export async function startAllocations(environment: Record<string, string> = {}) {
+export async function startAllocations(environment: Record<string, string> = {}, time: TechnicalTime = realTime) {
   const harness = await startHarness({
     services: [runnable(allocations)],
     now: '2026-11-10T12:00:00.000Z',
     environment,
+    time,
   });
   return {
     ...harness,

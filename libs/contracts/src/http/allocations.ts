@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ResourceIdSchema, ResourceTypeSchema, UserIdSchema } from '../ids.ts';
+import { ResourceIdSchema, type ResourceKey, ResourceTypeSchema, UserIdSchema } from '../ids.ts';
 import { NonNegativeCentsSchema } from '../money.ts';
 import { MonthSchema } from '../month.ts';
 import { ProblemCodeSchema } from '../problem.ts';
@@ -121,6 +121,29 @@ export const ChangedAllocationsSchema = z.object({
   summary: AllocationSummarySchema,
 });
 export type ChangedAllocations = z.infer<typeof ChangedAllocationsSchema>;
+
+/** A resource in a query: `page/abc`. */
+const ResourceTextSchema = z
+  .string()
+  .refine((text) => ResourcePathSchema.safeParse(resourceParts(text)).success, 'a resource is written type/id');
+
+function resourceParts(text: string) {
+  const slash = text.indexOf('/');
+  return { resourceType: text.slice(0, slash), resourceId: text.slice(slash + 1) };
+}
+
+/** The resource that a text like `page/abc` names. Throws a ZodError for anything else. */
+export function resourceOfText(text: string): ResourceKey {
+  return ResourcePathSchema.parse(resourceParts(text));
+}
+
+/** `GET /v1/allocations/stream?resource=page/abc&resource=user/xyz`. */
+export const StreamQuerySchema = z.strictObject({
+  resource: z.union([ResourceTextSchema, z.array(ResourceTextSchema).max(100)]).optional(),
+});
+
+/** `data` of an `allocation` event of the stream; that of a `summary` event is the summary. */
+export const AllocationEventSchema = AllocationAnswerSchema.omit({ summary: true }).extend(ResourcePathSchema.shape);
 
 /** One change of a plan (A10). `version` counts the plan's changes. */
 export const AllocationChangeSchema = z.object({

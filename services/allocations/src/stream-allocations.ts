@@ -1,0 +1,114 @@
+import { Readable } from 'node:stream';
+import { monthOf, type ResourceKey, resourceOfText, StreamQuerySchema, type UserId } from '@wewrite/contracts';
+import { identityOf, problemResponses, Refusal, type Server } from '@wewrite/service-kit';
+import { z } from 'zod';
+import type { Context } from './db.ts';
+import { resourceKeyOf } from './plan.ts';
+import { allocationAnswer } from './plan-answer.ts';
+import { createPlanFeed, type PlanFeed } from './plan-feed.ts';
+import { readStandingPlan } from './read-plan.ts';
+
+const heartbeatMs = 15_000;
+/** A stream ends after a while, so that whoever reads it shows a token that is still good. */
+const lifeMs = 15 * 60_000;
+const maximumStreams = 20;
+
+/** What OpenAPI says of the answer; the events themselves are not serialised as one. */
+const EventStreamSchema = z.unknown().meta({ type: 'string', description: 'text/event-stream' });
+
+/**
+ * Server-sent events: `summary`, the numbers of the caller's plan, and `allocation`, what the caller gives a watched
+ * resource. The first events say how things stand, the next ones what has changed, each the whole state: after a break
+ * nothing needs to be caught up but by opening the stream again. A slow reader gets fewer events, and the newest state.
+ */
+export function streamAllocations(server: Server, context: Context): void {
+  const feed = createPlanFeed(context);
+  const draining = new AbortController();
+  server.addHook('preClose', async () => draining.abort());
+  server.addHook('onClose', () => feed.stop());
+  server.get(
+    '/v1/allocations/stream',
+    {
+      schema: {
+        querystring: StreamQuerySchema,
+        response: { 200: EventStreamSchema, ...problemResponses },
+      },
+      config: { access: ['supporter'] },
+    },
+    async (request, reply) => {
+      const { userId } = identityOf(request);
+      if (feed.subscribersOf(userId) >= maximumStreams) {
+        throw new Refusal('rate_limited', `You read ${maximumStreams} streams already: end one of them first.`);
+      }
+      const closed = new AbortController();
+      reply.raw.once('close', () => closed.abort());
+      const watched = [request.query.resource ?? []].flat().map(resourceOfText);
+      const events = eventsOf(context, feed, {
+        userId,
+        watched,
+        ended: AbortSignal.any([closed.signal, draining.signal]),
+      });
+      // The connection ends with its stream: one that stayed open would hold up the drain.
+      reply.headers({ connection: 'close', 'cache-control': 'no-store', 'x-accel-buffering': 'no' });
+      reply.type('text/event-stream');
+      return reply.send(Readable.from(events, { objectMode: false }));
+    },
+  );
+}
+
+interface Streamed {
+  readonly userId: UserId;
+  readonly watched: readonly ResourceKey[];
+  readonly ended: AbortSignal;
+}
+
+async function* eventsOf(context: Context, feed: PlanFeed, of: Streamed): AsyncGenerator<string> {
+  const { clock, time } = context;
+  const endMs = time.now().getTime() + lifeMs;
+  let changed = new AbortController();
+  const unsubscribe = feed.subscribe(of.userId, () => changed.abort());
+  const sent = new Map<string, string>();
+  let month: string | undefined;
+  try {
+    while (!of.ended.aborted && time.now().getTime() < endMs) {
+      // The turn of a month is heard of from nobody: it is noticed at the next heartbeat.
+      const isDue = changed.signal.aborted || month !== monthOf(clock.now());
+      if (isDue) {
+        changed = new AbortController();
+        month = monthOf(clock.now());
+        yield await newsOf(context, of, sent);
+      }
+      await time.sleep(heartbeatMs, AbortSignal.any([changed.signal, of.ended]));
+      if (!changed.signal.aborted && !of.ended.aborted) yield ': heartbeat\n\n';
+    }
+  } finally {
+    unsubscribe();
+  }
+}
+
+/** The events whose state differs from what was sent before; the time of reading alone is no difference. */
+async function newsOf(
+  { database, clock }: Context,
+  { userId, watched }: Streamed,
+  sent: Map<string, string>,
+): Promise<string> {
+  const now = clock.now();
+  const month = monthOf(now);
+  const { plan, funding } = await readStandingPlan(database.kysely, { userId, month, now });
+  let news = '';
+  const tell = (name: string, event: string, data: object, state: object = data) => {
+    const text = JSON.stringify(state);
+    if (sent.get(name) === text) return;
+    sent.set(name, text);
+    news += `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
+  };
+  const { summary } = allocationAnswer({ userId, month, funding, plan, standing: null, now });
+  tell('summary', 'summary', summary, { ...summary, serverTime: null });
+  for (const resource of watched) {
+    const key = resourceKeyOf(resource);
+    const standing = plan.allocations.get(key) ?? null;
+    const { allocation, version } = allocationAnswer({ userId, month, funding, plan, standing, now });
+    tell(key, 'allocation', { ...resource, allocation, version });
+  }
+  return news;
+}
