@@ -80,6 +80,6 @@ function settings(cluster: PostgresCluster, port: number): string[] {
     'max_wal_size=2GB',
     'timezone=UTC',
     'log_timezone=UTC',
-    ...(cluster.fsync ? [] : ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off']),
+    ...(cluster.fsync ? [] : ['fsync=off', 'full_page_writes=off']),
   ];
 }

@@ -1,21 +1,35 @@
-import replyFrom from '@fastify/reply-from';
+import { Readable } from 'node:stream';
 import { activeTraceparent, type Log, Refusal, type Server, sendProblem, type VerifyToken } from '@wewrite/service-kit';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Pool } from 'undici';
 import { ownerOf, type Upstreams } from './upstreams.ts';
 
-const upstreamTimeoutMs = 30_000;
+const connectionsPerService = 128;
+const answerTimeoutMs = 30_000;
+
+/** Headers about one connection only (RFC 9110, 7.6.1): they end here, in both directions. */
+const hopByHop = new Set([
+  'connection',
+  'expect',
+  'host',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
 
 /**
- * Sends every `/v1/…` and `/webhooks/…` request, bytes unchanged, to the service that owns it. Tokens are verified here
- * so that strangers cost the services nothing; webhooks carry a signature instead, which billing verifies.
+ * Sends every `/v1/…` and `/webhooks/…` request, path and bytes unchanged, to the service that owns it. Tokens are
+ * verified here so that strangers cost the services nothing; webhooks carry a signature instead, which billing verifies.
  */
-export async function forward(
-  server: Server,
-  upstreams: Upstreams,
-  parts: { verifyToken: VerifyToken; log: Log },
-): Promise<void> {
-  await server.register(replyFrom, {
-    undici: { connections: 128, pipelining: 1, headersTimeout: upstreamTimeoutMs, bodyTimeout: 0 },
-    disableRequestLogging: true,
+export function forward(server: Server, upstreams: Upstreams, parts: { verifyToken: VerifyToken; log: Log }): void {
+  const pools = new Map(Object.values(upstreams).map((url) => [url, poolOf(url)]));
+  server.addHook('onClose', async () => {
+    await Promise.all([...pools.values()].map((pool) => pool.destroy()));
   });
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
@@ -30,16 +44,45 @@ export async function forward(
         const owner = ownerOf(path.split('?')[0] ?? '/');
         if (owner === null) throw new Refusal('not_found', `There is no ${request.method} ${path.split('?')[0]}.`);
         if (!path.startsWith('/webhooks/')) await parts.verifyToken(request.headers.authorization);
-        const traceparent = activeTraceparent();
-        return reply.from(`${upstreams[owner]}${path}`, {
-          rewriteRequestHeaders: (_, headers) => (traceparent === null ? headers : { ...headers, traceparent }),
-          onError: (_, { error }) => {
-            parts.log.warn({ owner, error: String(error) }, 'a service did not answer');
-            const refusal = new Refusal('unavailable', `The service for this does not answer: try again shortly.`);
-            sendProblem(refusal, request, reply, parts.log);
-          },
-        });
+        const pool = pools.get(upstreams[owner]);
+        if (pool === undefined) throw new Error(`${owner} has no pool of connections`);
+        try {
+          return await pass(pool, request, reply);
+        } catch (error) {
+          parts.log.warn({ owner, error: String(error) }, 'a service did not answer');
+          const refusal = new Refusal('unavailable', 'The service for this does not answer: try again shortly.');
+          return sendProblem(refusal, request, reply, parts.log);
+        }
       },
     });
   }
+}
+
+function poolOf(url: string): Pool {
+  // A stream of events may be silent for long: only the beginning of an answer is waited for.
+  return new Pool(url, { connections: connectionsPerService, headersTimeout: answerTimeoutMs, bodyTimeout: 0 });
+}
+
+async function pass(pool: Pool, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  const traceparent = activeTraceparent();
+  const answer = await pool.request({
+    method: request.method,
+    path: request.raw.url ?? '/',
+    headers: { ...endToEnd(request.headers), ...(traceparent === null ? {} : { traceparent }) },
+    body: isStream(request.body) ? request.body : null,
+  });
+  return reply.status(answer.statusCode).headers(endToEnd(answer.headers)).send(answer.body);
+}
+
+function endToEnd(headers: NodeJS.Dict<string | string[]>): Record<string, string | string[]> {
+  const named = String(headers.connection ?? '')
+    .toLowerCase()
+    .split(',');
+  const dropped = new Set([...hopByHop, ...named.map((name) => name.trim())]);
+  const kept = Object.entries(headers).filter((pair): pair is [string, string | string[]] => pair[1] !== undefined);
+  return Object.fromEntries(kept.filter(([name]) => !dropped.has(name)));
+}
+
+function isStream(body: unknown): body is Readable {
+  return body instanceof Readable;
 }

@@ -63,6 +63,8 @@ describe('one port for clients', () => {
   test.each([
     ['/v1/allocations', 'allocations'],
     ['/v1/allocations/page/p%25_1', 'allocations'],
+    ['/v1/allocations/page/..a', 'allocations'],
+    ['/v1/allocations/page/%2E%2E%2Fb%3Fc', 'allocations'],
     ['/v1/months/current', 'allocations'],
     ['/v1/months/2026-11/close', 'allocations'],
     ['/v1/subscription', 'billing'],

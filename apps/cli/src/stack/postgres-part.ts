@@ -38,8 +38,8 @@ export async function startPostgresPart(config: CliConfig, options: PostgresOpti
   const postgres = await startEmbeddedPostgres({
     directory: join(options.directory, 'postgres'),
     persistent: options.persistent,
-    // A server that dies is started again, and what a service has committed must still be there.
-    fsync: true,
+    // A server that is killed and started again has all commits either way; only a machine that stops loses them.
+    fsync: options.persistent,
     log: options.say,
   });
   return {
