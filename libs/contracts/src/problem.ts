@@ -19,6 +19,7 @@ export const problemStatuses = {
   self_support: 422,
   unknown_resource: 422,
   unknown_month: 422,
+  writer_closed: 422,
   too_many_allocations: 422,
   below_minimum: 422,
   no_subscription: 422,

@@ -3,14 +3,17 @@ import { applyFunding } from './apply-funding.ts';
 import { changeAllocations } from './change-allocations.ts';
 import { type Config, environment } from './config.ts';
 import type { Schema } from './db.ts';
+import { keepPreferences } from './keep-preferences.ts';
 import { loadChunks } from './load-chunks.ts';
 import { lockMonthLoop } from './lock-month.ts';
 import { readClose } from './read-close.ts';
 import { readCurrentMonth } from './read-current-month.ts';
 import { readHistory } from './read-history.ts';
 import { readAllocation, readAllocations } from './read-plan.ts';
+import { readSupport } from './read-support.ts';
 import { readResource, registerResource } from './register-resource.ts';
 import { setAllocation } from './set-allocation.ts';
+import { setWriterState } from './set-writer-state.ts';
 import { closeSchedule, startCloseByRequest } from './start-close.ts';
 import { streamAllocations } from './stream-allocations.ts';
 
@@ -33,6 +36,9 @@ export const allocations: ServiceDefinition<Config, Schema> = {
       readClose(server, context);
       registerResource(server, context);
       readResource(server, context);
+      readSupport(server, context);
+      setWriterState(server, context);
+      keepPreferences(server, context);
     },
     hearings: [applyFunding(context)],
     loops: [lockMonthLoop(context)],

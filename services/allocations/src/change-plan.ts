@@ -6,15 +6,25 @@ import {
   type ResourceKey,
   type ResourceType,
   type UserId,
+  type WriterState,
 } from '@wewrite/contracts';
 import { assert } from '@wewrite/service-kit';
 import { sql, type Transaction } from 'kysely';
 import { passCloseGate } from './close-gate.ts';
 import type { Context, Schema } from './db.ts';
 import { allocationChangedMessage } from './events.ts';
-import { type DecidedWish, decideInOrder, type Plan, planOf, resourceKeyOf, versionAfter } from './plan.ts';
+import {
+  type DecidedWish,
+  decideInOrder,
+  type Plan,
+  planOf,
+  resourceKeyOf,
+  type SetAllocation,
+  versionAfter,
+} from './plan.ts';
 import { type StandingColumns, standingColumns, standingOf } from './read-standing.ts';
 import { type MadeChange, writeChanges } from './write-changes.ts';
+import { currentWriterState } from './writer-state.ts';
 
 /** What a supporter wishes, in order, and the request that says so. */
 export interface Wishes {
@@ -53,7 +63,7 @@ export async function changePlan(
   await lockPlan(tx, userId);
   const current = await readForDecision(tx, { userId, wishes, now: clock.now() });
   const { at, month, funding, ownerOf } = current;
-  const commands = wishes.map((wish) => ({ ...wish, userId, ownerUserId: ownerOf(wish.resource) }));
+  const commands = wishes.map((wish) => ({ ...wish, userId, ...ownerOf(wish.resource) }));
   const { plan, decided } = decideInOrder(current.plan, commands);
   const accepted = decided.flatMap(({ decision }) => (decision.outcome === 'accepted' ? decision.changes : []));
   const made = accepted.map((change, index): MadeChange => {
@@ -76,13 +86,17 @@ async function lockPlan(tx: Transaction<Schema>, userId: UserId): Promise<void> 
   );
 }
 
+type Owner = Pick<SetAllocation, 'ownerUserId' | 'ownerState'>;
+
+const unknownOwner: Owner = { ownerUserId: null };
+
 interface DecisionRow extends StandingColumns {
   readonly at: Date;
   readonly month: Month;
   readonly version: number;
   readonly budget_cents: number;
   readonly funding: Funding;
-  readonly owners: readonly (readonly [ResourceType, string, UserId])[];
+  readonly owners: readonly (readonly [ResourceType, string, UserId, WriterState])[];
 }
 
 /**
@@ -99,7 +113,10 @@ async function readForDecision(
     select instant.at, instant.month, instant.version,
       coalesce(budget.paid_cents + budget.open_cents, 0) as budget_cents, coalesce(budget.funding, 'none') as funding,
       (
-        select coalesce(json_agg(json_build_array(resource_type, resource_id, owner_user_id)), '[]') from resource
+        select coalesce(json_agg(json_build_array(
+          resource_type, resource_id, owner_user_id, ${currentWriterState('owner_user_id')}
+        )), '[]')
+        from resource
         where (resource_type, resource_id) in (select * from unnest(${resourceTypes}::text[], ${resourceIds}::text[]))
       ) as owners,
       ${standingColumns(userId)}
@@ -113,15 +130,15 @@ async function readForDecision(
     left join budget on budget.month = instant.month and budget.user_id = ${userId}`.execute(tx);
   const row = rows[0];
   assert(row !== undefined, 'a locked plan has a row');
-  const owners = new Map<string, UserId>();
-  for (const [resourceType, resourceId, ownerUserId] of row.owners) {
-    owners.set(resourceKeyOf({ resourceType, resourceId }), ownerUserId);
+  const owners = new Map<string, Owner>();
+  for (const [resourceType, resourceId, ownerUserId, ownerState] of row.owners) {
+    owners.set(resourceKeyOf({ resourceType, resourceId }), { ownerUserId, ownerState });
   }
   return {
     plan: planOf(cents(row.budget_cents), standingOf(row), row.version),
     at: row.at,
     month: row.month,
     funding: row.funding,
-    ownerOf: (resource: ResourceKey) => owners.get(resourceKeyOf(resource)) ?? null,
+    ownerOf: (resource: ResourceKey) => owners.get(resourceKeyOf(resource)) ?? unknownOwner,
   };
 }

@@ -1,4 +1,4 @@
-import type { Funding, Month, ResourceType, UserId } from '@wewrite/contracts';
+import type { Funding, Month, ResourceType, UserId, WriterState } from '@wewrite/contracts';
 import type { ServiceContext } from '@wewrite/service-kit';
 import type { Config } from './config.ts';
 
@@ -12,6 +12,8 @@ export interface Schema {
   allocation_change: AllocationChangeTable;
   month_close: MonthCloseTable;
   close_chunk: CloseChunkTable;
+  writer_state: WriterStateTable;
+  preference: { user_id: UserId; increment_cents: number };
   books_version: { only_row: boolean; version: number };
 }
 
@@ -97,6 +99,8 @@ export interface MonthCloseTable {
   unallocated_cents: number;
   unfunded_cents: number;
   backfilled: boolean;
+  left_out_lines: number;
+  left_out_cents: number;
 }
 
 export interface CloseChunkTable {
@@ -106,6 +110,13 @@ export interface CloseChunkTable {
   last_user_id: UserId;
   sha256: Buffer;
   payload: Buffer;
+}
+
+export interface WriterStateTable {
+  user_id: UserId;
+  since: Date;
+  until: Date | null;
+  state: WriterState;
 }
 
 /** What the kit gives to this service. */

@@ -7,6 +7,7 @@ import { checkFunding } from './check-funding.ts';
 import type { Context, MonthCloseTable, Schema } from './db.ts';
 import { chunkMessage, lockProgressMessage } from './events.ts';
 import { finishLock } from './finish-lock.ts';
+import { countOf } from './leave-out.ts';
 import { lockedChunkOf } from './locked-chunk.ts';
 import { closeRunOf } from './month-close.ts';
 import { type Page, readPage } from './read-page.ts';
@@ -82,7 +83,12 @@ async function freeze(
         ${createHash('sha256').update(payload).digest()}, ${payload})`.execute(tx);
     await outbox.emitBlobs(tx, monthLocked, [chunkMessage({ runId: close.run_id, chunk: close.chunks })]);
   }
-  const moved = await moveOn(tx, close, { totals, count, afterUserId: userIds[count - 1] ?? close.after_user_id });
+  const moved = await moveOn(tx, close, {
+    totals,
+    leftOut: countOf(page.leftOut, new Set(userIds.slice(0, count))),
+    count,
+    afterUserId: userIds[count - 1] ?? close.after_user_id,
+  });
   await outbox.emit(tx, monthProgress, [lockProgressMessage(moved, { at: clock.now(), booksVersion: null })]);
 }
 
@@ -100,9 +106,9 @@ function fittingChunk(close: MonthCloseTable, page: Page) {
 async function moveOn(
   tx: Transaction<Schema>,
   close: MonthCloseTable,
-  by: { totals: LockedTotals; count: number; afterUserId: string },
+  by: { totals: LockedTotals; leftOut: ReturnType<typeof countOf>; count: number; afterUserId: string },
 ): Promise<MonthCloseTable> {
-  const { totals } = by;
+  const { totals, leftOut } = by;
   const { rows } = await sql<MonthCloseTable>`
     update month_close set
       after_user_id = ${by.afterUserId}, candidates_done = candidates_done + ${by.count},
@@ -110,7 +116,8 @@ async function moveOn(
       supporters = supporters + ${totals.supporters}, lines = lines + ${totals.lines},
       paid_cents = paid_cents + ${totals.paidCents}, funded_cents = funded_cents + ${totals.fundedCents},
       unallocated_cents = unallocated_cents + ${totals.unallocatedCents},
-      unfunded_cents = unfunded_cents + ${totals.unfundedCents}
+      unfunded_cents = unfunded_cents + ${totals.unfundedCents},
+      left_out_lines = left_out_lines + ${leftOut.lines}, left_out_cents = left_out_cents + ${leftOut.usdCents}
     where month = ${close.month}
     returning *`.execute(tx);
   assert(rows[0] !== undefined, 'a close that is being locked has a row');

@@ -7,6 +7,7 @@ import {
   lineIdOf,
   type Month,
   type UserId,
+  type WriterState,
 } from '@wewrite/contracts';
 import { Refusal } from '@wewrite/service-kit';
 import { type Plan, type PlanRefusal, type PlanTotals, type StandingAllocation, totalsOf } from './plan.ts';
@@ -30,8 +31,11 @@ export function summaryAnswer(of: {
   };
 }
 
-/** What stands, or stood at the cutoff of a month that is over and then has no version. */
-export type ActiveLine = Omit<StandingAllocation, 'version'> & { readonly version: number | null };
+/** What stands, or stood at the cutoff of a month that is over and no longer changes. */
+export type ActiveLine = Omit<StandingAllocation, 'version' | 'writerState'> & {
+  readonly version: number | null;
+  readonly writerState: WriterState | null;
+};
 
 /** The line of a month that is not locked. */
 export function activeLineAnswer(userId: UserId, month: Month, standing: ActiveLine): Allocation {
@@ -44,6 +48,7 @@ export function activeLineAnswer(userId: UserId, month: Month, standing: ActiveL
     fundedCents: null,
     status: 'active',
     version: standing.version,
+    writerState: standing.writerState,
   };
 }
 

@@ -27,6 +27,7 @@ function planWith(budgetCents: number, amounts: readonly number[]): Plan {
     recipientUserId: wanda,
     usdCents: cents(usdCents),
     version: index + 1,
+    writerState: 'open' as const,
   }));
   return planOf(cents(budgetCents), standing, amounts.length);
 }
@@ -67,6 +68,21 @@ describe('deciding one wish', () => {
     expect(decide(plan, { ...set('new', 1), ownerUserId: null })).toMatchObject({ code: 'unknown_resource' });
     expect(decide(plan, { ...set('new', 1), recipientUserId: walt })).toMatchObject({ code: 'not_owner' });
     expect(decide(plan, { ...set('new', 1), ownerUserId: sam })).toMatchObject({ code: 'self_support' });
+  });
+
+  test('A11: a writer who is not open gets nothing new and nothing more', () => {
+    const plan = planWith(1_000, [400]);
+    for (const ownerState of ['inactive', 'blocked', 'closed'] as const) {
+      expect(decide(plan, { ...set('new', 1), ownerState })).toMatchObject({ code: 'writer_closed' });
+      expect(decide(plan, { ...set('0', 401), ownerState })).toMatchObject({ code: 'writer_closed' });
+      expect(decide(plan, { ...set('0', 300), ownerUserId: walt, ownerState })).toMatchObject({
+        code: 'writer_closed',
+      });
+      expect(decide(plan, { ...set('0', 399), ownerState })).toMatchObject({
+        changes: [{ after: { usdCents: 399, writerState: ownerState } }],
+      });
+      expect(decide(plan, { ...set('0', 0), ownerState }).outcome).toBe('accepted');
+    }
   });
 
   test('A4: zero removes, also when the resource is gone', () => {

@@ -1,4 +1,12 @@
-import { type Cents, cents, type ResourceKey, sumCents, type UserId, zeroCents } from '@wewrite/contracts';
+import {
+  type Cents,
+  cents,
+  type ResourceKey,
+  sumCents,
+  type UserId,
+  type WriterState,
+  zeroCents,
+} from '@wewrite/contracts';
 
 /** A supporter's standing allocations by {@link resourceKeyOf}, against the budget (paid and open) of the running month. */
 export interface Plan {
@@ -14,6 +22,8 @@ export interface StandingAllocation {
   readonly usdCents: Cents;
   /** The plan's version as of the change that made it so. */
   readonly version: number;
+  /** Whether the recipient takes support (A11). */
+  readonly writerState: WriterState;
 }
 
 /** The wish to give a resource `usdCents` a month from now on; 0 removes it. */
@@ -22,6 +32,8 @@ export interface SetAllocation {
   readonly resource: ResourceKey;
   /** Who owns the resource; null when nobody has registered it. */
   readonly ownerUserId: UserId | null;
+  /** Whether the owner takes support (A11); open where it is left out. */
+  readonly ownerState?: WriterState;
   /** Whom the caller means to support, when the caller says so. */
   readonly recipientUserId?: UserId | undefined;
   readonly usdCents: number;
@@ -51,6 +63,7 @@ export type PlanRefusalCode =
   | 'unknown_resource'
   | 'not_owner'
   | 'self_support'
+  | 'writer_closed'
   | 'too_many_allocations'
   | 'over_allocated';
 
@@ -106,10 +119,20 @@ export function decide(plan: Plan, command: SetAllocation): PlanDecision {
     return refused('too_many_allocations', sentence);
   }
   if (before?.usdCents === usdCents && before.recipientUserId === ownerUserId) return unchanged;
+  const { ownerState = 'open' } = command;
   const raisedCents = usdCents - (before?.usdCents ?? 0);
+  if (ownerState !== 'open' && (raisedCents > 0 || before?.recipientUserId !== ownerUserId)) {
+    return refused('writer_closed', `This writer takes no support now (${ownerState}): it can only be lowered.`);
+  }
   const { availableCents } = totalsOf(plan);
   if (raisedCents > 0 && raisedCents > availableCents) return overAllocated(plan);
-  const after = { resource, recipientUserId: ownerUserId, usdCents: cents(usdCents), version: versionAfter(plan) };
+  const after: StandingAllocation = {
+    resource,
+    recipientUserId: ownerUserId,
+    usdCents: cents(usdCents),
+    version: versionAfter(plan),
+    writerState: ownerState,
+  };
   return changed({ resource, before, after });
 }
 

@@ -1,4 +1,4 @@
-import { type MonthClose, MonthCloseSchema, MonthSchema, monthOf } from '@wewrite/contracts';
+import { cents, type MonthClose, MonthCloseSchema, MonthSchema, monthOf } from '@wewrite/contracts';
 import { problemResponses, Refusal, type Server, traceIdOf } from '@wewrite/service-kit';
 import { sql } from 'kysely';
 import { z } from 'zod';
@@ -43,6 +43,7 @@ export function monthCloseAnswer(close: MonthCloseTable): MonthClose {
     lockedAt: close.locked_at?.toISOString() ?? null,
     chunks: close.chunks,
     totals: lockedTotalsOf(close),
+    leftOut: { lines: close.left_out_lines, usdCents: cents(close.left_out_cents) },
     backfilled: close.backfilled ? { lines: close.lines } : null,
     traceId: close.traceparent === null ? null : traceIdOf(close.traceparent),
   };

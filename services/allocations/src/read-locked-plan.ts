@@ -65,6 +65,7 @@ function lockedLines({ run: { month }, supporters, lines }: LockedChunk, index: 
       fundedCents: entry(lines.fundedCents, line),
       status: 'locked',
       version: null,
+      writerState: null,
     };
   });
 }

@@ -2,15 +2,16 @@ import type { Cents, UserId } from '@wewrite/contracts';
 import { assert } from '@wewrite/service-kit';
 import { sql, type Transaction } from 'kysely';
 import type { Context, MonthCloseTable, Schema } from './db.ts';
-import type { LineColumns, SupporterColumns } from './locked-chunk.ts';
+import { leaveOut, type SortedLines } from './leave-out.ts';
+import type { SupporterColumns } from './locked-chunk.ts';
 import { laterMonths } from './month-close.ts';
 import { maximumAllocations } from './plan.ts';
 import { readLinesAtCutoff } from './read-lines.ts';
+import { writersClosedAt } from './writer-state.ts';
 
-/** Supporters in order of user id with all their lines. */
-export interface Page {
+/** Supporters in order of user id with all their lines, those that are left out by themselves (A11). */
+export interface Page extends SortedLines {
   readonly supporters: SupporterColumns;
-  readonly lines: LineColumns;
 }
 
 /** The next supporters of a close: as many as the limits of a chunk allow, at least one if there is one. */
@@ -29,12 +30,13 @@ export async function readPage(
     laterMonths: laterMonths(close.month, clock.now()),
     range: { afterUserId: close.after_user_id, upToUserId, limit },
   });
+  const sorted = leaveOut(lines, await writersClosedAt(tx, close.cutoff, lines.recipientUserIds));
   const lastUserId = lines.userIds.at(-1);
-  if (lastUserId === undefined || lines.userIds.length < limit) return { supporters, lines };
+  if (lastUserId === undefined || lines.userIds.length < limit) return { supporters, ...sorted };
   // The last supporter's lines may go on beyond the limit; the first one's cannot (A4).
   const complete = supporters.userIds.indexOf(lastUserId);
   assert(complete > 0, 'a page of lines ends with one of its supporters, and not with the first');
-  return { supporters: firstOf(supporters, complete), lines };
+  return { supporters: firstOf(supporters, complete), ...sorted };
 }
 
 /** Everybody who may belong to a close: who had a plan before the cutoff, or paid for the month. Neither changes any more. */

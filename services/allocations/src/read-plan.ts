@@ -17,12 +17,14 @@ import { z } from 'zod';
 import { entry } from './column.ts';
 import type { Context, Schema } from './db.ts';
 import { isKnownMonth } from './known-month.ts';
+import { leaveOut } from './leave-out.ts';
 import { laterMonths } from './month-close.ts';
 import { type Plan, planOf, resourceKeyOf, totalsFrom } from './plan.ts';
 import { type ActiveLine, activeLineAnswer, allocationAnswer, summaryAnswer } from './plan-answer.ts';
 import { readLinesAtCutoff } from './read-lines.ts';
 import { readLockedPlan } from './read-locked-plan.ts';
 import { type StandingColumns, standingColumns, standingOf } from './read-standing.ts';
+import { writersClosedAt } from './writer-state.ts';
 
 /** A supporter reads the own plan, in the running month (A3, A5) or as it was in one that is over. */
 export function readAllocations(server: Server, context: Context): void {
@@ -108,18 +110,21 @@ export async function readStandingPlan(
   return { plan: planOf(cents(row.budget_cents), standingOf(row), row.version), funding: row.funding };
 }
 
-/** The lines of a month that is over and not yet locked. */
+/** What will be frozen of a month that is over and not yet locked. */
 async function readAtCutoff(database: Kysely<Schema>, of: Reading): Promise<ActiveLine[]> {
-  const lines = await readLinesAtCutoff(database, {
+  const cutoff = cutoffOf(of.month);
+  const stood = await readLinesAtCutoff(database, {
     month: of.month,
-    cutoff: cutoffOf(of.month),
+    cutoff,
     laterMonths: laterMonths(of.month, of.now),
     range: { userId: of.userId },
   });
+  const { lines } = leaveOut(stood, await writersClosedAt(database, cutoff, stood.recipientUserIds));
   return lines.resourceTypes.map((resourceType, line) => ({
     resource: { resourceType, resourceId: entry(lines.resourceIds, line) },
     recipientUserId: entry(lines.recipientUserIds, line),
     usdCents: entry(lines.usdCents, line),
     version: null,
+    writerState: null,
   }));
 }

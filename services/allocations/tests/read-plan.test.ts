@@ -133,11 +133,15 @@ describe('the API page', () => {
       'get /v1/allocations/{resourceType}/{resourceId} 200,4XX,5XX',
       'get /v1/months/current 200,4XX,5XX',
       'get /v1/months/{month}/close 200,4XX,5XX',
+      'get /v1/preferences 200,4XX,5XX',
       'get /v1/resources/{resourceType}/{resourceId} 200,4XX,5XX',
+      'get /v1/resources/{resourceType}/{resourceId}/support 200,4XX,5XX',
       'post /v1/allocations/batch 200,4XX,5XX',
       'post /v1/months/{month}/close 200,202,4XX,5XX',
       'put /v1/allocations/{resourceType}/{resourceId} 200,4XX,5XX',
+      'put /v1/preferences 200,4XX,5XX',
       'put /v1/resources/{resourceType}/{resourceId} 200,4XX,5XX',
+      'put /v1/writers/{userId} 200,4XX,5XX',
     ]);
   });
 });

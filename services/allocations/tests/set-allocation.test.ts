@@ -32,6 +32,7 @@ describe('one wish', () => {
         fundedCents: null,
         status: 'active',
         version: 1,
+        writerState: 'open',
       },
       version: 1,
       summary: {

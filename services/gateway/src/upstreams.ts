@@ -38,6 +38,7 @@ const ownerOfMonthPart: Readonly<Record<string, ServiceName>> = {
   lines: 'earnings',
   writers: 'earnings',
   supporters: 'earnings',
+  totals: 'earnings',
   payouts: 'payouts',
   progress: 'monitoring',
 };

@@ -61,9 +61,34 @@ export const AllocationSummarySchema = z.object({
 });
 export type AllocationSummary = z.infer<typeof AllocationSummarySchema>;
 
+/** Whether a writer takes support (A11): only an open one does. */
+export const WriterStateSchema = z.enum(['open', 'inactive', 'blocked', 'closed']);
+export type WriterState = z.infer<typeof WriterStateSchema>;
+
+/** `PUT /v1/writers/{userId}` and its answer: since when the writer is in the state. */
+export const SetWriterStateSchema = z.strictObject({ state: WriterStateSchema });
+export const WriterStateAnswerSchema = z.object({
+  userId: UserIdSchema,
+  state: WriterStateSchema,
+  since: InstantSchema,
+});
+
+/** `GET /v1/resources/{resourceType}/{resourceId}/support`: what stands for a resource of the caller's. */
+export const ResourceSupportSchema = z.object({
+  ...ResourcePathSchema.shape,
+  supporters: z.int().min(0),
+  usdCents: NonNegativeCentsSchema,
+});
+
+/** `GET` and `PUT /v1/preferences`: the step of the +/- buttons (A12). */
+export const PreferencesSchema = z.strictObject({ incrementCents: z.int().min(1).max(1_000_000) });
+/** What holds for somebody who has said nothing. */
+export const defaultPreferences = { incrementCents: 50 } satisfies z.infer<typeof PreferencesSchema>;
+
 /**
  * One line of a month: `active` until the month is locked; `fundedCents` is known, and not null, from then on. `version`
- * is what a change gives as `expectedVersion`; null in a month that is over, in which nothing changes any more.
+ * is what a change gives as `expectedVersion`. While `writerState` is not `open`, the allocation stays in the plan and will
+ * not be funded (A11). Both are null in a month that is over, in which nothing changes any more.
  */
 export const AllocationSchema = z.object({
   lineId: z.string(),
@@ -75,6 +100,7 @@ export const AllocationSchema = z.object({
   fundedCents: NonNegativeCentsSchema.nullable(),
   status: z.enum(['active', 'locked']),
   version: AllocationVersionSchema.nullable(),
+  writerState: WriterStateSchema.nullable(),
 });
 export type Allocation = z.infer<typeof AllocationSchema>;
 
@@ -181,7 +207,8 @@ export const CurrentMonthSchema = z.object({
 /**
  * `POST /v1/months/{month}/close` and its `GET`. `totals` are of the `chunks` frozen so far, and final once the state is
  * `locked`. `backfilled` is null for a close that was started in the month after; for one that was started later (A8) it
- * counts the lines that it has recovered.
+ * counts the lines that it has recovered. `leftOut` are wishes for writers who were not open at the cutoff (A11): they
+ * are no lines, and what was paid for them is unallocated.
  */
 export const MonthCloseSchema = z.object({
   month: MonthSchema,
@@ -194,6 +221,7 @@ export const MonthCloseSchema = z.object({
   lockedAt: InstantSchema.nullable(),
   chunks: z.int().min(0),
   totals: LockedTotalsSchema,
+  leftOut: z.object({ lines: z.int().min(0), usdCents: NonNegativeCentsSchema }),
   backfilled: z.object({ lines: z.int().min(0) }).nullable(),
   traceId: z.string().nullable(),
 });
