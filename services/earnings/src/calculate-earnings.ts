@@ -4,8 +4,8 @@ import { sql } from 'kysely';
 import { calculateWriters } from './calculate-writers.ts';
 import { assertEarningsAddUp, checkEarnings } from './check-books.ts';
 import type { Context, Tx } from './db.ts';
-import { sayEarningsClosing, sayEarningsProgress, sayWriterMonths, type WriterAmounts } from './events.ts';
 import type { UnfinishedRun } from './run.ts';
+import { sayEarningsClosing, sayEarningsProgress, sayWriterMonths, type WriterAmounts } from './say-earnings.ts';
 
 /** How far one transaction goes, so that it ends well within the time-out and memory stays flat. */
 export interface StepSizes {

@@ -3,8 +3,8 @@ import { activeTraceparent, afterCommit, assert, type Completion, countParts, ex
 import { sql } from 'kysely';
 import { checkLines } from './check-books.ts';
 import type { Context, Tx } from './db.ts';
-import { sayLinesProgress } from './events.ts';
 import { countersOf, type TalliedChunk, tallyChunk } from './locked-chunk.ts';
+import { sayLinesProgress } from './say-earnings.ts';
 
 // Chunks come in any order, several at a time, and again; each is stored once, and counted until the closing message's
 // control totals are reached (C2, B3). Only then the calculation may begin.

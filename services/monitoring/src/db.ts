@@ -1,4 +1,6 @@
 import type { booksChecked, MessageOf } from '@wewrite/contracts';
+import type { ServiceContext } from '@wewrite/service-kit';
+import type { Config } from './config.ts';
 
 /** The tables of schema `monitoring`. */
 export interface Schema {
@@ -6,6 +8,9 @@ export interface Schema {
   step_progress: StepProgressTable;
   books: BooksTable;
 }
+
+/** What the kit gives to monitoring. */
+export type Context = ServiceContext<Config, Schema>;
 
 export interface MonthRunTable {
   run_id: string;

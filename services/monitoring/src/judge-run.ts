@@ -1,6 +1,5 @@
 import { sql, type Transaction } from 'kysely';
-import type { Schema } from './db.ts';
-import type { Context } from './events.ts';
+import type { Context, Schema } from './db.ts';
 import { loadRun } from './load-run.ts';
 import { verdictOf } from './verdict.ts';
 

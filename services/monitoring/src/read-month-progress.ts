@@ -9,8 +9,7 @@ import {
 } from '@wewrite/contracts';
 import { problemResponses, Refusal, type Server } from '@wewrite/service-kit';
 import { z } from 'zod';
-import type { MonthRunTable } from './db.ts';
-import type { Context } from './events.ts';
+import type { Context, MonthRunTable } from './db.ts';
 import { type LoadedStep, loadRun } from './load-run.ts';
 import { countsOf, verdictOf } from './verdict.ts';
 

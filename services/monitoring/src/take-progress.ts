@@ -1,8 +1,7 @@
 import type { MessageOf, monthProgress } from '@wewrite/contracts';
 import { type Received, traceIdOf } from '@wewrite/service-kit';
 import { sql, type Transaction } from 'kysely';
-import type { Schema } from './db.ts';
-import type { Context } from './events.ts';
+import type { Context, Schema } from './db.ts';
 import { judgeRun } from './judge-run.ts';
 
 type Progress = MessageOf<typeof monthProgress>;

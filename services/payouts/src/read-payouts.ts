@@ -5,7 +5,9 @@ import { z } from 'zod';
 import type { Context } from './context.ts';
 import { feesOf, type PayoutWithEarnings, payoutsWithEarnings } from './fees.ts';
 
-const CursorSchema = z.string().regex(/^\d{4}-\d{2}:[0-9a-f-]{36}$/, 'not a cursor of this list');
+const CursorSchema = z
+  .string()
+  .regex(/^\d{4}-\d{2}:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, 'not a cursor of this list');
 
 /** A writer reads the own payouts, an admin everybody's; another's payout is simply not found. */
 export function readPayouts(server: Server, context: Context): void {

@@ -5,8 +5,8 @@ import type { Context } from './context.ts';
 import type { Schema } from './db.ts';
 import { advanceMonth } from './payout-month.ts';
 import { checkBooks, runOf, sayProgress } from './progress.ts';
-import { type ClaimedTransfer, dueAgainAfterMs, type SentTransfer, transferKey } from './send-transfers.ts';
 import { chart, payoutReturned, processingFee, writerPayout } from './sub-ledger.ts';
+import { type ClaimedTransfer, dueAgainAfterMs, type SentTransfer, transferKey } from './transfer-attempt.ts';
 import type { TransferOutcome } from './transfer-outcome.ts';
 
 type Settled = SentTransfer & { readonly outcome: Extract<TransferOutcome, { kind: 'made' | 'failed' }> };

@@ -1,25 +1,11 @@
-import { backoffMs, type Loop } from '@wewrite/service-kit';
+import type { Loop } from '@wewrite/service-kit';
 import { sql } from 'kysely';
 import { type Context, loopNames } from './context.ts';
-import type { PayoutTable, TransferJobTable } from './db.ts';
 import { recordTransfers } from './record-transfers.ts';
+import { type ClaimedTransfer, transferKey } from './transfer-attempt.ts';
 import { keyLifetimeMs, outcomeOfFailure, type TransferOutcome } from './transfer-outcome.ts';
 
-/** A transfer that this replica has taken: the payout, and how far sending it has come. */
-export type ClaimedTransfer = Omit<PayoutTable, 'traceparent'> & Omit<TransferJobTable, 'payout_id'>;
-
-/** One call and what it came to. */
-export interface SentTransfer {
-  readonly claimed: ClaimedTransfer;
-  readonly outcome: TransferOutcome;
-}
-
 const leaseMs = 120_000;
-
-/** The key of an attempt: the same for every call of it, so that Stripe makes one transfer. */
-export function transferKey(payoutId: string, attempt: number): string {
-  return `payout-${payoutId}-${attempt}`;
-}
 
 /**
  * D3: claim – call – record. Due transfers are claimed with a lease, sent to Stripe outside of any transaction, and what
@@ -127,11 +113,4 @@ async function lookUp({ stripe }: Context, claimed: ClaimedTransfer): Promise<st
 /** D4. */
 function transferGroupOf(claimed: ClaimedTransfer): string {
   return `close-${claimed.month}`;
-}
-
-/** When a transfer that has not settled is tried again: exponential backoff with jitter, ten minutes between look-ups. */
-export function dueAgainAfterMs(outcome: TransferOutcome, tries: number): number {
-  const lookUpPauseMs = 10 * 60 * 1000;
-  const longestPauseMs = 15 * 60 * 1000;
-  return outcome.kind === 'look_up' ? lookUpPauseMs : backoffMs(tries, 200, longestPauseMs);
 }

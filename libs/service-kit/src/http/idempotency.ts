@@ -7,7 +7,7 @@ import type { Log } from '../log.ts';
 import { errorText } from '../loop.ts';
 import { Refusal } from '../refusal.ts';
 import type { TechnicalTime } from '../technical-time.ts';
-import type { Server } from './server.ts';
+import type { Server } from './bare-server.ts';
 
 /** How long an answer can be had again, at least, in real time. */
 export const answerRetentionMs = 24 * 60 * 60 * 1000;

@@ -58,9 +58,17 @@ function faultOf(error: unknown): Fault {
     const where = field ? `${error.validationContext}.${field}` : error.validationContext;
     return { code: 'invalid_request', detail: `${where}: ${first?.message ?? 'not valid'}`, field: field || undefined };
   }
+  if (isUnstorableText(error)) {
+    return { code: 'invalid_request', detail: 'A text has a character that cannot be stored: leave out U+0000.' };
+  }
   if (isTransient(error))
     return { code: 'unavailable', detail: 'A part of the system is busy or away: try again shortly.' };
   return isFastifyError(error) ? faultOfFastify(error) : internal();
+}
+
+/** Postgres stores no U+0000, in whatever text it comes. */
+function isUnstorableText(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === '22021';
 }
 
 function faultOfFastify(error: FastifyError): Fault {

@@ -1,8 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import { ProblemSchema } from '@wewrite/contracts';
-import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import {
   jsonSchemaTransform,
   serializerCompiler,
@@ -13,11 +12,14 @@ import type { Database } from '../database.ts';
 import type { Log } from '../log.ts';
 import { Refusal } from '../refusal.ts';
 import type { TechnicalTime } from '../technical-time.ts';
-import { type Telemetry, traceIdOf } from '../telemetry.ts';
+import type { Telemetry } from '../telemetry.ts';
+import { bareServer, type Server } from './bare-server.ts';
 import { answerOncePerKey } from './idempotency.ts';
 import type { Identity, Role, VerifyToken } from './identity.ts';
 import { withProblemMediaType } from './openapi.ts';
 import { sendProblem } from './problem.ts';
+
+export type { Server } from './bare-server.ts';
 
 /** Who may call a route: anybody, or whoever holds one of the roles. Every route declares it, or the start fails. */
 export type Access = 'public' | readonly Role[];
@@ -30,11 +32,6 @@ declare module 'fastify' {
     identity: Identity | null;
   }
 }
-
-/** fastify with zod schemas: `server.get('/v1/…', { schema: { response: { 200: … } }, config: { access: ['admin'] } }, handler)`. */
-export type Server = ReturnType<typeof bareServer>;
-
-const bodyLimitBytes = 1024 * 1024;
 
 /** The identity that the access check has established. */
 export function identityOf(request: FastifyRequest): Identity {
@@ -94,18 +91,6 @@ export const problemResponses = {
   '4xx': ProblemSchema.describe('problem+json'),
   '5xx': ProblemSchema.describe('problem+json'),
 } as const;
-
-function bareServer(log: Log) {
-  return Fastify({
-    // Errors before any route is found, e.g. a path with a malformed escape.
-    frameworkErrors: (error, request, reply) => void sendProblem(error, request, reply, log),
-    bodyLimit: bodyLimitBytes,
-    routerOptions: { maxParamLength: 400 },
-    forceCloseConnections: 'idle',
-    // Answers name a trace id also where a request is refused before its span begins.
-    genReqId: (request) => traceIdOf(String(request.headers.traceparent ?? '')) || randomBytes(16).toString('hex'),
-  }).withTypeProvider<ZodTypeProvider>();
-}
 
 function answerProblems(server: Server, log: Log): void {
   server.setErrorHandler((error, request, reply) => sendProblem(error, request, reply, log));
