@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import {
   AllocationAnswerSchema,
   BillingSubscriptionAnswerSchema,
+  ChangedAllocationsSchema,
   OpenedPayoutAccountSchema,
   ResourceSchema,
 } from '@wewrite/contracts';
@@ -30,7 +31,8 @@ export async function loadCommunity(world: World): Promise<void> {
   await loadEach(world, 'payout accounts', receivers, (writer) => openPayoutAccount(world, writer));
   await loadEach(world, 'subscriptions', paying, (supporter) => subscribe(world, supporter));
   await world.printer.step('first payments arrive', () => steering.drain());
-  await loadEach(world, 'allocations', plan, (wish) => setAllocation(world, wish));
+  const count = ([, wishes]: Batch) => wishes.length;
+  await loadEach(world, 'allocations', batchesOf(plan), (batch) => setAllocations(world, batch), count);
   await loadEach(world, 'renewals to come', paying, (supporter) => arrangeRenewal(world, supporter));
   await world.printer.step('all of it is known everywhere', () => steering.drain());
 }
@@ -51,16 +53,49 @@ async function loadEach<Item>(
   title: string,
   items: readonly Item[],
   work: (item: Item) => Promise<void>,
+  countOf: (item: Item) => number = () => 1,
 ): Promise<void> {
+  const all = items.reduce((sum, item) => sum + countOf(item), 0);
   await world.printer.step(title, async (show) => {
     let done = 0;
-    show(bar(done, items.length));
+    show(bar(done, all));
     await inParallel(items, parallelRequests, async (item) => {
       await work(item);
-      done += 1;
-      show(bar(done, items.length));
+      done += countOf(item);
+      show(bar(done, all));
     });
   });
+}
+
+/** A supporter and some of the wishes, as many as one request takes. */
+type Batch = readonly [userId: string, wishes: readonly Wish[]];
+
+const wishesPerRequest = 100;
+
+function batchesOf(plan: readonly Wish[]): Batch[] {
+  return [...Map.groupBy(plan, (wish) => wish.userId)].flatMap(([userId, wishes]) =>
+    Array.from({ length: Math.ceil(wishes.length / wishesPerRequest) }, (_, index): Batch => {
+      const start = index * wishesPerRequest;
+      return [userId, wishes.slice(start, start + wishesPerRequest)];
+    }),
+  );
+}
+
+/** Sets a supporter's wishes in one request. Throws a RunFailure that names the first one that the API refuses. */
+async function setAllocations(world: World, [userId, wishes]: Batch): Promise<void> {
+  const changes = wishes.map(({ resourceType, resourceId, usdCents }) => ({ resourceType, resourceId, usdCents }));
+  const { results } = await world.api.ask({
+    method: 'POST',
+    path: '/v1/allocations/batch',
+    token: tokenOf(world, userId),
+    body: { changes },
+    answer: ChangedAllocationsSchema,
+  });
+  for (const [index, result] of results.entries()) {
+    if (result.outcome === 'accepted') continue;
+    const { resourceType, resourceId } = wishes[index] ?? {};
+    throw new RunFailure(`${userId}'s wish for ${resourceType} ${resourceId} was refused: ${result.code}.`);
+  }
 }
 
 const stripeFee = { basisPoints: 290, fixedCents: 30 };
