@@ -20,6 +20,7 @@ const EventStreamSchema = z.unknown().meta({ type: 'string', description: 'text/
  * Server-sent events: `summary`, the numbers of the caller's plan, and `allocation`, what the caller gives a watched
  * resource. The first events say how things stand, the next ones what has changed, each the whole state: after a break
  * nothing needs to be caught up but by opening the stream again. A slow reader gets fewer events, and the newest state.
+ * What nobody is told of (the turn of a month, a writer's state) is noticed at the next heartbeat.
  */
 export function streamAllocations(server: Server, context: Context): void {
   const feed = createPlanFeed(context);
@@ -63,23 +64,17 @@ interface Streamed {
 }
 
 async function* eventsOf(context: Context, feed: PlanFeed, of: Streamed): AsyncGenerator<string> {
-  const { clock, time } = context;
+  const { time } = context;
   const endMs = time.now().getTime() + lifeMs;
   let changed = new AbortController();
   const unsubscribe = feed.subscribe(of.userId, () => changed.abort());
   const sent = new Map<string, string>();
-  let month: string | undefined;
   try {
     while (!of.ended.aborted && time.now().getTime() < endMs) {
-      // The turn of a month is heard of from nobody: it is noticed at the next heartbeat.
-      const isDue = changed.signal.aborted || month !== monthOf(clock.now());
-      if (isDue) {
-        changed = new AbortController();
-        month = monthOf(clock.now());
-        yield await newsOf(context, of, sent);
-      }
+      changed = new AbortController();
+      const news = await newsOf(context, of, sent);
+      yield news === '' ? ': heartbeat\n\n' : news;
       await time.sleep(heartbeatMs, AbortSignal.any([changed.signal, of.ended]));
-      if (!changed.signal.aborted && !of.ended.aborted) yield ': heartbeat\n\n';
     }
   } finally {
     unsubscribe();

@@ -2,7 +2,14 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { AllocationEventSchema, AllocationSummarySchema } from '@wewrite/contracts';
 import { realTime, type TechnicalTime } from '@wewrite/service-kit';
 import { sql } from 'kysely';
-import { december, november, page, type RunningAllocations, startAllocations } from './running-allocations.ts';
+import {
+  december,
+  eventually,
+  november,
+  page,
+  type RunningAllocations,
+  startAllocations,
+} from './running-allocations.ts';
 
 const heartbeatMs = 15_000;
 /** Heartbeats come three hundred times as fast. */
@@ -115,7 +122,22 @@ describe('the stream of a plan', () => {
     const turned = stream.next();
     await service.setClock('2026-12-01T00:00:00.000Z');
     expect(await turned).toMatchObject({ event: 'summary', data: { month: december } });
-    expect(stream.heartbeats()).toBeGreaterThan(0);
+    const nothing = stream.next().catch(() => 'left');
+    await eventually('a heartbeat', async () => stream.heartbeats() > 0);
+    stream.leave();
+    expect(await nothing).toBe('left');
+  });
+
+  test('A11: notices that a watched writer has closed', async () => {
+    await service.fund([{ userId: 'yves', month: december, paidCents: 500 }]);
+    await service.register(page('w'), 'walt');
+    await service.set('yves', page('w'), 100);
+    const stream = await open('yves', '?resource=page/w');
+    await stream.next();
+    expect(await stream.next()).toMatchObject({ data: { allocation: { writerState: 'open' } } });
+    const site = { sub: 'site', role: 'service' } as const;
+    await service.call(site, { method: 'PUT', path: '/v1/writers/walt', body: { state: 'closed' } });
+    expect(await stream.next()).toMatchObject({ data: { allocation: { usdCents: 100, writerState: 'closed' } } });
     stream.leave();
   });
 
