@@ -26,9 +26,15 @@ export interface Harness {
   readonly clock: SteeredClock;
   /** The public base URL of a service. */
   url(service: ServiceName): string;
+  /** The base URL of a service's operations port. */
+  adminUrl(service: ServiceName): string;
   /** The service's schema, with its runtime role. */
   database<Schema>(service: ServiceName): Database<Schema>;
+  /** Where the service's runtime role reaches its schema. */
+  databaseUrl(service: ServiceName): string;
   token(claims: { sub: string; roles: readonly string[] }): Promise<string>;
+  /** What the tokens are verified with. */
+  readonly jwksFile: string;
   /** Sends a message as another service would; the same id makes it the same message again. */
   say<T extends Topic>(topic: T, message: { key: string; body: MessageOf<T>; id: string }): Promise<void>;
   topicName(topic: Topic): string;
@@ -83,15 +89,7 @@ export async function startHarness(options: HarnessOptions): Promise<Harness> {
       ...(options.environment?.CLOCK_URL === undefined ? { clock } : {}),
       ...(options.time === undefined ? {} : { time: options.time }),
     });
-    const listed: RunningService = {
-      ...started,
-      stop: async () => {
-        running.splice(running.indexOf(listed), 1);
-        await started.stop();
-      },
-    };
-    running.push(listed);
-    return listed;
+    return listIn(running, started);
   };
   for (const service of options.services) await start(service);
 
@@ -100,6 +98,7 @@ export async function startHarness(options: HarnessOptions): Promise<Harness> {
     clock,
     topicName,
     url: (name) => named(running, name).url,
+    adminUrl: (name) => named(running, name).adminUrl,
     database: <Schema>(name: ServiceName) => {
       const url = found(testDatabase.urls, name).appUrl;
       const database = databases.get(name) ?? openDatabase<never>({ url, name: 'test', maxConnections: 4 });
@@ -107,7 +106,9 @@ export async function startHarness(options: HarnessOptions): Promise<Harness> {
       // The tables' types are the caller's to know; the connection is the same.
       return database as unknown as Database<Schema>;
     },
+    databaseUrl: (name) => found(testDatabase.urls, name).appUrl,
     token: keys.sign,
+    jwksFile: keys.jwksFile,
     say: (topic, { key, id, body }) => {
       const payload = encodeBody(topic, body);
       const sent = { topic, topicName: topicName(topic), key, id, payload };
@@ -128,6 +129,19 @@ export async function startHarness(options: HarnessOptions): Promise<Harness> {
       await keys.remove();
     },
   };
+}
+
+/** Adds a service to those that run, and takes it out when it stops. */
+function listIn(running: RunningService[], started: RunningService): RunningService {
+  const listed: RunningService = {
+    ...started,
+    stop: async () => {
+      running.splice(running.indexOf(listed), 1);
+      await started.stop();
+    },
+  };
+  running.push(listed);
+  return listed;
 }
 
 async function databaseFor(services: readonly RunnableService[]): Promise<TestDatabase<ServiceName>> {

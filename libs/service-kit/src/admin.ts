@@ -3,15 +3,17 @@ import { z } from 'zod';
 import { type Clock, isSteered } from './clock.ts';
 import type { Log } from './log.ts';
 import { errorText } from './loop.ts';
+import type { Metrics } from './metrics.ts';
 import type { IdleReport } from './service.ts';
 
 const ReadingSchema = z.strictObject({ now: z.iso.datetime(), running: z.boolean() });
 
-/** The operations port: liveness, readiness with its reasons, what is under way, and the steered clock. */
+/** The operations port: liveness, readiness with its reasons, metrics, what is under way, and the steered clock. */
 export function createAdminServer(options: {
   /** Reasons why the service is not ready; empty when it is. */
   notReady: () => Promise<readonly string[]>;
   idle: () => Promise<IdleReport>;
+  metrics: Pick<Metrics, 'render' | 'contentType'>;
   clock: Clock;
   log: Log;
 }) {
@@ -26,6 +28,9 @@ export function createAdminServer(options: {
     return reply.status(reasons.length === 0 ? 200 : 503).send({ ready: reasons.length === 0, reasons });
   });
   server.get('/idle', async () => options.idle());
+  server.get('/metrics', async (_, reply) =>
+    reply.type(options.metrics.contentType).send(await options.metrics.render()),
+  );
   server.put('/clock', async (request, reply) => {
     const { clock } = options;
     if (!isSteered(clock)) return reply.status(409).send({ error: 'this process follows real time' });

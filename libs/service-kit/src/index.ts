@@ -21,6 +21,7 @@ export * from './log.ts';
 export type { Loop } from './loop.ts';
 export { endingWithSignals, runMain } from './main.ts';
 export { encodeBody, type Received, recordOf } from './message.ts';
+export { createMetrics } from './metrics.ts';
 export { kitMigrations, type MigrationSource, migrate, migrationsHash } from './migrate.ts';
 export type { Outbox, Outgoing, OutgoingBlob } from './outbox.ts';
 export * from './refusal.ts';

@@ -23,6 +23,12 @@ export async function tooManyParked<Schema>(database: Database<Schema>, now: Dat
   return (rows[0]?.count ?? 0) >= manyParked;
 }
 
+/** Messages that wait for an operator. */
+export async function parkedCount<Schema>(database: Database<Schema>): Promise<number> {
+  const { rows } = await sql<{ count: number }>`select count(*) as count from parked_message`.execute(database.kysely);
+  return rows[0]?.count ?? 0;
+}
+
 export function createPark<Schema>(options: {
   service: ServiceName;
   outbox: Outbox;

@@ -10,9 +10,10 @@ import { createInbox, type Inbox } from './inbox.ts';
 import type { Broker, Consumer } from './kafka/broker.ts';
 import { createLog } from './log.ts';
 import { type Loop, type RunningLoop, runLoop } from './loop.ts';
+import { createMetrics } from './metrics.ts';
 import { kitMigrations, type MigrationSource } from './migrate.ts';
 import { createOutbox } from './outbox.ts';
-import { createPark } from './park.ts';
+import { createPark, parkedCount } from './park.ts';
 import { readinessOf, whenMigrated } from './readiness.ts';
 import { createRelay, type Relay } from './relay.ts';
 import { retentionSchedule } from './retention.ts';
@@ -75,12 +76,15 @@ export async function runService<Config extends KitConfig, Schema>(
   const messaging = await startMessaging(context, parts, broker, name);
   const allLoops = loopsOf(parts, context);
   for (const loop of allLoops) loops.set(loop.name, runLoop(loop, { time, log }));
+  const idle = () => idleReport({ ...messaging, broker, allLoops, loops });
+  const metrics = createMetrics({ service: name, idle, parked: () => parkedCount(database) });
   const server = await createServer({
     service: name,
     version: definition.version,
     verifyToken: await tokenVerifier(config),
     telemetry,
     log,
+    metrics,
     answers: { database: database as Database<unknown>, time },
     routes: parts.routes,
   });
@@ -89,7 +93,8 @@ export async function runService<Config extends KitConfig, Schema>(
     clock,
     log,
     notReady: readinessOf({ database, broker, schema: name, sources }),
-    idle: () => idleReport({ ...messaging, broker, allLoops, loops }),
+    idle,
+    metrics,
   });
   const adminUrl = await listen(admin, config.HOST, config.ADMIN_PORT);
   if (isSteered(clock)) wakeOnChange(clock, loops);

@@ -108,6 +108,20 @@ describe('schedules follow business time', () => {
   });
 });
 
+describe('metrics', () => {
+  test('Prometheus reads what is under way and how long answers took, by route and never by id', async () => {
+    await fetch(`${kit.ownUrl}/v1/echo/somebody`, { method: 'PUT' });
+    const text = await (await fetch(`${kit.adminUrl('payouts')}/metrics`)).text();
+    expect(text).toMatch(/^wewrite_outbox_messages\{service="payouts"\} 0$/m);
+    expect(text).toMatch(/^wewrite_consumer_lag_messages\{service="payouts"\} 0$/m);
+    expect(text).toMatch(/^wewrite_parked_messages\{service="payouts"\} 2$/m);
+    expect(text).toMatch(
+      /^wewrite_http_request_duration_seconds_count\{.*route="\/v1\/echo\/:id",status="401"\} \d+$/m,
+    );
+    expect(text).not.toContain('somebody');
+  });
+});
+
 describe('HTTP', () => {
   const ProblemSchema = z.looseObject({ code: z.string(), status: z.int(), detail: z.string(), traceId: z.string() });
   const problemOf = async (answer: Response) => {

@@ -1,6 +1,7 @@
 import {
   createAdminServer,
   createLog,
+  createMetrics,
   createServer,
   createTelemetry,
   listen,
@@ -28,12 +29,15 @@ export async function runGateway(env: Readonly<Record<string, string | undefined
     file: config.TRACES_FILE,
   });
   const verifyToken = await tokenVerifier(config);
+  const idle = async () => ({ outbox: 0, lag: 0, due: 0, activity: 0 });
+  const metrics = createMetrics({ service: name, idle, parked: async () => 0 });
   const server = await createServer({
     service: name,
     version,
     verifyToken,
     telemetry,
     log,
+    metrics,
     openApi: () => mergeOpenApi(upstreams, version),
     routes: (routes) => forward(routes, upstreams, { verifyToken, log }),
   });
@@ -42,7 +46,8 @@ export async function runGateway(env: Readonly<Record<string, string | undefined
     clock: realClock,
     log,
     notReady: () => silentServices(upstreams),
-    idle: async () => ({ outbox: 0, lag: 0, due: 0, activity: 0 }),
+    idle,
+    metrics,
   });
   return {
     name,

@@ -10,6 +10,7 @@ import {
 } from 'fastify-type-provider-zod';
 import type { Database } from '../database.ts';
 import type { Log } from '../log.ts';
+import type { Metrics } from '../metrics.ts';
 import { Refusal } from '../refusal.ts';
 import type { TechnicalTime } from '../technical-time.ts';
 import type { Telemetry } from '../telemetry.ts';
@@ -50,13 +51,16 @@ export async function createServer(options: {
   openApi?: () => Promise<object>;
   /** Where answers of requests with an `Idempotency-Key` are kept; without it the header means nothing. */
   answers?: { readonly database: Database<unknown>; readonly time: TechnicalTime };
+  metrics?: Pick<Metrics, 'answered'>;
   routes: (server: Server) => void | Promise<void>;
 }): Promise<Server> {
   const server = bareServer(options.log);
+  endKeptConnections(server);
   server.setValidatorCompiler(validatorCompiler);
   server.setSerializerCompiler(serializerCompiler);
   server.removeContentTypeParser('text/plain');
   answerProblems(server, options.log);
+  if (options.metrics !== undefined) countAnswers(server, options.metrics);
   checkAccess(server, options.verifyToken);
   if (options.answers !== undefined) answerOncePerKey(server, { ...options.answers, log: options.log });
   await server.register(swagger, {
@@ -92,6 +96,16 @@ export const problemResponses = {
   '5xx': ProblemSchema.describe('problem+json'),
 } as const;
 
+/**
+ * Closing ends idle connections once, at its beginning. One whose request is under way then would be kept alive after the
+ * answer, and the drain would wait for it to time out.
+ */
+function endKeptConnections(server: Server): void {
+  server.addHook('preClose', async () => {
+    server.server.keepAliveTimeout = 1;
+  });
+}
+
 function answerProblems(server: Server, log: Log): void {
   server.setErrorHandler((error, request, reply) => sendProblem(error, request, reply, log));
   server.setNotFoundHandler((request, reply) =>
@@ -102,6 +116,14 @@ function answerProblems(server: Server, log: Log): void {
       log,
     ),
   );
+}
+
+function countAnswers(server: Server, metrics: Pick<Metrics, 'answered'>): void {
+  server.addHook('onResponse', async (request, reply) => {
+    const route = request.routeOptions.url ?? 'none';
+    const { statusCode: status, elapsedTime } = reply;
+    metrics.answered({ method: request.method, route, status, seconds: elapsedTime / 1000 });
+  });
 }
 
 function checkAccess(server: Server, verifyToken: VerifyToken): void {

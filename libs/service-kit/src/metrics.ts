@@ -1,0 +1,57 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { IdleReport } from './service.ts';
+
+/** What Prometheus reads of one process's service, on the operations port. */
+export interface Metrics {
+  /** Counts an answered request. `route` is the pattern, so that ids never become labels. */
+  answered(request: { method: string; route: string; status: number; seconds: number }): void;
+  /** The text of `/metrics`: what is under way is asked at this moment. */
+  render(): Promise<string>;
+  readonly contentType: string;
+}
+
+const durationBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+/** The metrics of a service. `idle` and `parked` are asked when Prometheus reads. */
+export function createMetrics(options: {
+  service: string;
+  idle: () => Promise<IdleReport>;
+  parked: () => Promise<number>;
+}): Metrics {
+  const registry = new Registry();
+  registry.setDefaultLabels({ service: options.service });
+  collectDefaultMetrics({ register: registry });
+  const requests = new Histogram({
+    name: 'wewrite_http_request_duration_seconds',
+    help: 'How long answers took.',
+    labelNames: ['method', 'route', 'status'],
+    buckets: durationBuckets,
+    registers: [registry],
+  });
+  const gauge = (name: string, help: string) => new Gauge({ name, help, registers: [registry] });
+  const outbox = gauge('wewrite_outbox_messages', 'Messages committed and not yet sent.');
+  const lag = gauge('wewrite_consumer_lag_messages', 'Messages sent to this service and not yet taken in.');
+  const due = gauge('wewrite_due_work', 'Pieces of background work that are due and not yet done.');
+  const parked = gauge('wewrite_parked_messages', 'Messages put aside, waiting for an operator.');
+  const activity = new Counter({
+    name: 'wewrite_activity_total',
+    help: 'Messages sent and taken in, and steps of background work, by this process.',
+    registers: [registry],
+  });
+  let counted = 0;
+  return {
+    contentType: registry.contentType,
+    answered: ({ method, route, status, seconds }) =>
+      requests.observe({ method, route, status: String(status) }, seconds),
+    render: async () => {
+      const report = await options.idle();
+      outbox.set(report.outbox);
+      lag.set(report.lag);
+      due.set(report.due);
+      parked.set(await options.parked());
+      activity.inc(report.activity - counted);
+      counted = report.activity;
+      return registry.metrics();
+    },
+  };
+}
