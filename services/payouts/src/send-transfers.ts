@@ -5,7 +5,8 @@ import { recordTransfers } from './record-transfers.ts';
 import { type ClaimedTransfer, transferKey } from './transfer-attempt.ts';
 import { keyLifetimeMs, outcomeOfFailure, type TransferOutcome } from './transfer-outcome.ts';
 
-const leaseMs = 120_000;
+/** Short, so that a dead replica's transfers are soon sent: a call that takes longer is repeated under its own key. */
+const leaseMs = 10_000;
 
 /**
  * D3: claim – call – record. Due transfers are claimed with a lease, sent to Stripe outside of any transaction, and what
