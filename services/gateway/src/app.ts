@@ -8,6 +8,7 @@ import {
   parseEnvironment,
   type RunningService,
   realClock,
+  realTime,
   tokenVerifier,
 } from '@wewrite/service-kit';
 import { environment } from './config.ts';
@@ -39,7 +40,14 @@ export async function runGateway(env: Readonly<Record<string, string | undefined
     log,
     metrics,
     openApi: () => mergeOpenApi(upstreams, version),
-    routes: (routes) => forward(routes, upstreams, { verifyToken, log }),
+    routes: (routes) =>
+      forward(routes, upstreams, {
+        verifyToken,
+        log,
+        rateTerms: { perSecond: config.RATE_LIMIT_PER_SECOND, burst: config.RATE_LIMIT_BURST },
+        exempt: config.RATE_LIMIT_EXEMPT,
+        nowMs: () => realTime.now().getTime(),
+      }),
   });
   const url = await listen(server, config.HOST, config.PORT);
   const admin = createAdminServer({

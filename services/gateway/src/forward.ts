@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { activeTraceparent, type Log, Refusal, type Server, sendProblem, type VerifyToken } from '@wewrite/service-kit';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Pool } from 'undici';
+import { type RateTerms, rateHeaders, rateLimiter } from './rate-limit.ts';
 import { ownerOf, type Upstreams } from './upstreams.ts';
 
 const connectionsPerService = 128;
@@ -22,15 +23,26 @@ const hopByHop = new Set([
   'upgrade',
 ]);
 
+export interface ForwardingParts {
+  readonly verifyToken: VerifyToken;
+  readonly log: Log;
+  readonly rateTerms: RateTerms;
+  /** Addresses without a limit. */
+  readonly exempt: ReadonlySet<string>;
+  /** Real milliseconds, for the rate limit. */
+  readonly nowMs: () => number;
+}
+
 /**
  * Sends every `/v1/…` and `/webhooks/…` request, path and bytes unchanged, to the service that owns it. Tokens are
  * verified here so that strangers cost the services nothing; webhooks carry a signature instead, which billing verifies.
  */
-export function forward(server: Server, upstreams: Upstreams, parts: { verifyToken: VerifyToken; log: Log }): void {
+export function forward(server: Server, upstreams: Upstreams, parts: ForwardingParts): void {
   const pools = new Map(Object.values(upstreams).map((url) => [url, poolOf(url)]));
   server.addHook('onClose', async () => {
     await Promise.all([...pools.values()].map((pool) => pool.destroy()));
   });
+  const admit = admission(parts);
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
   for (const url of ['/v1/*', '/webhooks/*']) {
@@ -43,7 +55,7 @@ export function forward(server: Server, upstreams: Upstreams, parts: { verifyTok
         const path = request.raw.url ?? '/';
         const owner = ownerOf(path.split('?')[0] ?? '/');
         if (owner === null) throw new Refusal('not_found', `There is no ${request.method} ${path.split('?')[0]}.`);
-        if (!path.startsWith('/webhooks/')) await parts.verifyToken(request.headers.authorization);
+        if (!path.startsWith('/webhooks/')) await admit(request, reply);
         const pool = pools.get(upstreams[owner]);
         if (pool === undefined) throw new Error(`${owner} has no pool of connections`);
         try {
@@ -56,6 +68,20 @@ export function forward(server: Server, upstreams: Upstreams, parts: { verifyTok
       },
     });
   }
+}
+
+/** Lets in who has a valid token and is within the limit of the own rate. Throws the Refusal for who is not. */
+function admission({ verifyToken, rateTerms, exempt, nowMs }: ForwardingParts) {
+  const limit = rateLimiter(rateTerms);
+  return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
+    const { userId } = await verifyToken(request.headers.authorization);
+    if (exempt.has(request.ip)) return;
+    const verdict = limit(userId, nowMs());
+    void reply.headers(rateHeaders(rateTerms, verdict));
+    if (verdict.isAllowed) return;
+    void reply.header('retry-after', String(verdict.retryAfterSeconds));
+    throw new Refusal('rate_limited', `Slow down: ask again in ${verdict.retryAfterSeconds} s.`);
+  };
 }
 
 function poolOf(url: string): Pool {

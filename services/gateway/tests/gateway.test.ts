@@ -15,6 +15,7 @@ const silent = 'monitoring';
 let gateway: RunningService;
 let directory: string;
 let token: string;
+let environment: Record<string, string>;
 const upstreams: Server[] = [];
 
 /** Answers with what arrived, as the service of that name would get it. */
@@ -39,14 +40,15 @@ beforeAll(async () => {
   token = await keys.sign({ sub: 'ada', roles: ['supporter'], expiresInSeconds: 60 });
   const urls: Record<string, string> = {};
   for (const service of serviceNames) urls[`${service.toUpperCase()}_URL`] = await startEcho(service);
-  gateway = await runGateway({
+  environment = {
     ...urls,
     PORT: '0',
     ADMIN_PORT: '0',
     JWKS_FILE: keys.jwksFile,
     LOG_LEVEL: 'silent',
     NODE_ENV: 'test',
-  });
+  };
+  gateway = await runGateway(environment);
 });
 afterAll(async () => {
   await gateway.stop();
@@ -92,6 +94,25 @@ describe('one port for clients', () => {
     for (const path of ['/v1/nowhere', '/v1/months/2026-11/constructor', '/v1/__proto__', '/', '/v2/allocations']) {
       expect((await problem(await ask(path))).code).toBe('not_found');
     }
+  });
+
+  test('who asks too often is told to slow down, and when to ask again', async () => {
+    const limited = await runGateway({
+      ...environment,
+      RATE_LIMIT_BURST: '3',
+      RATE_LIMIT_PER_SECOND: '1',
+      RATE_LIMIT_EXEMPT: '',
+    });
+    const answers = [];
+    for (let count = 0; count < 5; count++) {
+      answers.push(await fetch(`${limited.url}/v1/allocations`, { headers: { authorization: `Bearer ${token}` } }));
+    }
+    expect(answers.map((answer) => answer.status)).toEqual([200, 200, 200, 429, 429]);
+    expect(answers[0]?.headers.get('ratelimit')).toBe('"user";r=2;t=0');
+    const last = answers.at(-1);
+    expect(last?.headers.get('retry-after')).toBe('1');
+    expect(last === undefined ? null : (await problem(last)).code).toBe('rate_limited');
+    await limited.stop();
   });
 
   test('one OpenAPI document has the paths of all services', async () => {
