@@ -12,6 +12,7 @@ export const problemStatuses = {
   busy: 409,
   already_subscribed: 409,
   month_not_over: 409,
+  month_closed: 409,
   payment_pending: 409,
   payload_too_large: 413,
   unsupported_media_type: 415,

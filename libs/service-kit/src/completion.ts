@@ -47,6 +47,18 @@ export function expectParts<Schema>(
   return upsert(tx, { ...closing, counts: closing.expected.map(() => 0) });
 }
 
+/**
+ * A rehearsal takes the place of those before it: forgets their series. False when a later one has begun here, and
+ * nothing of this one counts any more. Run ids of rehearsals are UUIDv7, so that their order is that of time.
+ */
+export async function replaceRehearsals<Schema>(tx: Transaction<Schema>, { runId }: Run): Promise<boolean> {
+  const { rows } = await sql<{ replaced: boolean }>`
+    select exists (select from completion where kind = 'rehearsal' and run_id > ${runId}) as replaced`.execute(tx);
+  if (rows[0]?.replaced === true) return false;
+  await sql`delete from completion where kind = 'rehearsal' and run_id < ${runId}`.execute(tx);
+  return true;
+}
+
 /** The series that wait although their first counter is reached: a difference in the sums, to be alerted. */
 export async function mismatchedCompletions<Schema>(
   tx: Transaction<Schema>,

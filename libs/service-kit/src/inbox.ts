@@ -1,5 +1,5 @@
 import type { MessageOf, Topic } from '@wewrite/contracts';
-import { compareUtf8 } from '@wewrite/contracts';
+import { compareUtf8, isRehearsed } from '@wewrite/contracts';
 import { sql, type Transaction } from 'kysely';
 import type { Database } from './database.ts';
 import type { BatchOutcome, IncomingRecord } from './kafka/broker.ts';
@@ -15,20 +15,34 @@ import { isTimeout, isTransient } from './transient.ts';
 export interface Hearing<Schema> {
   readonly topic: Topic;
   /** Handles records of one partition, in order, in one transaction that the kit opens and commits. */
-  readonly handle: (tx: Transaction<Schema>, records: readonly Received<unknown>[]) => Promise<void>;
+  readonly handle: HandleRecords<Schema>;
+  /** The same for messages of rehearsals; without it they are taken in and nothing comes of them. */
+  readonly rehearse?: HandleRecords<Schema>;
 }
+
+type HandleRecords<Schema> = (tx: Transaction<Schema>, records: readonly Received<unknown>[]) => Promise<void>;
+type HandleMessages<Schema, T extends Topic> = (
+  tx: Transaction<Schema>,
+  messages: readonly Received<MessageOf<T>>[],
+) => Promise<void>;
 
 /**
  * Declares a handler. It gets only messages whose effect has not committed before, in order, and does its work with set-
  * based statements in the given transaction; a throw is retried when transient, else the batch is halved down to the one
- * message that fails, which is parked.
+ * message that fails, which is parked. Messages of rehearsals never reach it: who wants them declares another handler.
  */
 export function hears<Schema, T extends Topic>(
   topic: T,
-  handle: (tx: Transaction<Schema>, messages: readonly Received<MessageOf<T>>[]) => Promise<void>,
+  handle: HandleMessages<Schema, T>,
+  { rehearse }: { readonly rehearse?: HandleMessages<Schema, T> } = {},
 ): Hearing<Schema> {
   // decodeRecord has parsed each body with this topic's schema.
-  return { topic, handle: (tx, records) => handle(tx, records as readonly Received<MessageOf<T>>[]) };
+  const parsed = (records: readonly Received<unknown>[]) => records as readonly Received<MessageOf<T>>[];
+  return {
+    topic,
+    handle: (tx, records) => handle(tx, parsed(records)),
+    ...(rehearse === undefined ? {} : { rehearse: (tx, records) => rehearse(tx, parsed(records)) }),
+  };
 }
 
 export interface InboxOptions<Schema> {
@@ -152,9 +166,20 @@ async function handleTogether<Schema>(
     () =>
       options.database.transaction(async (tx) => {
         const fresh = await rememberIds(tx, hearing.topic.name, messages, options.time.now());
-        if (fresh.length > 0) await hearing.handle(tx, fresh);
+        await handOver(tx, hearing, fresh);
       }),
   );
+}
+
+async function handOver<Schema>(
+  tx: Transaction<Schema>,
+  { handle, rehearse }: Hearing<Schema>,
+  fresh: readonly Received<unknown>[],
+): Promise<void> {
+  const rehearsed = fresh.filter(({ body }) => isRehearsed(body));
+  const real = rehearsed.length === 0 ? fresh : fresh.filter((message) => !rehearsed.includes(message));
+  if (real.length > 0) await handle(tx, real);
+  if (rehearsed.length > 0) await rehearse?.(tx, rehearsed);
 }
 
 /** Inserts the ids, in byte order so that two replicas cannot deadlock; gives back the messages that are new. */

@@ -3,6 +3,7 @@ import { ResourceIdSchema, type ResourceKey, ResourceTypeSchema, UserIdSchema } 
 import { NonNegativeCentsSchema } from '../money.ts';
 import { MonthSchema } from '../month.ts';
 import { ProblemCodeSchema } from '../problem.ts';
+import { RunKindSchema } from '../run.ts';
 import { FundingSchema } from '../topics/funding-changed.ts';
 import { LockedTotalsSchema } from '../topics/month-locked.ts';
 
@@ -204,6 +205,9 @@ export const CurrentMonthSchema = z.object({
   urgency: UrgencySchema,
 });
 
+/** Body of `POST /v1/months/{month}/close`; nothing is a close. */
+export const StartCloseSchema = z.strictObject({ kind: RunKindSchema.default('close') }).nullish();
+
 /**
  * `POST /v1/months/{month}/close` and its `GET`. `totals` are of the `chunks` frozen so far, and final once the state is
  * `locked`. `backfilled` is null for a close that was started in the month after; for one that was started later (A8) it
@@ -213,7 +217,7 @@ export const CurrentMonthSchema = z.object({
 export const MonthCloseSchema = z.object({
   month: MonthSchema,
   runId: z.uuid(),
-  kind: z.literal('close'),
+  kind: RunKindSchema,
   state: z.enum(['waiting_for_funding', 'locking', 'locked']),
   cutoff: InstantSchema,
   startedAt: InstantSchema,

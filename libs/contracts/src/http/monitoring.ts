@@ -1,8 +1,10 @@
 import { z } from 'zod';
-import { CentsSchema } from '../money.ts';
+import { UserIdSchema } from '../ids.ts';
+import { CentsSchema, CurrencySchema } from '../money.ts';
 import { MonthSchema } from '../month.ts';
 import { RunKindSchema, ServiceNameSchema } from '../run.ts';
 import { CloseStepSchema } from '../topics/monitoring.ts';
+import { SkipReasonSchema } from './payouts.ts';
 
 /** One step of a close as monitoring knows it. `durationMs` is real time, from its first message to its last. */
 export const StepProgressSchema = z.object({
@@ -24,7 +26,11 @@ export const DifferenceSchema = z.object({
   differenceCents: CentsSchema,
 });
 
-/** `GET /v1/months/{month}/progress`: where a month stands (F1). `unexplainedCents` is null until every step is done. */
+/**
+ * `GET /v1/months/{month}/progress`, with `?kind=rehearsal` for its latest rehearsal, which is `reconciled` when it has gone
+ * through its steps without a difference: where a month stands (F1). `unexplainedCents` is null until
+ * every step is done.
+ */
 export const MonthProgressSchema = z.object({
   month: MonthSchema,
   runId: z.uuid(),
@@ -39,3 +45,67 @@ export const MonthProgressSchema = z.object({
   differences: z.array(DifferenceSchema),
 });
 export type MonthProgress = z.infer<typeof MonthProgressSchema>;
+
+/** Counts and cents of a month, as a rehearsal forecasts them or its close has found them. */
+export const MonthTotalsSchema = z.object({
+  supporters: z.int().min(0),
+  lines: z.int().min(0),
+  writers: z.int().min(0),
+  payouts: z.int().min(0),
+  paidCents: CentsSchema,
+  fundedCents: CentsSchema,
+  unallocatedCents: CentsSchema,
+  unfundedCents: CentsSchema,
+  grossCents: CentsSchema,
+  feeCents: CentsSchema,
+  netCents: CentsSchema,
+});
+export type MonthTotals = z.infer<typeof MonthTotalsSchema>;
+
+/** A forecast against what came: `differenceInTotals` is forecast − close. */
+export const RehearsalComparisonSchema = z.object({
+  close: MonthTotalsSchema,
+  differenceInTotals: z.record(MonthTotalsSchema.keyof(), z.int()),
+  /** Writers whose net earnings are not the forecast ones. */
+  writersThatDiffer: z.int().min(0),
+});
+
+/** `GET /v1/months/{month}/rehearsal`: what the latest rehearsal of a month's close has found. */
+export const RehearsalReportSchema = z.object({
+  month: MonthSchema,
+  runId: z.uuid(),
+  currency: CurrencySchema,
+  traceId: z.string().nullable(),
+  unexplainedCents: CentsSchema,
+  differences: z.array(DifferenceSchema),
+  totals: MonthTotalsSchema,
+  /** What would be paid: `netCents` of `grossCents` after the processing fee; and who would not be, by reason (D2). */
+  payouts: z.object({
+    payouts: z.int().min(0),
+    grossCents: CentsSchema,
+    processingFeeCents: CentsSchema,
+    netCents: CentsSchema,
+    skipped: z.array(z.object({ reason: SkipReasonSchema, writers: z.int().min(0), payableCents: CentsSchema })),
+  }),
+  unusual: z.object({
+    /** Writers with more than three times last month's net earnings, the highest first, at most 100 of them. */
+    risenWriters: z.array(z.object({ userId: UserIdSchema, netCents: CentsSchema, lastMonthCents: CentsSchema })),
+    /** Supporters whose plans are more than what they paid. */
+    overspentSupporters: z.int().min(0),
+    /** Of the paid budget; null when nothing was paid. */
+    unallocatedBasisPoints: z.int().min(0).nullable(),
+  }),
+  /** The balances, with what would be owed to writers after the month; what is pending becomes available by itself. */
+  balances: z.object({
+    suffice: z.boolean(),
+    obligationsCents: CentsSchema,
+    storageCents: CentsSchema,
+    inTransitCents: CentsSchema,
+    paymentsCents: CentsSchema,
+    pendingCents: CentsSchema,
+    shortfallCents: CentsSchema,
+  }),
+  /** Null until the month's close has judged its writers. */
+  comparison: RehearsalComparisonSchema.nullable(),
+});
+export type RehearsalReport = z.infer<typeof RehearsalReportSchema>;

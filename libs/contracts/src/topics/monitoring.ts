@@ -20,6 +20,18 @@ export const closeSteps = {
 export type CloseStep = keyof typeof closeSteps;
 export const CloseStepSchema = z.enum(Object.keys(closeSteps) as [CloseStep, ...CloseStep[]]);
 
+/** The steps that a rehearsal goes through: it stops before Stripe and before the ledger. */
+export const rehearsedSteps = [
+  'lock',
+  'lines',
+  'lock_books',
+  'earnings',
+  'earnings_books',
+  'credits',
+  'escrow',
+  'payout_requests',
+] as const satisfies readonly CloseStep[];
+
 /**
  * How far one step of a run is. Counts are cumulative, `version` rises with each message of a run and step: newer
  * applies. `expected` is null until it is known. `booksVersion` is the `books.checked` that shows this state, or null.
