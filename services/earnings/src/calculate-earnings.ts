@@ -96,7 +96,7 @@ async function conclude(
   return enter(tx, run, { state: 'calculated' });
 }
 
-/** Takes the oldest month that has work; a run that another replica has in hand is left to it. */
+/** Takes the oldest month that has work, closes before rehearsals; a run that another replica has in hand is left to it. */
 async function claimRun(tx: Tx): Promise<UnfinishedRun | null> {
   const { rows } = await sql<{
     run_id: string;
@@ -108,7 +108,7 @@ async function claimRun(tx: Tx): Promise<UnfinishedRun | null> {
     traceparent: string | null;
   }>`
     select * from run where state in ('indexing', 'calculating', 'announcing')
-    order by month limit 1 for update skip locked`.execute(tx);
+    order by kind, month limit 1 for update skip locked`.execute(tx);
   const [row] = rows;
   if (row === undefined) return null;
   return {

@@ -42,11 +42,20 @@ export async function sayEarningsClosing({ outbox }: Context, tx: Tx, { run, don
   await outbox.emit(tx, earningsCalculated, [{ key: closingKey(run.runId), id, body }]);
 }
 
+/** What a rehearsal warns of: supporters whose plans are more than what they paid. */
+export interface OverspentSums {
+  readonly overspentSupporters: number;
+}
+
 /** `month.progress` of the step `lines`: lines stored, against those of the closing message. */
 export async function sayLinesProgress(
   context: Context,
   tx: Tx,
-  { completion, booksVersion }: { completion: Completion; booksVersion: number | null },
+  {
+    completion,
+    booksVersion,
+    overspent,
+  }: { completion: Completion; booksVersion: number | null; overspent: OverspentSums | null },
 ): Promise<void> {
   const [, , lines = 0, paidCents = 0, fundedCents = 0, unallocatedCents = 0, unfundedCents = 0] = completion.done;
   await sayProgress(context, tx, {
@@ -55,7 +64,7 @@ export async function sayLinesProgress(
     step: 'lines',
     done: lines,
     expected: completion.expected?.[2] ?? null,
-    sums: { paidCents, fundedCents, unallocatedCents, unfundedCents },
+    sums: { paidCents, fundedCents, unallocatedCents, unfundedCents, ...overspent },
   });
 }
 

@@ -1,10 +1,18 @@
 import { compareUtf8, type LockedClosing, type MessageOf, type monthLocked, type Run } from '@wewrite/contracts';
-import { activeTraceparent, afterCommit, assert, type Completion, countParts, expectParts } from '@wewrite/service-kit';
+import {
+  activeTraceparent,
+  afterCommit,
+  assert,
+  type Completion,
+  countParts,
+  expectParts,
+  replaceRehearsals,
+} from '@wewrite/service-kit';
 import { sql } from 'kysely';
 import { checkLines } from './check-books.ts';
 import type { Context, Tx } from './db.ts';
 import { countersOf, type TalliedChunk, tallyChunk } from './locked-chunk.ts';
-import { sayLinesProgress } from './say-earnings.ts';
+import { type OverspentSums, sayLinesProgress } from './say-earnings.ts';
 
 // Chunks come in any order, several at a time, and again; each is stored once, and counted until the closing message's
 // control totals are reached (C2, B3). Only then the calculation may begin.
@@ -22,6 +30,7 @@ export async function storeLocked(
 async function storeRun(context: Context, tx: Tx, messages: readonly MessageOf<typeof monthLocked>[]): Promise<void> {
   const run = messages[0]?.run;
   if (run === undefined) return;
+  if (run.kind === 'rehearsal' && !(await replaceEarlier(tx, run))) return;
   await registerRun(context, tx, run);
   const chunks = messages.filter((message) => message.part === 'chunk').sort((a, b) => a.chunk - b.chunk);
   const stored: TalliedChunk[] = [];
@@ -37,9 +46,17 @@ async function storeRun(context: Context, tx: Tx, messages: readonly MessageOf<t
     return;
   }
   const booksVersion = completion.justCompleted ? await completeLines(context, tx, run) : null;
-  await sayLinesProgress(context, tx, { completion, booksVersion });
+  const overspent = completion.justCompleted && run.kind === 'rehearsal' ? await countOverspent(tx, run) : null;
+  await sayLinesProgress(context, tx, { completion, booksVersion, overspent });
   if (completion.justCompleted) afterCommit(tx, () => context.wake('calculate_earnings'));
   else afterCommit(tx, () => tellDifference(context, completion));
+}
+
+/** The rows of rehearsals before this one go; false when this one has been replaced itself. */
+async function replaceEarlier(tx: Tx, run: Run): Promise<boolean> {
+  if (!(await replaceRehearsals(tx, run))) return false;
+  await sql`select drop_rehearsals_before(${run.runId})`.execute(tx);
+  return true;
 }
 
 /** The first message of a run makes its row and its partition; others wait here until that has committed. */
@@ -112,9 +129,16 @@ async function count(
   return { ...closed, justCompleted: closed.justCompleted || counted?.justCompleted === true };
 }
 
-async function completeLines(context: Context, tx: Tx, run: Run): Promise<number> {
+async function completeLines(context: Context, tx: Tx, run: Run): Promise<number | null> {
   await sql`update run set state = 'indexing' where run_id = ${run.runId} and state = 'collecting'`.execute(tx);
   return checkLines(context, tx, run);
+}
+
+async function countOverspent(tx: Tx, run: Run): Promise<OverspentSums> {
+  const { rows } = await sql<OverspentSums>`
+    select count(*) as "overspentSupporters" from supporter_month
+    where run_id = ${run.runId} and unfunded_cents > 0`.execute(tx);
+  return { overspentSupporters: rows[0]?.overspentSupporters ?? 0 };
 }
 
 /** All chunks are there and yet the sums differ: the run waits, and nobody is to search for the reason. */
