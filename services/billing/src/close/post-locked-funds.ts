@@ -21,7 +21,7 @@ export async function postLockedFunds(
   const runs = new Map(messages.map(({ body }) => [body.run.runId, body.run]));
   for (const run of runs.values()) {
     const bodies = messages.flatMap(({ body }) => (body.run.runId === run.runId ? [body] : []));
-    await conclude(tx, context, await count(tx, context, run, bodies));
+    await conclude(tx, context, await countLocked(tx, context, run, bodies));
   }
 }
 
@@ -56,7 +56,7 @@ function transfersOf({ id, body }: Message): NewTransfer[] {
 }
 
 /** Counts the chunks of a run and takes in its closing message, which may come in any order. */
-async function count(
+export async function countLocked(
   tx: BillingTransaction,
   { clock }: BillingContext,
   run: Run,
