@@ -5,6 +5,7 @@ import { type Config, environment } from './config.ts';
 import type { Context } from './context.ts';
 import type { Schema } from './db.ts';
 import { hearings } from './events.ts';
+import { judgeRehearsal } from './judge-rehearsal.ts';
 import { judgeWriters } from './judge-writers.ts';
 import { openPayoutAccount } from './open-payout-account.ts';
 import { readMonthPayouts } from './read-month-payouts.ts';
@@ -24,7 +25,7 @@ export const payouts: ServiceDefinition<Config, Schema> = {
     const context: Context = { ...kit, stripe: createStripeClient(kit.config, kit.telemetry) };
     return {
       hearings: hearings(context),
-      loops: [judgeWriters(context), sendTransfers(context), refreshAccounts(context)],
+      loops: [judgeWriters(context), judgeRehearsal(context), sendTransfers(context), refreshAccounts(context)],
       routes: (server) => {
         openPayoutAccount(server, context);
         readNextPayout(server, context);

@@ -9,4 +9,9 @@ export interface Context extends ServiceContext<Config, Schema> {
 }
 
 /** The loops of the service, by the names that wake them. */
-export const loopNames = { judge: 'judge', transfers: 'transfers', accounts: 'accounts' } as const;
+export const loopNames = {
+  judge: 'judge',
+  rehearse: 'rehearse',
+  transfers: 'transfers',
+  accounts: 'accounts',
+} as const;

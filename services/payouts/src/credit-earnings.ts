@@ -16,7 +16,8 @@ import { chart, creatorEarning } from './sub-ledger.ts';
 
 type Message = Received<MessageOf<typeof earningsCalculated>>;
 
-const series = 'credits';
+/** The series of writers' months, real or rehearsed. */
+export const creditSeries = 'credits';
 
 /**
  * Writers' net earnings become payable: one posting a writer and month. When all writers of the closing message are
@@ -61,11 +62,11 @@ async function creditRun(context: Context, tx: Transaction<Schema>, messages: re
   let completion: Completion | null = null;
   let completes = false;
   if (writers.length > 0) {
-    completion = await countParts(tx, { run, series, counts: countersOf(writers), at });
+    completion = await countParts(tx, { run, series: creditSeries, counts: countersOf(writers), at });
     completes = completion.justCompleted;
   }
   if (closing !== undefined) {
-    completion = await expectParts(tx, { run, series, expected: expectedOf(closing), at });
+    completion = await expectParts(tx, { run, series: creditSeries, expected: expectedOf(closing), at });
     completes ||= completion.justCompleted;
   }
   if (completion !== null) await concludeCredits(context, tx, completion, completes);
@@ -105,16 +106,18 @@ async function insertCredits(tx: Transaction<Schema>, writers: readonly WriterMo
     on conflict do nothing`.execute(tx);
 }
 
-function isWriter(body: WriterMonth | EarningsClosing): body is WriterMonth {
+/** True for the month of a writer, false for the closing message. */
+export function isWriter(body: WriterMonth | EarningsClosing): body is WriterMonth {
   return body.part === 'writer';
 }
 
 /** Writers, gross, fee, net. */
-function countersOf(writers: readonly WriterMonth[]): number[] {
+export function countersOf(writers: readonly WriterMonth[]): number[] {
   const sum = (pick: (writer: WriterMonth) => number) => writers.reduce((total, writer) => total + pick(writer), 0);
   return [writers.length, sum((w) => w.grossCents), sum((w) => w.feeCents), sum((w) => w.netCents)];
 }
 
-function expectedOf(closing: EarningsClosing): number[] {
+/** What the closing message says of the same. */
+export function expectedOf(closing: EarningsClosing): number[] {
   return [closing.writers, closing.grossCents, closing.feeCents, closing.netCents];
 }

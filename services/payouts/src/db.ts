@@ -7,6 +7,19 @@ export interface Schema {
   judgement: JudgementTable;
   transfer_job: TransferJobTable;
   payout_attempt: PayoutAttemptTable;
+  rehearsal: RehearsalTable;
+}
+
+export interface RehearsalTable {
+  run_id: string;
+  month: string;
+  state: 'collecting' | 'judging' | 'judged';
+  /** Writers up to this id, in byte order, are judged; before the first: ''. */
+  judged_through: string;
+  writers_judged: number;
+  /** Rises with each progress message of the judging. */
+  version: number;
+  traceparent: string | null;
 }
 
 export interface PayoutAccountTable {

@@ -5,13 +5,16 @@ import { creditEarnings } from './credit-earnings.ts';
 import type { Schema } from './db.ts';
 import { queueTransfers } from './queue-transfers.ts';
 import { queueRefresh } from './refresh-accounts.ts';
+import { rehearseCredits } from './rehearse-credits.ts';
 import { takeEscrow } from './take-escrow.ts';
 
 /** What payouts hears. */
 export function hearings(context: Context): readonly Hearing<Schema>[] {
   return [
-    hears<Schema, typeof earningsCalculated>(earningsCalculated, (tx, messages) =>
-      creditEarnings(context, tx, messages),
+    hears<Schema, typeof earningsCalculated>(
+      earningsCalculated,
+      (tx, messages) => creditEarnings(context, tx, messages),
+      { rehearse: (tx, messages) => rehearseCredits(context, tx, messages) },
     ),
     hears<Schema, typeof escrowFunded>(escrowFunded, (tx, messages) => takeEscrow(context, tx, messages)),
     hears<Schema, typeof payoutRequested>(payoutRequested, (tx, messages) => queueTransfers(context, tx, messages)),

@@ -9,7 +9,8 @@ import { advanceMonth } from './payout-month.ts';
 import { checkBooks, runOf, sayProgress } from './progress.ts';
 import { accountOf, chart, payoutReserved } from './sub-ledger.ts';
 
-const writersPerStep = 500;
+/** How many writers one transaction judges. */
+export const writersPerStep = 500;
 
 /**
  * D1, D2: once a month's earnings are credited and escrow is funded, each writer with a balance or with earnings of the
@@ -100,9 +101,13 @@ function candidates(runId: string) {
   return sql`
     select user_id from writer_credit where run_id = ${runId}
     union
+    ${writersWithBalance}`;
+}
+
+/** Writers who are owed something, whatever the month. */
+export const writersWithBalance = sql`
     select substr(account_id, length('payable:') + 1) from ledger_balance
     where account_id >= 'payable:' and account_id < 'payable;' and balance_cents > 0`;
-}
 
 async function nextWriters(tx: Transaction<Schema>, row: PayoutMonthTable): Promise<string[]> {
   const { rows } = await sql<{ user_id: string }>`
