@@ -41,6 +41,7 @@ const ownerOfMonthPart: Readonly<Record<string, ServiceName>> = {
   totals: 'earnings',
   payouts: 'payouts',
   progress: 'monitoring',
+  rehearsal: 'monitoring',
 };
 
 /** Who answers a path; null when nobody does. */

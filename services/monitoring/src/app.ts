@@ -3,6 +3,7 @@ import { type Config, environment } from './config.ts';
 import type { Schema } from './db.ts';
 import { hearings } from './events.ts';
 import { readMonthProgress } from './read-month-progress.ts';
+import { readRehearsal } from './read-rehearsal.ts';
 
 /** The service that watches the others. */
 export const monitoring: ServiceDefinition<Config, Schema> = {
@@ -12,6 +13,9 @@ export const monitoring: ServiceDefinition<Config, Schema> = {
   migrations: [{ name: 'monitoring', directory: new URL('../migrations/', import.meta.url) }],
   create: (context) => ({
     hearings: hearings(context),
-    routes: (server) => readMonthProgress(server, context),
+    routes: (server) => {
+      readMonthProgress(server, context);
+      readRehearsal(server, context);
+    },
   }),
 };

@@ -7,6 +7,7 @@ export interface Schema {
   month_run: MonthRunTable;
   step_progress: StepProgressTable;
   books: BooksTable;
+  writer_net: WriterNetTable;
 }
 
 /** What the kit gives to monitoring. */
@@ -33,6 +34,14 @@ export interface StepProgressTable {
   books_version: number | null;
   started_at: Date;
   changed_at: Date;
+}
+
+export interface WriterNetTable {
+  run_id: string;
+  month: string;
+  kind: 'close' | 'rehearsal';
+  user_id: string;
+  net_cents: number;
 }
 
 export interface BooksTable {

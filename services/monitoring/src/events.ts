@@ -1,13 +1,18 @@
-import { booksChecked, monthProgress } from '@wewrite/contracts';
-import { type Hearing, hears } from '@wewrite/service-kit';
+import { booksChecked, earningsCalculated, type MessageOf, monthProgress } from '@wewrite/contracts';
+import { type Hearing, hears, type Received } from '@wewrite/service-kit';
+import type { Transaction } from 'kysely';
 import type { Context, Schema } from './db.ts';
 import { takeBooks } from './take-books.ts';
+import { takeEarnings } from './take-earnings.ts';
 import { takeProgress } from './take-progress.ts';
 
 /** What monitoring hears. */
 export function hearings(context: Context): readonly Hearing<Schema>[] {
+  const progress = (tx: Transaction<Schema>, messages: readonly Received<MessageOf<typeof monthProgress>>[]) =>
+    takeProgress(context, tx, messages);
   return [
-    hears<Schema, typeof monthProgress>(monthProgress, (tx, messages) => takeProgress(context, tx, messages)),
+    hears(monthProgress, progress, { rehearse: progress }),
+    hears(earningsCalculated, takeEarnings, { rehearse: takeEarnings }),
     hears<Schema, typeof booksChecked>(booksChecked, (tx, messages) => takeBooks(context, tx, messages)),
   ];
 }

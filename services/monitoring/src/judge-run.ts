@@ -1,6 +1,7 @@
 import { sql, type Transaction } from 'kysely';
 import type { Context, Schema } from './db.ts';
 import { loadRun } from './load-run.ts';
+import { rehearsalVerdictOf } from './rehearsal-verdict.ts';
 import { verdictOf } from './verdict.ts';
 
 /** Judges a run from what is known now, and says aloud when it is over. A reconciled run stays reconciled. */
@@ -8,14 +9,21 @@ export async function judgeRun(context: Context, tx: Transaction<Schema>, runId:
   const run = await tx.selectFrom('month_run').selectAll().where('run_id', '=', runId).forUpdate().executeTakeFirst();
   if (run === undefined || run.state === 'reconciled') return;
   const { steps, books } = await loadRun(tx, runId);
-  const verdict = verdictOf(steps, books);
+  const isRehearsal = run.kind === 'rehearsal';
+  const verdict = isRehearsal ? rehearsalVerdictOf(steps) : verdictOf(steps, books);
   if (verdict.state === run.state) return;
   await sql`
     update month_run set state = ${verdict.state}, unexplained_cents = ${verdict.unexplainedCents}, changed_at = ${context.time.now()}
     where run_id = ${runId}`.execute(tx);
   if (verdict.state === 'reconciled')
-    context.log.info({ month: run.month, runId }, `month ${run.month}: 0 ¢ unexplained`);
+    context.log.info(
+      { month: run.month, runId },
+      `${isRehearsal ? 'rehearsal of' : 'month'} ${run.month}: 0 ¢ unexplained`,
+    );
   if (verdict.state === 'unexplained') {
-    context.log.error({ month: run.month, runId, differences: verdict.differences }, 'a month is not explained');
+    context.log.error(
+      { month: run.month, runId, differences: verdict.differences },
+      isRehearsal ? 'a rehearsal found differences' : 'a month is not explained',
+    );
   }
 }

@@ -5,12 +5,17 @@ import {
   type MonthProgress,
   MonthProgressSchema,
   MonthSchema,
+  type RunKind,
+  RunKindSchema,
+  rehearsedSteps,
   type StepProgress,
 } from '@wewrite/contracts';
 import { problemResponses, Refusal, type Server } from '@wewrite/service-kit';
 import { z } from 'zod';
 import type { Context, MonthRunTable } from './db.ts';
+import { findRun } from './find-run.ts';
 import { type LoadedStep, loadRun } from './load-run.ts';
+import { rehearsalVerdictOf } from './rehearsal-verdict.ts';
 import { countsOf, verdictOf } from './verdict.ts';
 
 /** F1: where a month stands, step by step; its close, once there is one. */
@@ -18,20 +23,22 @@ export function readMonthProgress(server: Server, context: Context): void {
   server.get(
     '/v1/months/:month/progress',
     {
-      schema: { params: z.object({ month: MonthSchema }), response: { 200: MonthProgressSchema, ...problemResponses } },
+      schema: {
+        params: z.object({ month: MonthSchema }),
+        querystring: z.strictObject({ kind: RunKindSchema.default('close') }),
+        response: { 200: MonthProgressSchema, ...problemResponses },
+      },
       config: { access: ['admin'] },
     },
     async (request) => {
       const { kysely } = context.database;
-      const run = await kysely
-        .selectFrom('month_run')
-        .selectAll()
-        .where('month', '=', request.params.month)
-        .where('kind', '=', 'close')
-        .executeTakeFirst();
-      if (run === undefined) throw new Refusal('not_found', `No close of ${request.params.month} has begun.`);
+      const { month } = request.params;
+      const { kind } = request.query;
+      const run = await findRun(kysely, { month, kind });
+      if (run === undefined) throw new Refusal('not_found', `No ${kind} of ${month} has begun.`);
       const { steps, books } = await loadRun(kysely, run.run_id);
-      return progressOf(run, steps, verdictOf(steps, books));
+      const verdict = kind === 'rehearsal' ? rehearsalVerdictOf(steps) : verdictOf(steps, books);
+      return progressOf(run, steps, verdict);
     },
   );
 }
@@ -52,10 +59,14 @@ function progressOf(
     reconciled: isReconciled,
     unexplainedCents: isReconciled ? cents(0) : verdict.unexplainedCents,
     traceId: run.trace_id,
-    steps: (Object.keys(closeSteps) as CloseStep[]).map((step) => stepOf(step, known)),
+    steps: stepsOf(run.kind).map((step) => stepOf(step, known)),
     waitingFor: isReconciled ? [] : [...verdict.waitingFor],
     differences: isReconciled ? [] : [...verdict.differences],
   };
+}
+
+function stepsOf(kind: RunKind): readonly CloseStep[] {
+  return kind === 'rehearsal' ? rehearsedSteps : (Object.keys(closeSteps) as CloseStep[]);
 }
 
 function stepOf(step: CloseStep, known: ReadonlyMap<string, LoadedStep>): StepProgress {

@@ -20,7 +20,7 @@ export async function takeBooks(
     }
   }
   const open = await sql<{ run_id: string }>`
-    select run_id from month_run where state <> 'reconciled' order by run_id`.execute(tx);
+    select run_id from month_run where kind = 'close' and state <> 'reconciled' order by run_id`.execute(tx);
   for (const { run_id } of open.rows) await judgeRun(context, tx, run_id);
 }
 

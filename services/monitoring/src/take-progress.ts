@@ -3,6 +3,7 @@ import { type Received, traceIdOf } from '@wewrite/service-kit';
 import { sql, type Transaction } from 'kysely';
 import type { Context, Schema } from './db.ts';
 import { judgeRun } from './judge-run.ts';
+import { replaceRehearsals } from './replace-rehearsals.ts';
 
 type Progress = MessageOf<typeof monthProgress>;
 
@@ -13,11 +14,14 @@ export async function takeProgress(
   messages: readonly Received<Progress>[],
 ): Promise<void> {
   const at = context.time.now();
+  const runs = new Set<string>();
   for (const message of messages) {
+    const { run } = message.body;
+    if (!(await replaceRehearsals(tx, run))) continue;
     await insertRun(tx, message, at);
     await upsertStep(tx, message.body, at);
+    runs.add(run.runId);
   }
-  const runs = new Set(messages.map((message) => message.body.run.runId));
   for (const runId of [...runs].sort()) await judgeRun(context, tx, runId);
 }
 

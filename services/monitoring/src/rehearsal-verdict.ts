@@ -1,0 +1,51 @@
+import { type CloseStep, cents, rehearsedSteps } from '@wewrite/contracts';
+import type { Equation, KnownStep, Verdict } from './verdict.ts';
+
+/** A step and the sums that it has said. */
+export type SummedStep = KnownStep & { readonly sums: Readonly<Record<string, number>> };
+
+/** Sums of two steps that must be equal. */
+const agreements: readonly (readonly [CloseStep, string, CloseStep, string])[] = [
+  ['lock', 'paidCents', 'lines', 'paidCents'],
+  ['lock', 'fundedCents', 'lines', 'fundedCents'],
+  ['lock', 'unallocatedCents', 'lines', 'unallocatedCents'],
+  ['lock', 'unfundedCents', 'lines', 'unfundedCents'],
+  ['lock', 'paidCents', 'lock_books', 'paidCents'],
+  ['lock', 'fundedCents', 'lock_books', 'fundedCents'],
+  ['lock', 'unallocatedCents', 'lock_books', 'unallocatedCents'],
+  ['lock', 'paidCents', 'lock_books', 'knownPaidCents'],
+  ['lines', 'fundedCents', 'earnings', 'grossCents'],
+  ['earnings', 'grossCents', 'earnings_books', 'grossCents'],
+  ['earnings', 'feeCents', 'earnings_books', 'feeCents'],
+  ['earnings', 'netCents', 'earnings_books', 'netCents'],
+  ['earnings', 'grossCents', 'credits', 'grossCents'],
+  ['earnings', 'feeCents', 'credits', 'feeCents'],
+  ['earnings', 'netCents', 'credits', 'netCents'],
+];
+
+/**
+ * Judges a rehearsal by what its steps say: no books know it. It is over when each step is done, and `reconciled` when,
+ * then, the services have counted the same cents.
+ */
+export function rehearsalVerdictOf(steps: readonly SummedStep[]): Verdict {
+  const known = new Map(steps.map((step) => [step.step, step]));
+  const waitingFor = rehearsedSteps.flatMap((step) => {
+    const { state, done = 0, expected = null } = known.get(step) ?? {};
+    return state === 'done' ? [] : [`${step}: ${done} of ${expected ?? 'an unknown number'} done`];
+  });
+  if (waitingFor.length > 0) return { state: 'running', unexplainedCents: null, waitingFor, differences: [] };
+  const sumOf = (step: CloseStep, name: string) => known.get(step)?.sums[name] ?? 0;
+  const differences = agreements
+    .map(([left, leftSum, right, rightSum]): Equation => {
+      const [leftCents, rightCents] = [sumOf(left, leftSum), sumOf(right, rightSum)];
+      return {
+        name: `${left} ${leftSum} = ${right} ${rightSum}`,
+        leftCents: cents(leftCents),
+        rightCents: cents(rightCents),
+        differenceCents: cents(leftCents - rightCents),
+      };
+    })
+    .filter(({ differenceCents }) => differenceCents !== 0);
+  const unexplainedCents = cents(differences.reduce((sum, { differenceCents }) => sum + Math.abs(differenceCents), 0));
+  return { state: differences.length === 0 ? 'reconciled' : 'unexplained', unexplainedCents, waitingFor, differences };
+}
