@@ -15,6 +15,7 @@ import { readResource, registerResource } from './register-resource.ts';
 import { setAllocation } from './set-allocation.ts';
 import { setWriterState } from './set-writer-state.ts';
 import { closeSchedule, startCloseByRequest } from './start-close.ts';
+import { rehearsalSchedule } from './start-rehearsal.ts';
 import { streamAllocations } from './stream-allocations.ts';
 
 /** Plans, their history, and the lock of a month: what supporters wish, and what becomes of it at the cutoff. */
@@ -41,8 +42,8 @@ export const allocations: ServiceDefinition<Config, Schema> = {
       keepPreferences(server, context);
     },
     hearings: [applyFunding(context)],
-    loops: [lockMonthLoop(context)],
-    schedules: [closeSchedule(context)],
+    loops: [lockMonthLoop(context, 'close'), lockMonthLoop(context, 'rehearsal')],
+    schedules: [closeSchedule(context), rehearsalSchedule(context)],
     loadBlobs: (blobIds) => loadChunks(context.database, blobIds),
   }),
 };

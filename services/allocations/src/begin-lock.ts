@@ -1,23 +1,29 @@
 import { monthProgress } from '@wewrite/contracts';
-import { sql, type Transaction } from 'kysely';
+import { type Kysely, sql, type Transaction } from 'kysely';
 import { checkFunding, type FundingCheck } from './check-funding.ts';
+import { closeTables } from './close-tables.ts';
 import type { Context, MonthCloseTable, Schema } from './db.ts';
 import { lockProgressMessage } from './events.ts';
 import { closeCandidates } from './read-page.ts';
+
+/** What a close waits for (B7). A rehearsal takes the budgets as they are known. */
+export async function checkFundingOf(database: Kysely<Schema>, close: MonthCloseTable): Promise<FundingCheck> {
+  return close.kind === 'rehearsal' ? { state: 'complete' } : checkFunding(database, close.month);
+}
 
 /**
  * Lets the lock begin once billing has closed the month's funding and the budgets here add up to what it says (B7). They
  * are compared under the row lock of the close: from this commit on no message changes them. Answers what was found, or
  * null when another instance is at it.
  */
-export async function beginLock(context: Context, { month }: MonthCloseTable): Promise<FundingCheck | null> {
+export async function beginLock(context: Context, { kind, month }: MonthCloseTable): Promise<FundingCheck | null> {
   return context.database.transaction(async (tx) => {
     const { rows } = await sql<MonthCloseTable>`
-      select * from month_close
+      select * from ${closeTables(kind).close}
       where month = ${month} and state = 'waiting_for_funding' for update skip locked`.execute(tx);
     const close = rows[0];
     if (close === undefined) return null;
-    const check = await checkFunding(tx, month);
+    const check = await checkFundingOf(tx, close);
     if (check.state === 'complete') await countCandidates(tx, context, close);
     return check;
   });
@@ -30,7 +36,7 @@ async function countCandidates(
 ): Promise<void> {
   const { planned, paid } = closeCandidates(close);
   const { rows } = await sql<MonthCloseTable>`
-    update month_close set state = 'locking', progress_version = progress_version + 1, candidates_expected = (
+    update ${closeTables(close.kind).close} set state = 'locking', progress_version = progress_version + 1, candidates_expected = (
       select count(*) from (${planned} union ${paid}) as candidate
     )
     where month = ${close.month} returning *`.execute(tx);

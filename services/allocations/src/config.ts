@@ -5,6 +5,8 @@ import { z } from 'zod';
 export const environment = kitEnvironment(8081).extend({
   /** When the month before is closed, UTC. */
   CLOSE_CRON: z.string().default('0 9 1 * *'),
+  /** When the running month's close is rehearsed, UTC. */
+  REHEARSAL_CRON: z.string().default('0 9 28 * *'),
   /** How long a close may wait for its funding before it is reported. */
   FUNDING_ALERT_MINUTES: z.coerce.number().int().min(1).default(60),
   /** Supporters looked at for one chunk; a chunk also ends at about `CHUNK_LINES` lines. */

@@ -1,4 +1,4 @@
-import type { Funding, Month, ResourceType, UserId, WriterState } from '@wewrite/contracts';
+import type { Funding, Month, ResourceType, RunKind, UserId, WriterState } from '@wewrite/contracts';
 import type { ServiceContext } from '@wewrite/service-kit';
 import type { Config } from './config.ts';
 
@@ -11,6 +11,7 @@ export interface Schema {
   allocation: AllocationTable;
   allocation_change: AllocationChangeTable;
   month_close: MonthCloseTable;
+  rehearsal: MonthCloseTable;
   close_chunk: CloseChunkTable;
   writer_state: WriterStateTable;
   preference: { user_id: UserId; increment_cents: number };
@@ -81,6 +82,7 @@ export type MonthCloseState = 'waiting_for_funding' | 'locking' | 'locked';
 export interface MonthCloseTable {
   month: Month;
   run_id: string;
+  kind: RunKind;
   cutoff: Date;
   state: MonthCloseState;
   started_at: Date;

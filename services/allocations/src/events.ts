@@ -13,7 +13,7 @@ import {
 } from '@wewrite/contracts';
 import { idOfCause, type Outgoing, type OutgoingBlob } from '@wewrite/service-kit';
 import type { MonthCloseTable } from './db.ts';
-import { backfilledSumsOf, closeRunOf, lockedSumsOf, lockedTotalsOf } from './month-close.ts';
+import { backfilledSumsOf, lockedSumsOf, lockedTotalsOf, runOf } from './month-close.ts';
 import type { PlanChange } from './plan.ts';
 
 /** `allocation.changed` of one change (A10). Say it under the plan's row lock. */
@@ -50,7 +50,7 @@ export function chunkMessage(chunk: { runId: string; chunk: number }): OutgoingB
 export function lockedClosingMessage(close: MonthCloseTable, hash: string): Outgoing<MessageOf<typeof monthLocked>> {
   const body: LockedClosing = {
     part: 'closing',
-    run: closeRunOf(close.month),
+    run: runOf(close),
     currency: 'usd',
     chunks: close.chunks,
     totals: lockedTotalsOf(close),
@@ -68,7 +68,7 @@ export function lockProgressMessage(
     key: close.run_id,
     id: idOfCause('month.progress', close.run_id, 'lock', close.progress_version),
     body: {
-      run: closeRunOf(close.month),
+      run: runOf(close),
       step: 'lock',
       expected: close.candidates_expected,
       done: close.candidates_done,

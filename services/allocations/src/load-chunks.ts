@@ -10,7 +10,7 @@ export async function loadChunks(
   const { rows } = await sql<{ blob_id: string; payload: Buffer }>`
     select blob_id, payload
     from unnest(${blobIds}::text[]) as wanted (blob_id)
-    join close_chunk on run_id = split_part(blob_id, ':', 1)::uuid and chunk = split_part(blob_id, ':', 2)::integer`.execute(
+    join (select * from close_chunk union all select * from rehearsal_chunk) as chunks on run_id = split_part(blob_id, ':', 1)::uuid and chunk = split_part(blob_id, ':', 2)::integer`.execute(
     database.kysely,
   );
   return new Map(rows.map((row) => [row.blob_id, row.payload]));

@@ -1,36 +1,40 @@
 import { createHash } from 'node:crypto';
-import { type LockedTotals, monthLocked, monthProgress } from '@wewrite/contracts';
+import { type LockedTotals, monthLocked, monthProgress, type RunKind } from '@wewrite/contracts';
 import { assert, encodeBody, type Loop } from '@wewrite/service-kit';
 import { sql, type Transaction } from 'kysely';
-import { beginLock, waitAlarm } from './begin-lock.ts';
-import { checkFunding } from './check-funding.ts';
+import { beginLock, checkFundingOf, waitAlarm } from './begin-lock.ts';
+import { closeTables } from './close-tables.ts';
 import type { Context, MonthCloseTable, Schema } from './db.ts';
 import { chunkMessage, lockProgressMessage } from './events.ts';
 import { finishLock } from './finish-lock.ts';
 import { countOf } from './leave-out.ts';
 import { lockedChunkOf } from './locked-chunk.ts';
-import { closeRunOf } from './month-close.ts';
+import { runOf } from './month-close.ts';
 import { type Page, readPage } from './read-page.ts';
+
+/** The names of the loops, by which they are woken. */
+export const lockLoops = { close: 'lock_month', rehearsal: 'rehearse_month' } as const;
 
 /**
  * Freezes the lines of the earliest month whose close is not done: one chunk a step and transaction, under the row lock
  * of the close, which keeps instances apart and holds the place of the next chunk. A crash resumes there, with the same
- * chunks, since lines as of the cutoff and the budgets of a closed funding no longer change (B1, B2).
+ * chunks, since lines as of the cutoff and the budgets of a closed funding no longer change (B1, B2). Rehearsals have a
+ * loop of their own: neither kind waits for the other.
  */
-export function lockMonthLoop(context: Context): Loop {
+export function lockMonthLoop(context: Context, kind: RunKind): Loop {
   const alarm = waitAlarm(context);
   return {
-    name: 'lock_month',
+    name: lockLoops[kind],
     pollMs: 1_000,
     due: async () => {
-      const close = await earliestOpenClose(context);
+      const close = await earliestOpenClose(context, kind);
       if (close === undefined) return 0;
       if (close.state === 'locking') return 1;
       // A close that waits for another service's messages has nothing to do.
-      return (await checkFunding(context.database.kysely, close.month)).state === 'complete' ? 1 : 0;
+      return (await checkFundingOf(context.database.kysely, close)).state === 'complete' ? 1 : 0;
     },
     step: async () => {
-      const close = await earliestOpenClose(context);
+      const close = await earliestOpenClose(context, kind);
       if (close === undefined) return false;
       if (close.state === 'waiting_for_funding') {
         const check = await beginLock(context, close);
@@ -45,17 +49,19 @@ export function lockMonthLoop(context: Context): Loop {
   };
 }
 
-async function earliestOpenClose({ database }: Context): Promise<MonthCloseTable | undefined> {
+async function earliestOpenClose({ database }: Context, kind: RunKind): Promise<MonthCloseTable | undefined> {
   const { rows } = await sql<MonthCloseTable>`
-    select * from month_close where state <> 'locked' order by month limit 1`.execute(database.kysely);
+    select * from ${closeTables(kind).close} where state <> 'locked' order by month limit 1`.execute(database.kysely);
   return rows[0];
 }
 
 /** False when another instance is at it. */
-async function lockNextChunk(context: Context, { month }: MonthCloseTable): Promise<boolean> {
+async function lockNextChunk(context: Context, { kind, month }: MonthCloseTable): Promise<boolean> {
   return context.database.transaction(async (tx) => {
     const { rows } = await sql<MonthCloseTable>`
-      select * from month_close where month = ${month} and state = 'locking' for update skip locked`.execute(tx);
+      select * from ${closeTables(kind).close} where month = ${month} and state = 'locking' for update skip locked`.execute(
+      tx,
+    );
     const close = rows[0];
     if (close === undefined) return false;
     const page = await readPage(tx, context, close);
@@ -78,7 +84,7 @@ async function freeze(
   const { totals } = chunk;
   if (totals.supporters > 0) {
     await sql`
-      insert into close_chunk (run_id, chunk, first_user_id, last_user_id, sha256, payload)
+      insert into ${closeTables(close.kind).chunk} (run_id, chunk, first_user_id, last_user_id, sha256, payload)
       values (${close.run_id}, ${close.chunks}, ${chunk.supporters.userIds[0]}, ${chunk.supporters.userIds.at(-1)},
         ${createHash('sha256').update(payload).digest()}, ${payload})`.execute(tx);
     await outbox.emitBlobs(tx, monthLocked, [chunkMessage({ runId: close.run_id, chunk: close.chunks })]);
@@ -94,7 +100,7 @@ async function freeze(
 
 /** Halves the page until its chunk fits a message; what is left out comes with the next step. */
 function fittingChunk(close: MonthCloseTable, page: Page) {
-  const place = { run: closeRunOf(close.month), chunk: close.chunks };
+  const place = { run: runOf(close), chunk: close.chunks };
   for (let count = page.supporters.userIds.length; count > 0; count = Math.floor(count / 2)) {
     const chunk = lockedChunkOf(place, page.supporters, page.lines, count);
     const payload = encodeBody(monthLocked, chunk);
@@ -110,7 +116,7 @@ async function moveOn(
 ): Promise<MonthCloseTable> {
   const { totals, leftOut } = by;
   const { rows } = await sql<MonthCloseTable>`
-    update month_close set
+    update ${closeTables(close.kind).close} set
       after_user_id = ${by.afterUserId}, candidates_done = candidates_done + ${by.count},
       progress_version = progress_version + 1, chunks = chunks + ${totals.supporters > 0 ? 1 : 0},
       supporters = supporters + ${totals.supporters}, lines = lines + ${totals.lines},

@@ -17,6 +17,11 @@ export function closeRunOf(month: Month): Run {
   return { runId: idOfCause('close', month), kind: 'close', month };
 }
 
+/** The run that a close, or a rehearsal of one, is. */
+export function runOf({ run_id: runId, kind, month }: MonthCloseTable): Run {
+  return { runId, kind, month };
+}
+
 /** The sums of the chunks that are frozen so far. */
 export function lockedTotalsOf(close: MonthCloseTable): LockedTotals {
   return {

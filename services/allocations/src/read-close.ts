@@ -35,7 +35,7 @@ export function monthCloseAnswer(close: MonthCloseTable): MonthClose {
   return {
     month: close.month,
     runId: close.run_id,
-    kind: 'close',
+    kind: close.kind,
     state: close.state,
     cutoff: close.cutoff.toISOString(),
     startedAt: close.started_at.toISOString(),

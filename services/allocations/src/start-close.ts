@@ -6,6 +6,7 @@ import {
   monthOf,
   monthProgress,
   previousMonth,
+  StartCloseSchema,
 } from '@wewrite/contracts';
 import {
   activeTraceparent,
@@ -24,12 +25,14 @@ import { shutCloseGate } from './close-gate.ts';
 import type { Context, MonthCloseTable, Schema } from './db.ts';
 import { lockProgressMessage } from './events.ts';
 import { isKnownMonth } from './known-month.ts';
+import { lockLoops } from './lock-month.ts';
 import { closeRunOf, isBackfill, monthsBetween } from './month-close.ts';
 import { monthCloseAnswer } from './read-close.ts';
+import { startRehearsal } from './start-rehearsal.ts';
 
 /**
  * An admin starts the close of a month that is over; asked again, it answers how far the one close is (B2, B6). Months
- * before it that were missed are closed first (A8).
+ * before it that were missed are closed first (A8). Or has the close rehearsed, anew each time.
  */
 export function startCloseByRequest(server: Server, context: Context): void {
   server.post(
@@ -37,7 +40,7 @@ export function startCloseByRequest(server: Server, context: Context): void {
     {
       schema: {
         params: z.object({ month: MonthSchema }),
-        body: z.strictObject({}).nullish(),
+        body: StartCloseSchema,
         response: { 200: MonthCloseSchema, 202: MonthCloseSchema, ...problemResponses },
       },
       config: { access: ['admin'] },
@@ -45,7 +48,8 @@ export function startCloseByRequest(server: Server, context: Context): void {
     async (request, reply) => {
       const asked = { month: request.params.month, startedBy: identityOf(request).userId };
       return context.database.transaction(async (tx) => {
-        const close = await startClose(tx, context, asked);
+        const start = request.body?.kind === 'rehearsal' ? startRehearsal : startClose;
+        const close = await start(tx, context, asked);
         reply.status(close.state === 'locked' ? 200 : 202);
         return keepAnswer(tx, reply, monthCloseAnswer(close));
       });
@@ -123,5 +127,5 @@ async function insertClose(
     returning *`.execute(tx);
   const messages = made.rows.map((close) => lockProgressMessage(close, { at: now, booksVersion: null }));
   await outbox.emit(tx, monthProgress, messages);
-  afterCommit(tx, () => wake('lock_month'));
+  afterCommit(tx, () => wake(lockLoops.close));
 }
