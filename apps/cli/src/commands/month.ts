@@ -6,6 +6,7 @@ import { EnvironmentFault, RunFailure } from '../exit-codes.ts';
 import { printerFor } from '../printer.ts';
 import { readEntrance } from '../stack/run-record.ts';
 import { monthOption } from './options.ts';
+import { rehearseMonth } from './rehearse-month.ts';
 
 interface MonthOptions {
   readonly gateway?: string;
@@ -13,7 +14,7 @@ interface MonthOptions {
   readonly json: boolean;
 }
 
-/** `wewrite month status|close MONTH`: at what runs here, or at another gateway. */
+/** `wewrite month status|close|rehearse MONTH`: at what runs here, or at another gateway. */
 export function addMonthCommand(program: Command): void {
   const month = program.command('month').description('where a month stands, and closing it');
   month
@@ -32,6 +33,14 @@ export function addMonthCommand(program: Command): void {
     .addOption(tokenOption())
     .option('--json', 'as JSON', false)
     .action(closeMonth);
+  month
+    .command('rehearse')
+    .description('rehearse the close of a month: no money and no plan changes; code 0 only when nothing differs')
+    .addArgument(monthArgument())
+    .addOption(gatewayOption())
+    .addOption(tokenOption())
+    .option('--json', 'as JSON', false)
+    .action((of: Month, options: MonthOptions) => rehearseMonth(entranceOf(options), of, options));
 }
 
 async function showStatus(month: Month, options: MonthOptions): Promise<void> {
