@@ -1,6 +1,7 @@
 import { prepareTelemetry } from '@wewrite/service-kit';
 import { Command, CommanderError } from 'commander';
 import { addDemoCommand } from './commands/demo.ts';
+import { addDoctorCommand } from './commands/doctor.ts';
 import { addGenerateCommand } from './commands/generate.ts';
 import { addMigrateCommand } from './commands/migrate.ts';
 import { addMonthCommand } from './commands/month.ts';
@@ -24,6 +25,7 @@ addMonthCommand(program);
 addMigrateCommand(program);
 addTopicsCommand(program);
 addGenerateCommand(program);
+addDoctorCommand(program);
 
 prepareTelemetry();
 try {
