@@ -1,10 +1,10 @@
 import Fastify from 'fastify';
 import { z } from 'zod';
 import { type Clock, isSteered } from './clock.ts';
+import type { IdleReport } from './idle-report.ts';
 import type { Log } from './log.ts';
 import { errorText } from './loop.ts';
 import type { Metrics } from './metrics.ts';
-import type { IdleReport } from './service.ts';
 
 const ReadingSchema = z.strictObject({ now: z.iso.datetime(), running: z.boolean() });
 

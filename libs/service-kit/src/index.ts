@@ -14,6 +14,7 @@ export { keepAnswer } from './http/idempotency.ts';
 export * from './http/identity.ts';
 export { sendProblem } from './http/problem.ts';
 export { type Access, createServer, identityOf, listen, problemResponses, type Server } from './http/server.ts';
+export type { IdleReport } from './idle-report.ts';
 export * from './ids.ts';
 export { type Hearing, hears } from './inbox.ts';
 export * from './kafka/index.ts';

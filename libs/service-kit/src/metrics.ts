@@ -1,5 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { IdleReport } from './service.ts';
+import type { IdleReport } from './idle-report.ts';
 
 /** What Prometheus reads of one process's service, on the operations port. */
 export interface Metrics {

@@ -60,11 +60,3 @@ export interface RunningService {
   /** Drains and stops: no new requests, batches and steps in hand done. */
   stop(): Promise<void>;
 }
-
-/** Work that `/idle` reports: all zero and `activity` unchanged between two looks means that nothing is under way. */
-export interface IdleReport {
-  readonly outbox: number;
-  readonly lag: number;
-  readonly due: number;
-  readonly activity: number;
-}
