@@ -54,8 +54,10 @@ describe('a close that is disturbed at every step', () => {
         }),
         environment: { STRIPE_TIMEOUT_MS: '500' },
       });
-      for (const kind of ['timeout_after_success', 'connection_reset', '429']) {
-        await orderFault(stormy.sandboxUrl, { match: { method: 'POST', path: '/v1/transfers' }, kind, times: 4 });
+      for (const path of ['/v1/payouts', '/v2/money_management/outbound_payments']) {
+        for (const kind of ['timeout_after_success', 'connection_reset', '429']) {
+          await orderFault(stormy.sandboxUrl, { match: { method: 'POST', path }, kind, times: 4 });
+        }
       }
       await expectSameBooks(stormy);
       await Promise.all(broken);

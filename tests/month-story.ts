@@ -8,16 +8,19 @@ import { type Harness, startHarness } from '@wewrite/local-stack/harness';
 import { startSandbox } from '@wewrite/local-stack/sandbox';
 import type { Broker, RunnableService } from '@wewrite/service-kit';
 import { z } from 'zod';
+import type { EscrowChoice } from '../apps/cli/src/config.ts';
 import { apiAt } from '../apps/cli/src/demo/api.ts';
 import { steeringOf } from '../apps/cli/src/demo/steering.ts';
-import { type Ending, playStory } from '../apps/cli/src/demo/story.ts';
+import { playStory } from '../apps/cli/src/demo/story.ts';
 import { generateCommunity } from '../apps/cli/src/generate/community.ts';
 import { writeCommunity } from '../apps/cli/src/generate/write-community.ts';
 import { type CheckedInput, loadInput } from '../apps/cli/src/input/load-input.ts';
 import { plainPrinter } from '../apps/cli/src/printer.ts';
 import { linesCsv } from '../apps/cli/src/report/lines.ts';
+import type { ReportMonth } from '../apps/cli/src/report/report.ts';
 import { sandboxSecretKey } from '../apps/cli/src/stack/sandbox-part.ts';
 import { services } from '../apps/cli/src/stack/services.ts';
+import { storageAccount } from '../apps/cli/src/stack/storage-account.ts';
 import { sandboxClient, webhookEndpoints } from '../apps/cli/src/stack/webhook-endpoints.ts';
 
 /** The months that a story lives through, in order. */
@@ -28,8 +31,14 @@ export interface MonthStory {
   readonly harness: Harness;
   readonly sandboxUrl: string;
   /** Supporters subscribe and allocate over HTTP, renewals come, each month is closed until it is reconciled. */
-  play(): Promise<Ending>;
+  play(): Promise<Told>;
   stop(): Promise<void>;
+}
+
+/** What a story comes to: each month's report, and every line as the CSV of `--lines`. */
+export interface Told {
+  readonly months: readonly ReportMonth[];
+  readonly lines: string;
 }
 
 /** What differs from one telling of the story to the next. */
@@ -39,6 +48,8 @@ export interface StoryOptions {
   /** What stands between a service's instance and the broker. */
   readonly brokerOf?: (service: ServiceName, broker: Broker) => Broker;
   readonly environment?: Readonly<Record<string, string>>;
+  /** `storage` unless told otherwise. */
+  readonly escrow?: EscrowChoice;
 }
 
 /** A small community's files in a directory of their own, the same for the same seed. */
@@ -74,6 +85,8 @@ export async function startStory(options: StoryOptions): Promise<MonthStory> {
       STRIPE_WEBHOOK_SECRET: secrets.platform,
       STRIPE_CONNECT_WEBHOOK_SECRET: secrets.connect,
       STRIPE_V2_WEBHOOK_SECRET: secrets.thin,
+      ESCROW: options.escrow ?? 'storage',
+      STRIPE_FINANCIAL_ACCOUNT_ID: await storageAccount(stripe, sandbox.url, join(directory, 'storage.json')),
       CLOSE_CRON: '0 0 31 2 *',
       LINE_KEY_SECRET: 'the-same-in-every-telling-of-the-story',
       ...options.environment,
@@ -92,8 +105,8 @@ export async function startStory(options: StoryOptions): Promise<MonthStory> {
   return {
     harness,
     sandboxUrl: sandbox.url,
-    play: async () =>
-      playStory(
+    play: async () => {
+      const { months: closed, lines } = await playStory(
         {
           input,
           months,
@@ -105,7 +118,9 @@ export async function startStory(options: StoryOptions): Promise<MonthStory> {
           printer: plainPrinter({ write: () => undefined }),
         },
         { wantLines: true },
-      ),
+      );
+      return { months: closed, lines: linesCsv(lines) };
+    },
     stop: async () => {
       await gateway.stop();
       await harness.stop();
@@ -116,30 +131,36 @@ export async function startStory(options: StoryOptions): Promise<MonthStory> {
 }
 
 /** A telling as two tellings are compared: every cent, every line, nothing that differs by nature (times, ids). */
-export function booksOf({ months: told, lines }: Ending) {
+export function booksOf({ months: told, lines }: Told) {
   const reports = told.map(({ durationsMs: _durations, traceId: _trace, writers, ...rest }) => ({
     ...rest,
     writers: writers.map(({ transferId: _transfer, ...writer }) => writer),
   }));
-  return { reports, lines: linesCsv(lines) };
+  return { reports, lines };
 }
 
-const TransferSchema = z.object({
-  id: z.string(),
-  amount: z.int(),
-  metadata: z.object({ month: z.string(), writer: z.string() }),
+const MetadataSchema = z.object({ month: z.string(), writer: z.string() });
+const TransferSchema = z.object({ amount: z.int(), metadata: MetadataSchema });
+const OutboundPaymentSchema = z
+  .object({ amount: z.object({ value: z.int() }), metadata: MetadataSchema })
+  .transform(({ amount, metadata }) => ({ amount: amount.value, metadata }));
+const SandboxSchema = z.object({
+  transfer: z.array(TransferSchema).default([]),
+  outbound_payment: z.array(OutboundPaymentSchema).default([]),
 });
 
-/** What Stripe has transferred, one line each, in order: `2026-11 writer 1234`. */
+/** What Stripe has paid to writers by either adapter, one line each, in order: `2026-11 writer 1234`. */
 export async function transfersAt(sandboxUrl: string): Promise<string[]> {
   const answer = await fetch(new URL('/_sandbox/state', sandboxUrl));
-  const { transfer } = z.object({ transfer: z.array(TransferSchema) }).parse(await answer.json());
-  return transfer.map(({ amount, metadata }) => `${metadata.month} ${metadata.writer} ${amount}`).sort();
+  const { transfer, outbound_payment: outbound } = SandboxSchema.parse(await answer.json());
+  return [...transfer, ...outbound]
+    .map(({ amount, metadata }) => `${metadata.month} ${metadata.writer} ${amount}`)
+    .sort();
 }
 
 /** What the report says was paid, one line each, as {@link transfersAt} lists it. */
-export function paidIn(ending: Pick<Ending, 'months'>): string[] {
-  return ending.months
+export function paidIn({ months: closed }: Pick<Told, 'months'>): string[] {
+  return closed
     .flatMap((told) =>
       told.writers
         .filter(({ payoutStatus }) => payoutStatus === 'paid')

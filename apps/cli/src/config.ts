@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { EnvironmentFault } from './exit-codes.ts';
@@ -12,6 +13,7 @@ const schema = z.object({
   DATABASE_URL: z.preprocess(filled, z.url({ protocol: /^postgres(ql)?$/ }).optional()),
   KAFKA_BROKERS: z.preprocess(filled, brokersSchema.optional()),
   STRIPE_SECRET_KEY: z.preprocess(filled, z.string().optional()),
+  ESCROW: z.preprocess(filled, z.enum(['storage', 'connect']).default('storage')),
   OTEL_EXPORTER_OTLP_ENDPOINT: z.preprocess(filled, z.url().optional()),
 });
 
@@ -23,12 +25,15 @@ export interface CliConfig {
   readonly kafkaBrokers: readonly string[] | null;
   readonly stripeSecretKey: string | null;
   readonly otlpEndpoint: string | null;
+  readonly escrow: EscrowChoice;
   /** Everything, for the services, which read their own settings from it. */
   readonly inherited: Readonly<Record<string, string | undefined>>;
 }
 
-/** Where everything is kept that the command makes and git ignores. */
-export const stateDirectory = fileURLToPath(new URL('../../../.wewrite', import.meta.url));
+/** Where everything is kept that the command makes and git ignores; `WEWRITE_DIRECTORY` is another place for it. */
+export const stateDirectory = resolve(
+  process.env.WEWRITE_DIRECTORY || fileURLToPath(new URL('../../../.wewrite', import.meta.url)),
+);
 
 /** Reads the environment once; throws an {@link EnvironmentFault} that names every variable at fault. */
 export function readConfig(environment: Readonly<Record<string, string | undefined>> = process.env): CliConfig {
@@ -41,6 +46,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     kafkaBrokers: data.KAFKA_BROKERS?.split(',') ?? null,
     stripeSecretKey: data.STRIPE_SECRET_KEY ?? null,
     otlpEndpoint: data.OTEL_EXPORTER_OTLP_ENDPOINT ?? null,
+    escrow: data.ESCROW,
     inherited: environment,
   };
 }
@@ -50,6 +56,9 @@ export function parseKafkaChoice(text: string): KafkaChoice | null {
   if (text === 'docker' || text === 'jvm' || text === 'memory') return { kind: text };
   return brokersSchema.safeParse(text).success ? { kind: 'external', brokers: text.split(',') } : null;
 }
+
+/** Where writers' money waits: in a storage balance of its own, or in the payments balance. */
+export type EscrowChoice = 'storage' | 'connect';
 
 /** Which Kafka was asked for. */
 export type KafkaChoice =

@@ -3,6 +3,7 @@ import type { ServiceDefinition } from '@wewrite/service-kit';
 import { createStripeClient } from '@wewrite/service-kit/stripe';
 import { listLedger } from './books/list-ledger.ts';
 import { readRevenue } from './books/read-revenue.ts';
+import { chooseEscrow } from './close/choose-escrow.ts';
 import { fundEscrow } from './close/fund-escrow.ts';
 import { postEarnings } from './close/post-earnings.ts';
 import { readEscrow } from './close/read-escrow.ts';
@@ -31,8 +32,10 @@ export const billing: ServiceDefinition<BillingConfig, BillingSchema> = {
   migrations: [ledgerMigrations, { name: 'billing', directory: new URL('../migrations/', import.meta.url) }],
   create: (parts) => {
     const stripe = createStripeClient(parts.config, parts.telemetry);
-    const context: BillingContext = { ...parts, stripe, productId: productOf(stripe, parts.config.STRIPE_PRODUCT_ID) };
+    const productId = productOf(stripe, parts.config.STRIPE_PRODUCT_ID);
+    const context: BillingContext = { ...parts, stripe, productId, escrow: chooseEscrow(parts.config, stripe) };
     return {
+      beforeStart: () => context.escrow.check(),
       routes: async (server) => {
         subscribe(server, context);
         readSubscription(server, context);

@@ -10,6 +10,7 @@ const given = {
   STRIPE_WEBHOOK_SECRET: 'whsec_new, whsec_old',
   STRIPE_CONNECT_WEBHOOK_SECRET: 'whsec_connect',
   STRIPE_V2_WEBHOOK_SECRET: 'whsec_thin',
+  STRIPE_FINANCIAL_ACCOUNT_ID: 'fa_storage',
 };
 
 describe('billing’s configuration', () => {
@@ -23,8 +24,15 @@ describe('billing’s configuration', () => {
     expect(parseEnvironment(environment, production).STRIPE_SECRET_KEY).toBe(key);
   });
 
+  test('storage is the escrow unless told otherwise, and needs its account', () => {
+    expect(parseEnvironment(environment, given).ESCROW).toBe('storage');
+    const { STRIPE_FINANCIAL_ACCOUNT_ID: _account, ...without } = given;
+    expect(() => parseEnvironment(environment, without)).toThrow('STRIPE_FINANCIAL_ACCOUNT_ID');
+    expect(parseEnvironment(environment, { ...without, ESCROW: 'connect' }).ESCROW).toBe('connect');
+  });
+
   test('every fault is named at once', () => {
-    const faulty = { ...given, STRIPE_SECRET_KEY: 'pk_test_1', STRIPE_V2_WEBHOOK_SECRET: '', ESCROW: 'storage' };
+    const faulty = { ...given, STRIPE_SECRET_KEY: 'pk_test_1', STRIPE_V2_WEBHOOK_SECRET: '', ESCROW: 'bank' };
     const parse = () => parseEnvironment(environment, faulty);
     for (const name of ['STRIPE_SECRET_KEY', 'STRIPE_V2_WEBHOOK_SECRET', 'ESCROW']) expect(parse).toThrow(name);
   });

@@ -17,14 +17,20 @@ export const environment = kitEnvironment(8082)
     STRIPE_V2_WEBHOOK_SECRET: secrets,
     /** The product that subscriptions are prices of; made when it does not exist. */
     STRIPE_PRODUCT_ID: z.string().min(1).default('wewrite_subscription'),
-    /** Where writers' money waits: in the payments balance, kept apart in the ledger. */
-    ESCROW: z.literal('connect').default('connect'),
+    /** Where writers' money waits: in a storage balance of its own, or in the payments balance, kept apart in the ledger. */
+    ESCROW: z.enum(['storage', 'connect']).default('storage'),
+    /** The financial account that holds the storage balance; opened outside. */
+    STRIPE_FINANCIAL_ACCOUNT_ID: z.string().startsWith('fa_').optional(),
     /** When the funding of the month before is completed (B7), UTC. */
     FUNDING_CRON: z
       .string()
       .regex(/^(\S+ ){4}\S+$/, 'five fields: minute hour day month weekday')
       .default('30 0 1 * *'),
   })
-  .refine(keyFitsEnvironment, liveKeyFault());
+  .refine(keyFitsEnvironment, liveKeyFault())
+  .refine((config) => config.ESCROW === 'connect' || config.STRIPE_FINANCIAL_ACCOUNT_ID !== undefined, {
+    path: ['STRIPE_FINANCIAL_ACCOUNT_ID'],
+    error: 'ESCROW=storage needs the id of the financial account',
+  });
 
 export type BillingConfig = z.infer<typeof environment>;

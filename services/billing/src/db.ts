@@ -1,5 +1,5 @@
 import type { Funding, RunKind } from '@wewrite/contracts';
-import type { Generated } from 'kysely';
+import type { Generated, Selectable } from 'kysely';
 import type { InvoiceStatus, SuspenseReason } from './funding/invoice.ts';
 import type { EventEndpoint, EventState } from './stripe/stripe-event.ts';
 import type { SubscriptionState } from './subscription/subscription.ts';
@@ -114,7 +114,7 @@ export interface EarningWaitingRow {
 export interface EscrowMoveRow {
   run_id: string;
   month: string;
-  state: 'pending' | 'waiting_for_funds' | 'completed';
+  state: EscrowMoveState;
   obligations_cents: Generated<number>;
   moved_cents: Generated<number>;
   shortfall_cents: Generated<number>;
@@ -122,4 +122,26 @@ export interface EscrowMoveRow {
   requested_at: Date;
   completed_at: Date | null;
   traceparent: string | null;
+  /** Counts the idempotency keys; a move that failed is made again under another one. */
+  attempt: Generated<number>;
+  key_first_used_at: Date | null;
+  tries: Generated<number>;
+  due_at: Date | null;
+  lease_until: Date | null;
+  stripe_id: string | null;
+  reason: string | null;
 }
+
+/** A move of a close's money into storage. */
+export type EscrowMove = Selectable<EscrowMoveRow>;
+
+/** `pending` is undecided; from `sending` on the amount stands. `look_up`: whether Stripe has made it is not known. */
+export type EscrowMoveState =
+  | 'pending'
+  | 'waiting_for_funds'
+  | 'sending'
+  | 'look_up'
+  | 'look_up_again'
+  | 'in_transit'
+  | 'failed'
+  | 'completed';

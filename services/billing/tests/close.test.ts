@@ -6,15 +6,19 @@ import {
   type LockedChunk,
   type LockedClosing,
   monthLocked,
+  type PayoutOutcomeSchema,
   payoutSettled,
   UserIdSchema,
   type WriterMonth,
 } from '@wewrite/contracts';
 import { idOfCause } from '@wewrite/service-kit';
+import type { z } from 'zod';
 import { chunkOf, closing, earned, run, type SupporterMonth, supporters } from './locked-month.ts';
 import { november, type RunningBilling, startBilling } from './running-billing.ts';
 
-describe('a month’s close', () => {
+type PayoutOutcome = z.infer<typeof PayoutOutcomeSchema>;
+
+describe.each(['storage', 'connect'] as const)('a month’s close with %s', (escrow) => {
   let billing: RunningBilling;
   const sayLocked = (body: LockedChunk | LockedClosing) => {
     const key = body.part === 'chunk' ? `${run.runId}:${body.chunk}` : closingKey(run.runId);
@@ -27,6 +31,27 @@ describe('a month’s close', () => {
     }
     await billing.settled();
   };
+  const settled = (userId: string, outcome: PayoutOutcome, grossCents: number, processingFeeCents: number) => {
+    const payoutId = idOfCause('payout', '2026-11', userId);
+    return billing.harness.say(payoutSettled, {
+      key: userId,
+      id: idOfCause('payout.settled', payoutId, outcome),
+      body: {
+        run,
+        payoutId,
+        month: november,
+        recipientUserId: UserIdSchema.parse(userId),
+        outcome,
+        transferId: outcome === 'failed' ? null : `tr_${userId}`,
+        reason: null,
+        at: '2026-12-01T09:05:00.000Z',
+        currency: 'usd',
+        grossCents: cents(grossCents),
+        processingFeeCents: cents(processingFeeCents),
+        netCents: cents(grossCents - processingFeeCents),
+      },
+    });
+  };
   const progressOf = (step: string) =>
     billing.said.progress.filter((each) => each.step === step).sort((a, b) => b.version - a.version)[0];
   const differences = () =>
@@ -35,7 +60,7 @@ describe('a month’s close', () => {
     );
 
   beforeAll(async () => {
-    billing = await startBilling('2026-11-01T00:00:00.000Z');
+    billing = await startBilling('2026-11-01T00:00:00.000Z', escrow);
     // Their money is still pending on the 1st: the cards are charged two days before it is available.
     await billing.subscribe('anna', 1_000);
     await billing.subscribe('ben', 800);
@@ -110,34 +135,14 @@ describe('a month’s close', () => {
       'stripe:storage': 1_395,
       'stripe:in_transit': 0,
     });
+    const stripeId = escrow === 'storage' ? expect.stringMatching(/^po_/) : null;
     expect(billing.said.escrow).toEqual([
-      expect.objectContaining({ month: '2026-11', obligationsCents: 1_395, movedCents: 1_395, stripeId: null }),
+      expect.objectContaining({ month: '2026-11', obligationsCents: 1_395, movedCents: 1_395, stripeId }),
     ]);
     expect(progressOf('escrow')).toMatchObject({ state: 'done', done: 1, expected: 1 });
   });
 
   test('D1: a payout that is paid leaves storage; its fee is revenue; one that failed is still owed', async () => {
-    const settled = (userId: string, outcome: 'paid' | 'failed', grossCents: number, processingFeeCents: number) => {
-      const payoutId = idOfCause('payout', '2026-11', userId);
-      return billing.harness.say(payoutSettled, {
-        key: userId,
-        id: idOfCause('payout.settled', payoutId),
-        body: {
-          run,
-          payoutId,
-          month: november,
-          recipientUserId: UserIdSchema.parse(userId),
-          outcome,
-          transferId: outcome === 'paid' ? `tr_${userId}` : null,
-          reason: null,
-          at: '2026-12-01T09:05:00.000Z',
-          currency: 'usd',
-          grossCents: cents(grossCents),
-          processingFeeCents: cents(processingFeeCents),
-          netCents: cents(grossCents - processingFeeCents),
-        },
-      });
-    };
     await settled('wanda', 'paid', 837, 54);
     await settled('will', 'failed', 558, 46);
     await settled('wanda', 'paid', 837, 54);
@@ -148,6 +153,18 @@ describe('a month’s close', () => {
       'platform_revenue:processing': 54,
     });
     expect(progressOf('payout_books')).toMatchObject({ done: 2, expected: null });
+  });
+
+  test('D4: a payout that comes back is owed again and in storage, its fee is no revenue; it stays counted', async () => {
+    await settled('wanda', 'returned', 837, 54);
+    await settled('wanda', 'returned', 837, 54);
+    await billing.settled();
+    expect(await billing.standing('creator_obligations', 'stripe:storage', 'platform_revenue:processing')).toEqual({
+      creator_obligations: 1_395,
+      'stripe:storage': 1_395,
+      'platform_revenue:processing': 0,
+    });
+    expect(progressOf('payout_books')).toMatchObject({ done: 2, sums: { netCents: 0, processingFeeCents: 0 } });
   });
 
   test('B5: the books were right after each stage, and their versions rise', () => {
@@ -167,7 +184,7 @@ describe('a month’s close', () => {
           month: '2026-11',
           platformFeesCents: 105,
           unallocatedCents: 500,
-          processingFeesCents: 54,
+          processingFeesCents: 0,
         }),
       ]),
     });
@@ -175,10 +192,10 @@ describe('a month’s close', () => {
   });
 });
 
-describe('escrow without enough available money', () => {
+describe.each(['storage', 'connect'] as const)('%s without enough available money', (escrow) => {
   let billing: RunningBilling;
   beforeAll(async () => {
-    billing = await startBilling('2026-11-01T00:00:00.000Z');
+    billing = await startBilling('2026-11-01T00:00:00.000Z', escrow);
     await billing.subscribe('anna', 1_000);
     await billing.subscribe('ben', 800);
     await billing.subscribe('cleo', 200);

@@ -15,7 +15,7 @@ import { balances } from '@wewrite/ledger';
 import { freePort } from '@wewrite/local-stack';
 import { type Harness, startHarness } from '@wewrite/local-stack/harness';
 import { startSandbox } from '@wewrite/local-stack/sandbox';
-import { runnable } from '@wewrite/service-kit';
+import { realTime, runnable } from '@wewrite/service-kit';
 import Stripe from 'stripe';
 import { z } from 'zod';
 import { billing } from '../src/app.ts';
@@ -51,6 +51,10 @@ export interface RunningBilling {
   deliver(path: string, payload: string, signature: string): Promise<Answer>;
   /** A call beside Stripe's API: faults, top-ups, what was asked. */
   control(method: string, path: string, body?: unknown): Promise<unknown>;
+  /** The financial account that escrow is kept in with `storage`. */
+  readonly storage: string;
+  /** Lets technical time jump, as after a pause. */
+  skip(durationMs: number): void;
   subscribe(userId: string, monthlyCents: number, card?: string): Promise<void>;
   /** Changes a supporter's card at Stripe. */
   changeCard(userId: string, card: string): Promise<void>;
@@ -73,9 +77,18 @@ const JsonSchema = z.record(z.string(), z.unknown());
 const retiredSecret = 'whsec_retired';
 
 /** Starts billing and a sandbox of its own at an instant. */
-export async function startBilling(now: string): Promise<RunningBilling> {
+export async function startBilling(now: string, escrow: 'storage' | 'connect' = 'storage'): Promise<RunningBilling> {
   const sandbox = await startSandbox({ port: 0, databaseFile: ':memory:', now });
   const stripe = stripeAt(sandbox.port);
+  const control = async (method: string, path: string, body?: unknown) => {
+    const response = await fetch(`${sandbox.url}${path}`, jsonRequest(method, body));
+    return response.json();
+  };
+  const storage = z
+    .object({ id: z.string() })
+    .parse(await control('POST', '/_sandbox/financial_accounts', { type: 'storage' })).id;
+  await stripe.balanceSettings.update({ payments: { payouts: { schedule: { interval: 'manual' } } } });
+  let skippedMs = 0;
   const port = await freePort();
   const secrets = await listenAt(stripe, `http://127.0.0.1:${port}`);
   const harness = await startHarness({
@@ -87,10 +100,13 @@ export async function startBilling(now: string): Promise<RunningBilling> {
       STRIPE_SECRET_KEY: 'sk_test_sandbox',
       STRIPE_API_URL: sandbox.url,
       STRIPE_TIMEOUT_MS: '500',
+      ESCROW: escrow,
+      STRIPE_FINANCIAL_ACCOUNT_ID: storage,
       STRIPE_WEBHOOK_SECRET: `${retiredSecret},${secrets.platform}`,
       STRIPE_CONNECT_WEBHOOK_SECRET: secrets.connect,
       STRIPE_V2_WEBHOOK_SECRET: secrets.thin,
     },
+    time: { ...realTime, now: () => new Date(realTime.now().getTime() + skippedMs) },
   }).catch(async (error: unknown) => {
     // What goes on listening would keep the test's process from ending.
     await sandbox.stop();
@@ -104,10 +120,6 @@ export async function startBilling(now: string): Promise<RunningBilling> {
     received: await collect(harness, stripeReceived),
   };
   const { kysely } = harness.database<BillingSchema>('billing');
-  const control = async (method: string, path: string, body?: unknown) => {
-    const response = await fetch(`${sandbox.url}${path}`, jsonRequest(method, body));
-    return response.json();
-  };
   const settled = async () => {
     const deadline = Date.now() + settledDeadlineMs;
     for (let before = ''; ; ) {
@@ -131,6 +143,10 @@ export async function startBilling(now: string): Promise<RunningBilling> {
     said,
     call,
     control,
+    storage,
+    skip: (durationMs) => {
+      skippedMs += durationMs;
+    },
     settled,
     deliver: async (path, payload, signature) =>
       answerOf(

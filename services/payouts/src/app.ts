@@ -1,6 +1,7 @@
 import { ledgerMigrations } from '@wewrite/ledger';
 import type { ServiceDefinition } from '@wewrite/service-kit';
 import { createStripeClient } from '@wewrite/service-kit/stripe';
+import { chooseEscrow } from './choose-escrow.ts';
 import { type Config, environment } from './config.ts';
 import type { Context } from './context.ts';
 import type { Schema } from './db.ts';
@@ -22,7 +23,8 @@ export const payouts: ServiceDefinition<Config, Schema> = {
   environment,
   migrations: [ledgerMigrations, { name: 'payouts', directory: new URL('../migrations/', import.meta.url) }],
   create: (kit) => {
-    const context: Context = { ...kit, stripe: createStripeClient(kit.config, kit.telemetry) };
+    const stripe = createStripeClient(kit.config, kit.telemetry);
+    const context: Context = { ...kit, stripe, escrow: chooseEscrow(kit.config, stripe) };
     return {
       hearings: hearings(context),
       loops: [judgeWriters(context), judgeRehearsal(context), sendTransfers(context), refreshAccounts(context)],

@@ -6,8 +6,10 @@ import { z } from 'zod';
 export const environment = kitEnvironment(8084)
   .extend({
     ...stripeVariables,
-    /** How money reaches writers: by transfers from the payments balance. */
-    ESCROW: z.literal('connect').default('connect'),
+    /** How money reaches writers: from a storage balance by outbound payments, or from the payments balance by transfers. */
+    ESCROW: z.enum(['storage', 'connect']).default('storage'),
+    /** The financial account that holds the storage balance. */
+    STRIPE_FINANCIAL_ACCOUNT_ID: z.string().startsWith('fa_').optional(),
     PAYOUT_MINIMUM_CENTS: z.coerce.number().int().min(1).default(2_500),
     PROCESSING_FEE_BPS: z.coerce.number().int().min(0).max(10_000).default(290),
     PROCESSING_FEE_FIXED_CENTS: z.coerce.number().int().min(0).default(30),
@@ -16,6 +18,10 @@ export const environment = kitEnvironment(8084)
     /** Where Stripe sends writers back to after onboarding. */
     PAYOUT_ACCOUNT_URL: z.url().default('http://localhost:8080/writer/payout-account'),
   })
-  .refine(keyFitsEnvironment, liveKeyFault());
+  .refine(keyFitsEnvironment, liveKeyFault())
+  .refine((config) => config.ESCROW === 'connect' || config.STRIPE_FINANCIAL_ACCOUNT_ID !== undefined, {
+    path: ['STRIPE_FINANCIAL_ACCOUNT_ID'],
+    error: 'ESCROW=storage needs the id of the financial account',
+  });
 
 export type Config = z.infer<typeof environment>;

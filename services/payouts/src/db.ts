@@ -93,7 +93,7 @@ export interface TransferJobTable {
   attempt: number;
   key_first_used_at: Date | null;
   tries: number;
-  state: 'send' | 'look_up' | 'look_up_again';
+  state: 'send' | 'look_up' | 'look_up_again' | 'follow' | 'operator';
   due_at: Date;
   lease_until: Date | null;
   traceparent: string | null;

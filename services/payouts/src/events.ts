@@ -7,6 +7,7 @@ import { queueTransfers } from './queue-transfers.ts';
 import { queueRefresh } from './refresh-accounts.ts';
 import { rehearseCredits } from './rehearse-credits.ts';
 import { takeEscrow } from './take-escrow.ts';
+import { wakeTransfers } from './wake-transfers.ts';
 
 /** What payouts hears. */
 export function hearings(context: Context): readonly Hearing<Schema>[] {
@@ -18,6 +19,9 @@ export function hearings(context: Context): readonly Hearing<Schema>[] {
     ),
     hears<Schema, typeof escrowFunded>(escrowFunded, (tx, messages) => takeEscrow(context, tx, messages)),
     hears<Schema, typeof payoutRequested>(payoutRequested, (tx, messages) => queueTransfers(context, tx, messages)),
-    hears<Schema, typeof stripeReceived>(stripeReceived, (tx, messages) => queueRefresh(context, tx, messages)),
+    hears<Schema, typeof stripeReceived>(stripeReceived, async (tx, messages) => {
+      await queueRefresh(context, tx, messages);
+      await wakeTransfers(context, tx, messages);
+    }),
   ];
 }

@@ -19,12 +19,28 @@ export function openPayoutAccount(server: Server, context: Context): void {
     { schema: { response: { 200: OpenedPayoutAccountSchema, ...problemResponses } }, config: { access: ['writer'] } },
     async (request) => {
       const { userId } = identityOf(request);
-      const accountId = (await find(context, userId))?.account_id ?? (await openAtStripe(context, userId));
+      const accountId = await openedOrAsked(context, userId);
       const link = await createLink(context, accountId);
       const account = shown(await find(context, userId));
       return { ...account, onboardingUrl: link.url, onboardingExpiresAt: new Date(link.expires_at).toISOString() };
     },
   );
+}
+
+/** The account's id. One that cannot receive is asked again for the capability: escrow may have another adapter by now. */
+async function openedOrAsked(context: Context, userId: UserId): Promise<string> {
+  const known = await find(context, userId);
+  const accountId = known?.account_id ?? null;
+  if (accountId === null) return openAtStripe(context, userId);
+  if (known?.can_receive === true) return accountId;
+  await context.stripe.call('v2.core.accounts.update', accountId, (sdk) =>
+    sdk.v2.core.accounts.update(
+      accountId,
+      { configuration: { recipient: { capabilities: context.escrow.capabilities } } },
+      { idempotencyKey: `payout-account-update-${context.ids.next()}` },
+    ),
+  );
+  return accountId;
 }
 
 async function find(context: Context, userId: UserId): Promise<PayoutAccountTable | undefined> {
@@ -41,9 +57,7 @@ async function openAtStripe(context: Context, userId: UserId): Promise<string> {
     sdk.v2.core.accounts.create(
       {
         identity: { country: 'us' },
-        configuration: {
-          recipient: { capabilities: { stripe_balance: { stripe_transfers: { requested: true } } } },
-        },
+        configuration: { recipient: { capabilities: context.escrow.capabilities } },
         metadata: { user_id: userId },
         include: ['configuration.recipient', 'requirements'],
       },

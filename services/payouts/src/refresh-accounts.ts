@@ -4,6 +4,7 @@ import { sql, type Transaction } from 'kysely';
 import type Stripe from 'stripe';
 import { type Context, loopNames } from './context.ts';
 import type { PayoutAccountTable, Schema } from './db.ts';
+import type { Escrow } from './escrow.ts';
 
 const accountsPerStep = 16;
 
@@ -58,7 +59,7 @@ async function refresh(context: Context, known: PayoutAccountTable): Promise<voi
     const account = await context.stripe.call('v2.core.accounts.retrieve', accountId, (sdk) =>
       sdk.v2.core.accounts.retrieve(accountId, { include: ['configuration.recipient', 'requirements'] }),
     );
-    await apply(context, known.user_id, stateOf(account));
+    await apply(context, known.user_id, stateOf(context.escrow, account));
   } catch (error) {
     await context.database.kysely
       .updateTable('payout_account')
@@ -74,10 +75,9 @@ interface AccountState {
   readonly requirements: readonly string[];
 }
 
-function stateOf(account: Stripe.V2.Core.Account): AccountState {
-  const capability = account.configuration?.recipient?.capabilities?.stripe_balance?.stripe_transfers;
+function stateOf(escrow: Escrow, account: Stripe.V2.Core.Account): AccountState {
   const outstanding = account.requirements?.entries?.map((entry) => entry.description) ?? [];
-  return { canReceive: capability?.status === 'active' && account.closed !== true, requirements: outstanding };
+  return { canReceive: escrow.canReceive(account) && account.closed !== true, requirements: outstanding };
 }
 
 async function apply(context: Context, userId: string, state: AccountState): Promise<void> {

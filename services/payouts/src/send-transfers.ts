@@ -1,12 +1,15 @@
 import type { Loop } from '@wewrite/service-kit';
 import { sql } from 'kysely';
 import { type Context, loopNames } from './context.ts';
+import type { Payment } from './escrow.ts';
 import { recordTransfers } from './record-transfers.ts';
 import { type ClaimedTransfer, transferKey } from './transfer-attempt.ts';
-import { keyLifetimeMs, outcomeOfFailure, type TransferOutcome } from './transfer-outcome.ts';
+import type { MadePayment, TransferOutcome } from './transfer-outcome.ts';
 
 /** Short, so that a dead replica's transfers are soon sent: a call that takes longer is repeated under its own key. */
 const leaseMs = 10_000;
+/** A transfer that is under way at Stripe is looked at again by and by; one whose look is this near is not at rest. */
+const nearMs = 10_000;
 
 /**
  * D3: claim – call – record. Due transfers are claimed with a lease, sent to Stripe outside of any transaction, and what
@@ -17,10 +20,11 @@ export function sendTransfers(context: Context): Loop {
     name: loopNames.transfers,
     pollMs: 1_000,
     due: async () => {
-      // Those that wait for their backoff are under way, too: nothing is at rest until they have settled.
-      const { rows } = await sql<{ count: number }>`select count(*) as count from transfer_job`.execute(
-        context.database.kysely,
-      );
+      // Those that wait for their backoff are under way, too: nothing is at rest until they are in Stripe's hands.
+      const near = new Date(context.time.now().getTime() + nearMs);
+      const { rows } = await sql<{ count: number }>`
+        select count(*) as count from transfer_job
+        where state <> 'operator' and (state <> 'follow' or due_at <= ${near})`.execute(context.database.kysely);
       return rows[0]?.count ?? 0;
     },
     step: async () => {
@@ -42,7 +46,7 @@ async function claim(context: Context): Promise<ClaimedTransfer[]> {
     const { rows } = await sql<ClaimedTransfer>`
       with due as (
         select payout_id from transfer_job
-        where due_at <= ${now} and (lease_until is null or lease_until <= ${now})
+        where state <> 'operator' and due_at <= ${now} and (lease_until is null or lease_until <= ${now})
         order by due_at limit ${context.config.TRANSFER_CONCURRENCY} for update skip locked
       ), taken as (
         update transfer_job as job set
@@ -62,56 +66,57 @@ async function claim(context: Context): Promise<ClaimedTransfer[]> {
 
 async function send(context: Context, claimed: ClaimedTransfer): Promise<TransferOutcome> {
   const span = {
-    name: 'transfer',
+    name: claimed.state === 'follow' ? 'follow transfer' : 'transfer',
     parent: claimed.traceparent,
     attributes: { 'payout.id': claimed.id, 'writer.id': claimed.user_id, month: claimed.month },
   };
   return context.telemetry.span(span, async () => {
+    if (claimed.state === 'follow') return read(context, claimed);
     const keyAgeMs = context.time.now().getTime() - (claimed.key_first_used_at?.getTime() ?? 0);
-    const mustLookUp = claimed.state !== 'send' || keyAgeMs > keyLifetimeMs;
-    try {
-      if (!mustLookUp) return await create(context, claimed);
-      const transferId = await lookUp(context, claimed);
-      if (transferId !== null) return { kind: 'made', transferId };
-      return claimed.state === 'look_up_again'
-        ? { kind: 'next_key', detail: 'absent at two look-ups' }
-        : { kind: 'look_up', detail: 'absent at the first look-up' };
-    } catch (error) {
-      const outcome = outcomeOfFailure(error);
-      // A look-up that failed says nothing of the transfer: look again later.
-      return mustLookUp ? { kind: 'same_key', detail: 'detail' in outcome ? outcome.detail : String(error) } : outcome;
-    }
+    const mustLookUp = claimed.state !== 'send' || keyAgeMs > context.escrow.keyLifetimeMs;
+    return mustLookUp ? lookUp(context, claimed) : make(context, claimed);
   });
 }
 
-async function create({ stripe }: Context, claimed: ClaimedTransfer): Promise<TransferOutcome> {
-  const transfer = await stripe.call('transfers.create', claimed.id, (sdk) =>
-    sdk.transfers.create(
-      {
-        amount: claimed.net_cents,
-        currency: claimed.currency,
-        destination: claimed.account_id,
-        transfer_group: transferGroupOf(claimed),
-        metadata: { payout_id: claimed.id, month: claimed.month, writer: claimed.user_id },
-      },
-      { idempotencyKey: transferKey(claimed.id, claimed.attempt) },
-    ),
-  );
-  return { kind: 'made', transferId: transfer.id };
+async function make({ escrow }: Context, claimed: ClaimedTransfer): Promise<TransferOutcome> {
+  try {
+    return { kind: 'made', payment: await escrow.make(paymentOf(claimed), transferKey(claimed.id, claimed.attempt)) };
+  } catch (error) {
+    return escrow.outcomeOfFailure(error);
+  }
 }
 
-/** Stripe's transfer of this payout, by group and destination; null when there is none. */
-async function lookUp({ stripe }: Context, claimed: ClaimedTransfer): Promise<string | null> {
-  return stripe.call('transfers.list', claimed.id, async (sdk) => {
-    const filter = { destination: claimed.account_id, transfer_group: transferGroupOf(claimed), limit: 100 };
-    for await (const transfer of sdk.transfers.list(filter)) {
-      if (transfer.metadata.payout_id === claimed.id) return transfer.id;
-    }
-    return null;
-  });
+async function lookUp({ escrow }: Context, claimed: ClaimedTransfer): Promise<TransferOutcome> {
+  let payment: MadePayment | null;
+  try {
+    payment = await escrow.find(paymentOf(claimed));
+  } catch (error) {
+    // A look-up that failed says nothing of the transfer: look again later.
+    return { kind: 'same_key', detail: `not looked up: ${String(error)}` };
+  }
+  if (payment !== null) return { kind: 'made', payment };
+  if (claimed.state !== 'look_up_again') return { kind: 'look_up', detail: 'absent at the first look-up' };
+  const detail = 'absent at two look-ups';
+  return escrow.listsAreCurrent ? { kind: 'next_key', detail } : { kind: 'operator', detail };
 }
 
-/** D4. */
-function transferGroupOf(claimed: ClaimedTransfer): string {
-  return `close-${claimed.month}`;
+async function read({ escrow }: Context, { id, transfer_id: transferId }: ClaimedTransfer): Promise<TransferOutcome> {
+  if (transferId === null) throw new Error(`payout ${id} is followed and names no transfer`);
+  try {
+    return { kind: 'made', payment: await escrow.read(transferId) };
+  } catch (error) {
+    return { kind: 'same_key', detail: `not read: ${String(error)}` };
+  }
+}
+
+function paymentOf(claimed: ClaimedTransfer): Payment {
+  return {
+    payoutId: claimed.id,
+    month: claimed.month,
+    userId: claimed.user_id,
+    accountId: claimed.account_id,
+    currency: claimed.currency,
+    netCents: claimed.net_cents,
+    requestedAt: claimed.requested_at,
+  };
 }

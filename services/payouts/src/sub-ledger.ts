@@ -53,11 +53,24 @@ export function processingFee(posting: Posting & { payoutId: string; stripeId: s
   return transfer('processing_fee', payoutId, posting, accountOf.inFlight(userId), accountOf.control);
 }
 
-/** A payout failed: its reservation is undone, and the money is payable again. */
+/** A payout failed or came back: its reservation is undone, and the money is payable again. */
 export function payoutReturned(posting: Posting & { payoutId: string }): NewTransfer {
   const { payoutId, userId } = posting;
   const undone = transfer('payout_returned', payoutId, posting, accountOf.inFlight(userId), accountOf.payable(userId));
   return { ...undone, corrects: `payout_reserved:${payoutId}` };
+}
+
+/** A payment that was made has come back: its entry is undone by a new one that names it. */
+export function payoutUndone(entry: NewTransfer, occurredAt: Date): NewTransfer {
+  return {
+    ...entry,
+    idempotencyKey: `payout_returned:${entry.idempotencyKey}`,
+    kind: 'payout_returned',
+    debit: entry.credit,
+    credit: entry.debit,
+    occurredAt,
+    corrects: entry.idempotencyKey,
+  };
 }
 
 function transfer(

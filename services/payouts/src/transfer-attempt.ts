@@ -22,3 +22,11 @@ export function dueAgainAfterMs(outcome: TransferOutcome, tries: number): number
   const longestPauseMs = 15 * 60 * 1000;
   return outcome.kind === 'look_up' ? lookUpPauseMs : backoffMs(tries, 200, longestPauseMs);
 }
+
+/** When a transfer that Stripe has is looked at, if no event says so before: soon, since one may have been missed, then seldom. */
+export function followAgainAfterMs(looks: number): number {
+  const firstLookMs = 2_000;
+  const quarterHourMs = 15 * 60 * 1000;
+  const longestPauseMs = 6 * 60 * 60 * 1000;
+  return looks === 0 ? firstLookMs : backoffMs(looks - 1, quarterHourMs, longestPauseMs);
+}

@@ -1,47 +1,54 @@
-import Stripe from 'stripe';
+import type { PayoutStatus } from './db.ts';
 
-/** What a call to make a transfer came to (D3). */
+/** Where a payment is that Stripe has made; `returned` follows `paid`. */
+export type PaymentState =
+  | { readonly status: 'submitted' | 'paid' }
+  | { readonly status: 'failed' | 'canceled' | 'returned'; readonly reason: string };
+
+/** Stripe's object for a payment: a transfer with `connect`, an outbound payment with `storage`. */
+export interface MadePayment {
+  readonly transferId: string;
+  readonly state: PaymentState;
+}
+
+/** What a step of paying a payout came to (D3). */
 export type TransferOutcome =
-  | { readonly kind: 'made'; readonly transferId: string }
+  | { readonly kind: 'made'; readonly payment: MadePayment }
   /** Nothing certain: send again under the same key, which makes one transfer of any number of calls. */
   | { readonly kind: 'same_key'; readonly detail: string }
-  /** The key would replay this answer: look whether the transfer is there before another key is used. */
+  /** The key does not tell any more: look whether the transfer is there before another key is used. */
   | { readonly kind: 'look_up'; readonly detail: string }
   /** Refused, but not for good: wait, then send under the next key, since the refusal is replayed under this one. */
   | { readonly kind: 'next_key'; readonly detail: string }
   /** Refused for good: the money goes back to payable. */
-  | { readonly kind: 'failed'; readonly reason: string; readonly detail: string };
+  | { readonly kind: 'failed'; readonly reason: string; readonly detail: string }
+  /** It cannot be told whether the transfer was made: an operator decides. */
+  | { readonly kind: 'operator'; readonly detail: string };
 
-/** How long a key is used; Stripe forgets it after 24 hours. */
-export const keyLifetimeMs = 23 * 60 * 60 * 1000;
+/** How a payout ends, or goes on after its end: `paid` may become `returned` (D4). */
+export type PayoutEnding =
+  | { readonly status: 'paid'; readonly transferId: string; readonly isReturnedSince: boolean }
+  | { readonly status: 'failed' | 'canceled'; readonly transferId: string | null; readonly reason: string }
+  | { readonly status: 'returned'; readonly transferId: string; readonly reason: string };
 
-/** Classifies what the SDK threw when a v1 transfer was made. */
-export function outcomeOfFailure(error: unknown): TransferOutcome {
-  if (!(error instanceof Stripe.errors.StripeError)) throw error;
-  const detail = `${error.type}: ${error.message}`;
-  if (error.statusCode !== undefined && error.statusCode >= 500) return { kind: 'look_up', detail };
-  if (
-    error instanceof Stripe.errors.StripeConnectionError ||
-    error instanceof Stripe.errors.StripeRateLimitError ||
-    error.statusCode === 409 ||
-    error.statusCode === 429
-  ) {
-    return { kind: 'same_key', detail };
+/** What a payout becomes by an outcome; null when it stays what it is. A return that nobody saw paid is paid first. */
+export function endingOf(status: PayoutStatus, outcome: TransferOutcome): PayoutEnding | null {
+  const isOpen = status === 'requested' || status === 'submitting' || status === 'submitted';
+  if (outcome.kind === 'failed') {
+    return isOpen ? { status: 'failed', transferId: null, reason: outcome.reason } : null;
   }
-  if (error.code === 'balance_insufficient') return { kind: 'next_key', detail };
-  if (error.code !== undefined && accountFaults.has(error.code)) {
-    return { kind: 'failed', reason: 'account_restricted', detail };
+  if (outcome.kind !== 'made') return null;
+  const { transferId, state } = outcome.payment;
+  switch (state.status) {
+    case 'submitted':
+      return null;
+    case 'paid':
+      return isOpen ? { status: 'paid', transferId, isReturnedSince: false } : null;
+    case 'failed':
+    case 'canceled':
+      return isOpen ? { status: state.status, transferId, reason: state.reason } : null;
+    case 'returned':
+      if (isOpen) return { status: 'paid', transferId, isReturnedSince: true };
+      return status === 'paid' ? { status: 'returned', transferId, reason: state.reason } : null;
   }
-  if (error instanceof Stripe.errors.StripeInvalidRequestError) {
-    return { kind: 'failed', reason: error.code ?? 'refused', detail };
-  }
-  // A wrong or revoked key of ours is our fault, not the writer's: nothing was made, and it is mended by an operator.
-  return { kind: 'next_key', detail };
 }
-
-const accountFaults = new Set([
-  'insufficient_capabilities_for_transfer',
-  'account_closed',
-  'account_invalid',
-  'resource_missing',
-]);

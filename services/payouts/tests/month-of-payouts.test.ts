@@ -7,21 +7,21 @@ import {
   ProblemSchema,
   WriterPayoutPageSchema,
 } from '@wewrite/contracts';
-import { type PayoutHarness, startPayouts } from './payout-harness.ts';
+import { adapters, type PayoutHarness, startPayouts } from './payout-harness.ts';
 
-let stack: PayoutHarness;
-beforeAll(async () => {
-  stack = await startPayouts();
-  await stack.topUp(1_000_000);
-  await stack.onboard('ready', 'ready');
-  await stack.onboard('wrïter_with-ödd.id', 'ready');
-  await stack.onboard('restricted', 'restricted');
-});
-afterAll(() => stack.stop());
+describe.each(adapters)('a month of payouts out of $escrow', ({ escrow }) => {
+  let stack: PayoutHarness;
+  beforeAll(async () => {
+    stack = await startPayouts(escrow);
+    await stack.topUp(1_000_000);
+    await stack.onboard('ready', 'ready');
+    await stack.onboard('wrïter_with-ödd.id', 'ready');
+    await stack.onboard('restricted', 'restricted');
+  });
+  afterAll(() => stack.stop());
 
-const monthOf = (month: string) => stack.get(`/v1/months/${month}/payouts`, WriterPayoutPageSchema);
+  const monthOf = (month: string) => stack.get(`/v1/months/${month}/payouts`, WriterPayoutPageSchema);
 
-describe('a month of payouts', () => {
   test('nothing is requested before both the earnings are complete and escrow is funded', async () => {
     await stack.earn('2026-11', {
       ready: 10_000,
@@ -77,8 +77,8 @@ describe('a month of payouts', () => {
     for (const payout of payouts) {
       const transfer = transfers.find((candidate) => candidate.id === payout.transferId);
       expect(transfer).toMatchObject({
-        amount: payout.fees.payoutNetCents,
-        transfer_group: 'close-2026-11',
+        amountCents: payout.fees.payoutNetCents,
+        group: 'close-2026-11',
         metadata: { payout_id: payout.id, month: '2026-11', writer: payout.recipientUserId },
       });
     }

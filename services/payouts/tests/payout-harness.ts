@@ -9,17 +9,36 @@ import {
 import { type Harness, startHarness } from '@wewrite/local-stack/harness';
 import { startSandbox } from '@wewrite/local-stack/sandbox';
 import { realTime, runnable } from '@wewrite/service-kit';
+import Stripe from 'stripe';
 import { z } from 'zod';
 import { payouts } from '../src/app.ts';
 
-const TransferSchema = z.looseObject({
-  id: z.string(),
-  amount: z.int(),
-  destination: z.string(),
-  transfer_group: z.string(),
-  metadata: z.record(z.string(), z.string()),
+/** The adapters, each with the call that pays a writer. */
+export const adapters = [
+  { escrow: 'connect', calls: { method: 'POST', path: '/v1/transfers' } },
+  { escrow: 'storage', calls: { method: 'POST', path: '/v2/money_management/outbound_payments' } },
+] as const;
+
+export type Adapter = (typeof adapters)[number]['escrow'];
+
+const MetadataSchema = z.record(z.string(), z.string());
+const TransferSchema = z
+  .object({ id: z.string(), amount: z.int(), transfer_group: z.string(), metadata: MetadataSchema })
+  .transform(({ id, amount, transfer_group: group, metadata }) => ({ id, amountCents: amount, group, metadata }));
+const OutboundPaymentSchema = z
+  .object({ id: z.string(), amount: z.object({ value: z.int() }), metadata: MetadataSchema })
+  .transform(({ id, amount, metadata }) => ({
+    id,
+    amountCents: amount.value,
+    group: metadata.transfer_group,
+    metadata,
+  }));
+const StateSchema = z.object({
+  transfer: z.array(TransferSchema).default([]),
+  outbound_payment: z.array(OutboundPaymentSchema).default([]),
 });
-const StateSchema = z.looseObject({ transfer: z.array(TransferSchema) });
+
+type SandboxTransfer = z.infer<typeof StateSchema>['outbound_payment'][number];
 
 /** The payouts service against Stripe's sandbox, with writers that have, or lack, accounts. */
 export interface PayoutHarness extends Harness {
@@ -31,8 +50,16 @@ export interface PayoutHarness extends Harness {
   earn(month: string, netByWriter: Readonly<Record<string, number>>): Promise<void>;
   fund(month: string): Promise<void>;
   get<Answer>(path: string, schema: z.ZodType<Answer>, who?: { sub: string; roles: string[] }): Promise<Answer>;
-  transfers(): Promise<z.infer<typeof TransferSchema>[]>;
+  /** What Stripe was made to pay, by either adapter. */
+  transfers(): Promise<SandboxTransfer[]>;
   fault(order: object): Promise<void>;
+  /** A call beside Stripe's API. */
+  control(path: string, body: object): Promise<void>;
+  /** Takes a transfer back at Stripe. */
+  reverse(transferId: string): Promise<void>;
+  /** Tells payouts of a Stripe event, as billing would. */
+  tell(type: string, objectId: string): Promise<void>;
+  /** Puts money where writers are paid from. */
   topUp(cents: number): Promise<void>;
   /** Lets technical time jump, as after a pause. */
   skip(durationMs: number): void;
@@ -40,15 +67,8 @@ export interface PayoutHarness extends Harness {
 
 const root = { sub: 'root', roles: ['admin'] };
 
-export async function startPayouts(): Promise<PayoutHarness> {
+export async function startPayouts(escrow: Adapter): Promise<PayoutHarness> {
   const sandbox = await startSandbox({ port: 0, databaseFile: ':memory:', now: '2026-11-01T00:00:00.000Z' });
-  let skippedMs = 0;
-  const harness = await startHarness({
-    services: [runnable(payouts)],
-    now: '2026-12-01T09:00:00.000Z',
-    environment: { STRIPE_SECRET_KEY: 'sk_test_sandbox', STRIPE_API_URL: sandbox.url, STRIPE_TIMEOUT_MS: '500' },
-    time: { ...realTime, now: () => new Date(realTime.now().getTime() + skippedMs) },
-  });
   const post = async (path: string, body: object) => {
     const answer = await fetch(`${sandbox.url}${path}`, {
       method: 'POST',
@@ -56,26 +76,47 @@ export async function startPayouts(): Promise<PayoutHarness> {
       body: JSON.stringify(body),
     });
     if (!answer.ok) throw new Error(`${path}: ${await answer.text()}`);
+    return answer.json();
   };
+  const opened = await post('/_sandbox/financial_accounts', { type: 'storage' });
+  const { id: storage } = z.object({ id: z.string() }).parse(opened);
+  const stripe = new Stripe('sk_test_sandbox', { host: '127.0.0.1', port: sandbox.port, protocol: 'http' });
+  let skippedMs = 0;
+  const harness = await startHarness({
+    services: [runnable(payouts)],
+    now: '2026-12-01T09:00:00.000Z',
+    environment: {
+      STRIPE_SECRET_KEY: 'sk_test_sandbox',
+      STRIPE_API_URL: sandbox.url,
+      STRIPE_TIMEOUT_MS: '500',
+      ESCROW: escrow,
+      STRIPE_FINANCIAL_ACCOUNT_ID: storage,
+    },
+    time: { ...realTime, now: () => new Date(realTime.now().getTime() + skippedMs) },
+  });
   const request = async (path: string, who: { sub: string; roles: string[] }, method = 'GET') =>
     fetch(`${harness.url('payouts')}${path}`, {
       method,
       headers: { authorization: `Bearer ${await harness.token(who)}` },
     });
   let events = 0;
+  const control = async (path: string, body: object) => void (await post(path, body));
+  const tell = async (type: string, objectId: string) => {
+    const eventId = `evt_${++events}`;
+    const body = { eventId, type, objectId, accountId: null, created: '2026-11-01T00:00:00Z' };
+    await harness.say(stripeReceived, { key: objectId, id: eventId, body });
+    await harness.settled();
+  };
   return {
     ...harness,
     onboard: async (writer, outcome) => {
       const opened = await request('/v1/payout-account', { sub: writer, roles: ['writer'] }, 'POST');
       const { accountId } = z.object({ accountId: z.string() }).parse(await opened.json());
       await post(`/_sandbox/onboarding/${accountId}`, { outcome });
-      const body = { eventId: `evt_${++events}`, type: 'v2.core.account[requirements].updated', objectId: accountId };
-      const created = '2026-11-01T00:00:00Z';
-      await harness.say(stripeReceived, { key: accountId, id: body.eventId, body: { ...body, accountId, created } });
-      await harness.settled();
+      await tell('v2.core.account[requirements].updated', accountId);
       return accountId;
     },
-    changeAtStripe: (accountId, outcome) => post(`/_sandbox/onboarding/${accountId}`, { outcome }),
+    changeAtStripe: (accountId, outcome) => control(`/_sandbox/onboarding/${accountId}`, { outcome }),
     earn: async (month, netByWriter) => {
       const messages = messagesOf(month, netByWriter);
       for (const [index, body] of messages.entries()) {
@@ -95,9 +136,21 @@ export async function startPayouts(): Promise<PayoutHarness> {
       await harness.say(escrowFunded, { key: month, id: `funded-${month}`, body });
     },
     get: async (path, schema, who = root) => schema.parse(await (await request(path, who)).json()),
-    transfers: async () => StateSchema.parse(await (await fetch(`${sandbox.url}/_sandbox/state`)).json()).transfer,
-    fault: (order) => post('/_sandbox/faults', order),
-    topUp: (cents) => post('/_sandbox/topups', { amount: cents }),
+    transfers: async () => {
+      const state = StateSchema.parse(await (await fetch(`${sandbox.url}/_sandbox/state`)).json());
+      return [...state.transfer, ...state.outbound_payment];
+    },
+    fault: (order) => control('/_sandbox/faults', order),
+    control,
+    reverse: async (transferId) => void (await stripe.transfers.createReversal(transferId)),
+    tell,
+    topUp: async (amount) => {
+      await control('/_sandbox/topups', { amount });
+      if (escrow === 'connect') return;
+      const { id } = await stripe.payouts.create({ amount, currency: 'usd', payout_method: storage });
+      // It arrives of itself in a moment.
+      await control(`/_sandbox/payouts/${id}`, { outcome: 'paid' }).catch(() => undefined);
+    },
     skip: (durationMs) => {
       skippedMs += durationMs;
     },

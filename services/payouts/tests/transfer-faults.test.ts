@@ -1,18 +1,18 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { PayoutDetailSchema, WriterPayoutPageSchema } from '@wewrite/contracts';
-import { type PayoutHarness, startPayouts } from './payout-harness.ts';
+import { ObligationsSchema, PayoutDetailSchema, WriterPayoutPageSchema } from '@wewrite/contracts';
+import { type Adapter, adapters, type PayoutHarness, startPayouts } from './payout-harness.ts';
 
 const minuteMs = 60_000;
-const transferCalls = { method: 'POST', path: '/v1/transfers' };
 
 let stack: PayoutHarness;
 let months = 0;
 let accountId = '';
-beforeAll(async () => {
-  stack = await startPayouts();
+
+async function start(escrow: Adapter): Promise<void> {
+  stack = await startPayouts(escrow);
+  months = 0;
   accountId = await stack.onboard('writer', 'ready');
-});
-afterAll(() => stack.stop());
+}
 
 /** Earns and funds the next month for the writer; gives the month's name. */
 async function nextMonth(): Promise<string> {
@@ -28,7 +28,7 @@ async function payoutOf(month: string) {
 }
 
 async function transfersOf(month: string) {
-  return (await stack.transfers()).filter((transfer) => transfer.transfer_group === `close-${month}`);
+  return (await stack.transfers()).filter((transfer) => transfer.group === `close-${month}`);
 }
 
 /** Lets technical time pass until the month's payout has settled; bounded. */
@@ -42,10 +42,13 @@ async function patiently(month: string): Promise<void> {
   throw new Error(`the payout of ${month} never settled`);
 }
 
-describe('D3: one payout is one transfer', () => {
+describe.each(adapters)('D3: one payout is one transfer out of $escrow', ({ escrow, calls }) => {
+  beforeAll(() => start(escrow));
+  afterAll(() => stack.stop());
+
   test('a time-out after Stripe had made it: the same key finds the same transfer', async () => {
     await stack.topUp(1_000_000);
-    await stack.fault({ match: transferCalls, kind: 'timeout_after_success', times: 1 });
+    await stack.fault({ match: calls, kind: 'timeout_after_success', times: 1 });
     const month = await nextMonth();
     await patiently(month);
     expect(await payoutOf(month)).toMatchObject({ payoutStatus: 'paid', payoutGrossCents: 5_000 });
@@ -53,8 +56,8 @@ describe('D3: one payout is one transfer', () => {
   });
 
   test('a reset connection and 429s keep the key', async () => {
-    await stack.fault({ match: transferCalls, kind: 'connection_reset', times: 4 });
-    await stack.fault({ match: transferCalls, kind: '429', times: 2 });
+    await stack.fault({ match: calls, kind: 'connection_reset', times: 4 });
+    await stack.fault({ match: calls, kind: '429', times: 2 });
     const month = await nextMonth();
     await patiently(month);
     const [transfer, ...others] = await transfersOf(month);
@@ -65,26 +68,8 @@ describe('D3: one payout is one transfer', () => {
     expect(new Set(attempts.map((attempt) => attempt.idempotencyKey)).size).toBe(1);
   });
 
-  test('a 5xx is looked up twice, ten minutes apart, before another key is used', async () => {
-    await stack.fault({ match: transferCalls, kind: '500', times: 1 });
-    const month = await nextMonth();
-    await patiently(month);
-    expect(await transfersOf(month)).toHaveLength(1);
-    const { payoutId } = (await payoutOf(month)) ?? {};
-    const { attempts } = await stack.get(`/v1/payouts/${payoutId}`, PayoutDetailSchema);
-    const outcomes = attempts.map((attempt) => [attempt.attempt, attempt.outcome]);
-    expect(outcomes).toEqual([
-      [1, 'look_up'],
-      [1, 'look_up'],
-      [1, 'next_key'],
-      [2, 'made'],
-    ]);
-    const [, firstLook, secondLook] = attempts.map((attempt) => Date.parse(attempt.at));
-    expect((secondLook ?? 0) - (firstLook ?? 0)).toBeGreaterThanOrEqual(10 * minuteMs);
-  });
-
-  test('insufficient balance waits for funds and goes on under the next key', async () => {
-    const sent = (await stack.transfers()).reduce((sum, transfer) => sum + transfer.amount, 0);
+  test('insufficient balance waits for funds and goes on', async () => {
+    const sent = (await stack.transfers()).reduce((sum, transfer) => sum + transfer.amountCents, 0);
     const left = 1_000_000 - sent;
     const drained = `2027-${String(++months).padStart(2, '0')}`;
     await stack.earn(drained, { writer: 2 * left });
@@ -110,5 +95,44 @@ describe('D3: one payout is one transfer', () => {
       carriedOverCents: 5_000,
     });
     expect(await transfersOf(month)).toEqual([]);
+  });
+});
+
+describe('D3: what v1 answers under a key, it replays', () => {
+  const [{ calls }] = adapters;
+  beforeAll(() => start('connect'));
+  afterAll(() => stack.stop());
+
+  test('a 5xx is looked up twice, ten minutes apart, before another key is used', async () => {
+    await stack.topUp(1_000_000);
+    await stack.fault({ match: calls, kind: '500', times: 1 });
+    const month = await nextMonth();
+    await patiently(month);
+    expect(await transfersOf(month)).toHaveLength(1);
+    const { payoutId } = (await payoutOf(month)) ?? {};
+    const { attempts } = await stack.get(`/v1/payouts/${payoutId}`, PayoutDetailSchema);
+    const outcomes = attempts.map((attempt) => [attempt.attempt, attempt.outcome]);
+    expect(outcomes).toEqual([
+      [1, 'look_up'],
+      [1, 'look_up'],
+      [1, 'next_key'],
+      [2, 'made'],
+    ]);
+    const [, firstLook, secondLook] = attempts.map((attempt) => Date.parse(attempt.at));
+    expect((secondLook ?? 0) - (firstLook ?? 0)).toBeGreaterThanOrEqual(10 * minuteMs);
+  });
+
+  test('D4: a transfer that is reversed is returned, and its money payable again', async () => {
+    const month = await nextMonth();
+    await patiently(month);
+    const { transferId } = (await payoutOf(month)) ?? {};
+    await stack.reverse(String(transferId));
+    await stack.tell('transfer.reversed', String(transferId));
+    expect(await payoutOf(month)).toMatchObject({
+      payoutStatus: 'failed',
+      payoutReason: 'reversed',
+      payoutNetCents: 0,
+    });
+    expect(await stack.get('/v1/obligations', ObligationsSchema)).toMatchObject({ totalCents: 5_000 });
   });
 });

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { MonthSchema } from '@wewrite/contracts';
 import type { Command } from 'commander';
 import { type DemoOptions, runDemo } from '../demo/run-demo.ts';
-import { kafkaOption, monthCount, monthOption, monthsUntil, processesOption } from './options.ts';
+import { escrowOption, kafkaOption, monthCount, monthOption, monthsUntil, processesOption } from './options.ts';
 
 const sampleDirectory = fileURLToPath(new URL('../../../../samples/community', import.meta.url));
 
@@ -20,5 +20,6 @@ export function addDemoCommand(program: Command): void {
     .option('--reset', 'drop what is in the database of DATABASE_URL', false)
     .addOption(kafkaOption())
     .addOption(processesOption())
+    .addOption(escrowOption())
     .action((options: DemoOptions) => runDemo(options, monthsUntil(options.month, options.months)));
 }

@@ -9,6 +9,14 @@ export function kafkaOption(): Option {
   return new Option('--kafka <docker|jvm|memory|HOST:PORT>', 'which broker').argParser(kafkaChoice);
 }
 
+/** `--escrow`, as commands that start parts have it. */
+export function escrowOption(): Option {
+  return new Option('--escrow <storage|connect>', 'where writers’ money waits, instead of what ESCROW says').choices([
+    'storage',
+    'connect',
+  ]);
+}
+
 /** `--processes`, as commands that start parts have it. */
 export function processesOption(): Option {
   return new Option('--processes <one|each>', 'services in one process, or each in its own')

@@ -1,14 +1,15 @@
 import type { Command } from 'commander';
-import { type KafkaChoice, readConfig } from '../config.ts';
+import { type EscrowChoice, type KafkaChoice, readConfig } from '../config.ts';
 import { steeringOf } from '../demo/steering.ts';
 import { untilInterrupted } from '../interrupt.ts';
 import { printerFor } from '../printer.ts';
 import { startStack } from '../stack/stack.ts';
-import { kafkaOption, processesOption } from './options.ts';
+import { escrowOption, kafkaOption, processesOption } from './options.ts';
 
 interface UpOptions {
   readonly kafka?: KafkaChoice;
   readonly processes: 'one' | 'each';
+  readonly escrow?: EscrowChoice;
 }
 
 /** `wewrite up`: the parts of the demo without its files; data is kept. */
@@ -18,10 +19,11 @@ export function addUpCommand(program: Command): void {
     .description('start everything and keep its data, until Ctrl-C')
     .addOption(kafkaOption())
     .addOption(processesOption())
+    .addOption(escrowOption())
     .action(up);
 }
 
-async function up({ kafka, processes }: UpOptions): Promise<void> {
+async function up({ kafka, processes, escrow }: UpOptions): Promise<void> {
   const printer = printerFor(process.stdout);
   const interrupted = untilInterrupted();
   const stack = await startStack({
@@ -31,6 +33,7 @@ async function up({ kafka, processes }: UpOptions): Promise<void> {
     reset: false,
     kafka: kafka ?? null,
     processes,
+    escrow: escrow ?? null,
     now: new Date(),
     tokenHolders: [],
     closeCron: null,

@@ -1,7 +1,7 @@
 import { access, constants, mkdir, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { firstInstantOf, type Month } from '@wewrite/contracts';
-import { type CliConfig, type KafkaChoice, readConfig } from '../config.ts';
+import { type CliConfig, type EscrowChoice, type KafkaChoice, readConfig } from '../config.ts';
 import { EnvironmentFault, RunFailure, UsageFault } from '../exit-codes.ts';
 import { type CheckedInput, loadInput } from '../input/load-input.ts';
 import { untilInterrupted } from '../interrupt.ts';
@@ -27,6 +27,7 @@ export interface DemoOptions {
   readonly lines?: string;
   readonly kafka?: KafkaChoice;
   readonly processes: 'one' | 'each';
+  readonly escrow?: EscrowChoice;
   readonly reset: boolean;
 }
 
@@ -79,6 +80,7 @@ function startDemoStack(
     reset: options.reset,
     kafka: options.kafka ?? null,
     processes: options.processes,
+    escrow: options.escrow ?? null,
     now: firstInstantOf(months[0]),
     tokenHolders: tokenHoldersOf(input),
     closeCron: never,

@@ -9,6 +9,7 @@ import type { StackPorts } from './ports.ts';
 import { type PostgresPart, startPostgresPart } from './postgres-part.ts';
 import { createTopics, prepareDatabase } from './prepare.ts';
 import { type SandboxPart, sandboxSecretKey, startSandboxPart } from './sandbox-part.ts';
+import { storageAccount } from './storage-account.ts';
 import { sandboxClient, type WebhookSecrets, webhookEndpoints } from './webhook-endpoints.ts';
 
 /** What decides which parts are started, and where they keep things. */
@@ -25,12 +26,19 @@ export interface FoundationOptions {
   readonly say: (sentence: string) => void;
 }
 
+/** What the services have to know of the sandbox. */
+interface PreparedSandbox {
+  readonly secretKey: string;
+  readonly webhooks: WebhookSecrets;
+  readonly storageAccountId: string;
+}
+
 /** What services stand on, ready for them: schemas are current, topics are there, webhooks have their secrets. */
 export interface Foundations {
   readonly postgres: PostgresPart;
   readonly kafka: KafkaPart;
   /** Null where Stripe is the real one. */
-  readonly sandbox: (SandboxPart & { readonly secretKey: string; readonly webhooks: WebhookSecrets }) | null;
+  readonly sandbox: (SandboxPart & PreparedSandbox) | null;
   readonly databases: Readonly<Record<ServiceName, DatabaseUrls>>;
 }
 
@@ -58,15 +66,15 @@ export async function startFoundations(
     startPostgresAndStripe(ports, options, common, onStarted),
     plan.start({ ...common, jarsDirectory }).then((part) => started(part, onStarted)),
   ]);
-  const [{ urls }, , webhooks] = await Promise.all([
+  const [{ urls }, , prepared] = await Promise.all([
     prepareDatabase(postgres.adminUrl),
     createTopics(kafka),
-    sandbox === null ? null : prepareWebhooks(sandbox, ports, directory),
+    sandbox === null ? null : prepareSandbox(sandbox, ports, join(directory, 'sandbox')),
   ]);
   return {
     postgres,
     kafka,
-    sandbox: sandbox === null || webhooks === null ? null : { ...sandbox, secretKey: sandboxSecretKey, webhooks },
+    sandbox: sandbox === null || prepared === null ? null : { ...sandbox, ...prepared },
     databases: urls,
   };
 }
@@ -110,10 +118,14 @@ async function startStripe(
   return started(await startSandboxPart({ ...common, port: ports.sandbox, now, why }), onStarted);
 }
 
-function prepareWebhooks(sandbox: SandboxPart, ports: StackPorts, directory: string): Promise<WebhookSecrets> {
+async function prepareSandbox({ url }: SandboxPart, ports: StackPorts, directory: string): Promise<PreparedSandbox> {
   const billingUrl = `http://127.0.0.1:${ports.components.billing.port}`;
-  const stripe = sandboxClient(sandbox.url, sandboxSecretKey);
-  return webhookEndpoints(stripe, billingUrl, join(directory, 'sandbox', 'webhooks.json'));
+  const stripe = sandboxClient(url, sandboxSecretKey);
+  return {
+    secretKey: sandboxSecretKey,
+    webhooks: await webhookEndpoints(stripe, billingUrl, join(directory, 'webhooks.json')),
+    storageAccountId: await storageAccount(stripe, url, join(directory, 'storage.json')),
+  };
 }
 
 function started<P extends Part>(part: P, onStarted: (part: Part) => void): P {

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ServiceName } from '@wewrite/contracts';
 import { type DatabaseUrls, developmentAudience, developmentIssuer } from '@wewrite/local-stack';
-import type { CliConfig } from '../config.ts';
+import type { CliConfig, EscrowChoice } from '../config.ts';
 import type { KafkaPart } from './kafka-part.ts';
 import type { ComponentName, StackPorts } from './ports.ts';
 import type { WebhookSecrets } from './webhook-endpoints.ts';
@@ -22,7 +22,13 @@ export interface Surroundings {
   readonly kafka: Pick<KafkaPart, 'brokers' | 'topicPrefix'>;
   readonly jwksFile: string;
   /** Null where Stripe is the real one, whose settings the services read from the inherited environment. */
-  readonly sandbox: { readonly url: string; readonly secretKey: string; readonly webhooks: WebhookSecrets } | null;
+  readonly sandbox: {
+    readonly url: string;
+    readonly secretKey: string;
+    readonly webhooks: WebhookSecrets;
+    readonly storageAccountId: string;
+  } | null;
+  readonly escrow: EscrowChoice;
   readonly lineKeySecret: string;
   /** Set while somebody else decides when months are closed. */
   readonly closeCron: string | null;
@@ -68,20 +74,26 @@ function serviceSettings(name: ServiceName, { kafka, sandbox, ...more }: Surroun
     KAFKA_BROKERS: kafka.brokers?.join(',') ?? 'memory',
     TOPIC_PREFIX: kafka.topicPrefix,
     CLOCK_URL: sandbox?.url,
+    ESCROW: more.escrow,
     ...(sandbox === null ? {} : stripeSettings(sandbox)),
     ...(name === 'earnings' ? { LINE_KEY_SECRET: more.lineKeySecret } : {}),
     ...(name === 'allocations' && more.closeCron !== null ? { CLOSE_CRON: more.closeCron } : {}),
   };
 }
 
-function stripeSettings({ url, secretKey, webhooks }: NonNullable<Surroundings['sandbox']>): Environment {
+function stripeSettings({
+  url,
+  secretKey,
+  webhooks,
+  storageAccountId,
+}: NonNullable<Surroundings['sandbox']>): Environment {
   return {
     STRIPE_SECRET_KEY: secretKey,
     STRIPE_API_URL: url,
     STRIPE_WEBHOOK_SECRET: webhooks.platform,
     STRIPE_CONNECT_WEBHOOK_SECRET: webhooks.connect,
     STRIPE_V2_WEBHOOK_SECRET: webhooks.thin,
-    ESCROW: 'connect',
+    STRIPE_FINANCIAL_ACCOUNT_ID: storageAccountId,
   };
 }
 

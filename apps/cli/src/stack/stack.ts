@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { ServiceName } from '@wewrite/contracts';
 import { serviceNames } from '@wewrite/contracts';
 import { developmentKeys } from '@wewrite/local-stack';
-import { stateDirectory } from '../config.ts';
+import { type EscrowChoice, stateDirectory } from '../config.ts';
 import { EnvironmentFault, exitCodeOf, exitCodes, explain } from '../exit-codes.ts';
 import { type ComponentPart, startAsProcess, startInProcess } from './component-part.ts';
 import {
@@ -25,6 +25,8 @@ export interface StackOptions extends Omit<FoundationOptions, 'oneProcess' | 'di
   /** Names the directory of this kind of run. */
   readonly name: 'demo' | 'up';
   readonly processes: 'one' | 'each';
+  /** Which adapter keeps writers' money; null for what the environment says. */
+  readonly escrow: EscrowChoice | null;
   readonly tokenHolders: readonly TokenHolder[];
   /** Instead of the services' own schedule; null leaves it. */
   readonly closeCron: string | null;
@@ -104,6 +106,7 @@ async function startParts(directory: string, options: StackOptions, parts: Start
     ports,
     tracesFile,
     jwksFile: keys.jwksFile,
+    escrow: options.escrow ?? options.config.escrow,
     lineKeySecret: keptSecret(join(stateDirectory, 'keys'), 'line-key-secret'),
   };
   const components = await startComponents(surroundings, foundations, { oneProcess, onStarted: parts.add });

@@ -23,6 +23,9 @@ const platformEvents = [
   'transfer.created',
   'transfer.updated',
   'transfer.reversed',
+  'payout.paid',
+  'payout.failed',
+  'payout.canceled',
   'balance.available',
 ] as const satisfies Stripe.WebhookEndpointCreateParams.EnabledEvent[];
 
@@ -36,6 +39,10 @@ const thinEvents = [
   'v2.core.account[configuration.recipient].capability_status_updated',
   'v2.core.account[requirements].updated',
   'v2.core.account.closed',
+  'v2.money_management.outbound_payment.posted',
+  'v2.money_management.outbound_payment.failed',
+  'v2.money_management.outbound_payment.returned',
+  'v2.money_management.outbound_payment.canceled',
 ];
 
 /** The SDK, speaking to the sandbox. */

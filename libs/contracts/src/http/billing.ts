@@ -149,7 +149,9 @@ export const BillingRevenueSchema = z.object({
 
 /** `GET /v1/escrow`: what is owed to writers, what covers it, and the moves that brought it there. */
 export const BillingEscrowSchema = z.object({
-  adapter: z.literal('connect'),
+  adapter: z.enum(['storage', 'connect']),
+  /** Whether money can go back from storage to payments. */
+  canRelease: z.boolean(),
   currency: CurrencySchema,
   obligationsCents: CentsSchema,
   storageCents: CentsSchema,
@@ -160,11 +162,15 @@ export const BillingEscrowSchema = z.object({
     z.object({
       runId: z.uuid(),
       month: MonthSchema,
-      state: z.enum(['pending', 'waiting_for_funds', 'completed']),
+      state: z.enum(['pending', 'waiting_for_funds', 'failed', 'completed']),
       obligationsCents: CentsSchema,
       movedCents: CentsSchema,
       /** What is missing while it waits for funds. */
       shortfallCents: CentsSchema,
+      /** Stripe's payout into storage; null where the move is one of the ledger only. */
+      stripeId: z.string().nullable(),
+      /** Why the last try failed. */
+      reason: z.string().nullable(),
       requestedAt: InstantSchema,
       completedAt: InstantSchema.nullable(),
     }),

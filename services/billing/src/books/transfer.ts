@@ -12,6 +12,7 @@ export function transferOf(transfer: {
   occurredAt: Date;
   causeEventId?: string | null;
   stripeId?: string | null;
+  corrects?: string | null;
   runKind?: NewTransfer['runKind'];
 }): NewTransfer {
   const { key, ...rest } = transfer;
@@ -19,9 +20,9 @@ export function transferOf(transfer: {
     causeEventId: null,
     stripeId: null,
     runKind: null,
+    corrects: null,
     ...rest,
     idempotencyKey: key,
     currency: 'usd',
-    corrects: null,
   };
 }

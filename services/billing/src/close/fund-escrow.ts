@@ -1,32 +1,36 @@
 // When a month's earnings are posted, storage is brought up to what is owed to writers, and payouts may begin. Money that is
-// still missing leaves the step waiting; it goes on by itself when money becomes available.
-import { cents, escrowFunded, type Month, month as monthFrom, type Run, zeroCents } from '@wewrite/contracts';
-import { balances, type NewTransfer, postTransfers } from '@wewrite/ledger';
-import { idOfCause, type Loop } from '@wewrite/service-kit';
-import { type Kysely, type Selectable, sql } from 'kysely';
-import { chart } from '../books/chart.ts';
-import { transferOf } from '../books/transfer.ts';
+// still missing leaves the step waiting; it goes on by itself when money becomes available. A move is decided, then claimed,
+// made at Stripe outside of any transaction, and recorded; whoever stops in between is followed by whoever finds the lease over.
+import { type Cents, cents, zeroCents } from '@wewrite/contracts';
+import { balances } from '@wewrite/ledger';
+import type { Loop } from '@wewrite/service-kit';
+import { type Kysely, sql } from 'kysely';
 import type { BillingContext, BillingTransaction } from '../context.ts';
-import type { BillingSchema, EscrowMoveRow } from '../db.ts';
-import { checkBooks } from './check-books.ts';
-import { decideEscrow, type EscrowDecision, type EscrowPosition } from './escrow.ts';
-import { sayProgress } from './say-progress.ts';
-
-type Move = Selectable<EscrowMoveRow>;
+import type { BillingSchema, EscrowMove, EscrowMoveState } from '../db.ts';
+import { decideEscrow, type EscrowPosition } from './escrow.ts';
+import { completeMove, recordMove, sayWaiting } from './record-escrow.ts';
 
 const lockKey = 7_117_202;
+/** Short, so that a dead replica's move is soon taken on: a call that takes longer is repeated under its own key. */
+const leaseMs = 10_000;
+/** A move that is under way is looked at again by and by; one whose look is this near is not at rest. */
+const nearMs = 10_000;
+/** Stripe forgets a key of v1 after 24 hours. */
+const keyLifetimeMs = 23 * 60 * 60 * 1000;
 
 export function fundEscrow(context: BillingContext): Loop {
+  const { kysely } = context.database;
+  const after = (durationMs: number) => new Date(context.time.now().getTime() + durationMs);
   return {
     name: 'escrow',
     pollMs: 1_000,
-    due: async () => ((await nextMove(context.database.kysely)) === undefined ? 0 : 1),
+    due: async () => ((await nextMove(kysely, after(nearMs))) === undefined ? 0 : 1),
     step: async () => {
-      const next = await nextMove(context.database.kysely);
+      const next = await nextMove(kysely, after(0));
       if (next === undefined) return false;
       // In the trace of the close, whoever brought the last cent.
       return context.telemetry.span({ name: 'fund escrow', parent: next.traceparent }, () =>
-        context.database.transaction((tx) => fund(tx, context)),
+        isDecided(next.state) ? advance(context, next) : context.database.transaction((tx) => decide(tx, context)),
       );
     },
   };
@@ -45,8 +49,8 @@ export async function escrowPosition(database: Kysely<BillingSchema>): Promise<E
   };
 }
 
-/** The oldest move on which something can be done: it is new, or what it lacks has changed. */
-async function nextMove(database: Kysely<BillingSchema>): Promise<Move | undefined> {
+/** The oldest move, if something can be done on it: it is new, or due, or what it lacks has changed. */
+async function nextMove(database: Kysely<BillingSchema>, at: Date): Promise<EscrowMove | undefined> {
   const move = await database
     .selectFrom('escrow_move')
     .selectAll()
@@ -54,29 +58,65 @@ async function nextMove(database: Kysely<BillingSchema>): Promise<Move | undefin
     .orderBy('month')
     .limit(1)
     .executeTakeFirst();
+  if (move?.due_at != null && move.due_at > at) return undefined;
   if (move?.state !== 'waiting_for_funds') return move;
   const decision = decideEscrow(await escrowPosition(database));
   return decision.action === 'wait' && decision.shortfallCents === move.shortfall_cents ? undefined : move;
 }
 
-async function fund(tx: BillingTransaction, context: BillingContext): Promise<boolean> {
+/** Whether the move's amount stands and Stripe has, or is about to be, asked. */
+function isDecided(state: EscrowMoveState): boolean {
+  return state === 'sending' || state === 'look_up' || state === 'look_up_again' || state === 'in_transit';
+}
+
+async function decide(tx: BillingTransaction, context: BillingContext): Promise<boolean> {
   // One at a time: two moves at once would cover the same obligations twice.
   await sql`select pg_advisory_xact_lock(${lockKey})`.execute(tx);
-  const move = await nextMove(tx);
-  if (move === undefined) return false;
+  const move = await nextMove(tx, context.time.now());
+  if (move === undefined || isDecided(move.state)) return false;
   const position = await escrowPosition(tx);
   const decision = decideEscrow(position);
-  if (decision.action === 'wait') await wait(tx, context, move, position, decision);
-  else await complete(tx, context, move, position, decision.action === 'move' ? decision.amountCents : zeroCents);
-  return true;
+  const obligationsCents = position.obligationsCents;
+  switch (decision.action) {
+    case 'covered':
+      await completeMove(tx, context, { ...move, obligations_cents: obligationsCents, moved_cents: 0 });
+      return true;
+    case 'move':
+      await send(tx, context, move, { obligationsCents, amountCents: decision.amountCents });
+      return true;
+    case 'wait':
+      await wait(tx, context, move, { obligationsCents, shortfallCents: decision.shortfallCents });
+      return true;
+  }
+}
+
+async function send(
+  tx: BillingTransaction,
+  context: BillingContext,
+  move: EscrowMove,
+  { obligationsCents, amountCents }: { obligationsCents: Cents; amountCents: Cents },
+): Promise<void> {
+  await tx
+    .updateTable('escrow_move')
+    .set({
+      state: 'sending',
+      obligations_cents: obligationsCents,
+      moved_cents: amountCents,
+      shortfall_cents: 0,
+      key_first_used_at: null,
+      tries: 0,
+      due_at: context.time.now(),
+      lease_until: null,
+    })
+    .where('run_id', '=', move.run_id)
+    .execute();
 }
 
 async function wait(
   tx: BillingTransaction,
   context: BillingContext,
-  move: Move,
-  { obligationsCents }: EscrowPosition,
-  { shortfallCents }: Extract<EscrowDecision, { action: 'wait' }>,
+  move: EscrowMove,
+  { obligationsCents, shortfallCents }: { obligationsCents: Cents; shortfallCents: Cents },
 ): Promise<void> {
   const version = move.version + 1;
   await tx
@@ -84,97 +124,56 @@ async function wait(
     .set({
       state: 'waiting_for_funds',
       obligations_cents: obligationsCents,
+      moved_cents: 0,
       shortfall_cents: shortfallCents,
+      due_at: null,
       version,
     })
     .where('run_id', '=', move.run_id)
     .execute();
   context.log.error({ month: move.month, shortfallCents }, 'escrow waits for funds: top up the Stripe balance');
-  await sayProgress(tx, context, {
-    run: runOf(move),
-    step: 'escrow',
-    expected: 1,
-    done: 0,
-    sums: { obligationsCents, shortfallCents },
-    state: 'waiting_for_funds',
+  await sayWaiting(tx, context, {
+    ...move,
+    obligations_cents: obligationsCents,
+    shortfall_cents: shortfallCents,
     version,
-    booksVersion: null,
   });
 }
 
-async function complete(
-  tx: BillingTransaction,
-  context: BillingContext,
-  move: Move,
-  { obligationsCents }: EscrowPosition,
-  movedCents: EscrowPosition['paymentsCents'],
-): Promise<void> {
-  const run = runOf(move);
-  const now = context.clock.now();
-  const version = move.version + 1;
-  await tx
-    .updateTable('escrow_move')
-    .set({
-      state: 'completed',
-      obligations_cents: obligationsCents,
-      moved_cents: movedCents,
-      shortfall_cents: 0,
-      version,
-      completed_at: now,
-    })
-    .where('run_id', '=', move.run_id)
-    .execute();
-  await postTransfers(tx, chart, transfersOf(run, movedCents, now), now);
-  await context.outbox.emit(tx, escrowFunded, [
-    {
-      key: run.month,
-      id: idOfCause('escrow.funded', run.runId),
-      body: {
-        run,
-        month: run.month,
-        currency: 'usd',
-        obligationsCents: cents(obligationsCents),
-        movedCents,
-        stripeId: null,
-      },
-    },
-  ]);
-  const booksVersion = await checkBooks(tx, context, { run, stage: 'escrow' });
-  await sayProgress(tx, context, {
-    run,
-    step: 'escrow',
-    expected: 1,
-    done: 1,
-    sums: { obligationsCents, movedCents },
-    state: 'done',
-    version,
-    booksVersion,
+/** Claim – call – record. */
+async function advance(context: BillingContext, next: EscrowMove): Promise<boolean> {
+  const move = await claim(context, next);
+  if (move === undefined) return false;
+  const keyAgeMs = context.time.now().getTime() - (move.key_first_used_at?.getTime() ?? 0);
+  const outcome = await context.escrow.advance({
+    runId: move.run_id,
+    month: move.month,
+    amountCents: cents(move.moved_cents),
+    attempt: move.attempt,
+    stripeId: move.stripe_id,
+    requestedAt: move.requested_at,
+    mustLookUp: move.state !== 'sending' || keyAgeMs > keyLifetimeMs,
   });
+  await context.database.transaction((tx) => recordMove(tx, context, move, outcome));
+  return true;
 }
 
-/** With `connect` the money stays where it is at Stripe: it leaves and arrives in the ledger at the same moment. */
-function transfersOf(run: Run, amountCents: EscrowPosition['paymentsCents'], occurredAt: Date): NewTransfer[] {
-  if (amountCents === 0) return [];
-  const common = { month: run.month, amountCents, occurredAt, runKind: run.kind };
-  return [
-    transferOf({
-      ...common,
-      key: `escrow_funding:${run.runId}`,
-      kind: 'escrow_funding',
-      debit: 'stripe:in_transit',
-      credit: 'stripe:payments',
-    }),
-    transferOf({
-      ...common,
-      key: `escrow_arrived:${run.runId}`,
-      kind: 'escrow_arrived',
-      debit: 'stripe:storage',
-      credit: 'stripe:in_transit',
-    }),
-  ];
-}
-
-function runOf(move: Move): Run {
-  const month: Month = monthFrom(move.month);
-  return { runId: move.run_id, kind: 'close', month };
+async function claim(context: BillingContext, { run_id }: EscrowMove): Promise<EscrowMove | undefined> {
+  const now = context.time.now();
+  const leaseUntil = new Date(now.getTime() + leaseMs);
+  return context.database.transaction((tx) =>
+    tx
+      .updateTable('escrow_move')
+      .set(({ eb, fn, val }) => ({
+        lease_until: leaseUntil,
+        tries: eb('tries', '+', 1),
+        key_first_used_at: fn.coalesce('key_first_used_at', val(now)),
+      }))
+      .where('run_id', '=', run_id)
+      .where('state', 'in', ['sending', 'look_up', 'look_up_again', 'in_transit'])
+      .where('due_at', '<=', now)
+      .where(({ eb, or }) => or([eb('lease_until', 'is', null), eb('lease_until', '<=', now)]))
+      .returningAll()
+      .executeTakeFirst(),
+  );
 }

@@ -1,5 +1,5 @@
 // D1, D3: a payout that was paid leaves storage and is owed no more; the processing fee withheld stays in storage and lowers
-// the next funding. A payout that failed changes nothing here: the obligation stays.
+// the next funding. A payout that failed changes nothing here: the obligation stays. One that comes back is owed again.
 import { cents, type MessageOf, type payoutSettled, type Run } from '@wewrite/contracts';
 import { type NewTransfer, postTransfers } from '@wewrite/ledger';
 import { countParts, type Received } from '@wewrite/service-kit';
@@ -30,7 +30,7 @@ export async function postPayouts(
 }
 
 function transfersOf({ id, body }: Message): NewTransfer[] {
-  if (body.outcome !== 'paid') return [];
+  if (body.outcome !== 'paid' && body.outcome !== 'returned') return [];
   const common = {
     month: body.month,
     debit: 'creator_obligations',
@@ -39,7 +39,7 @@ function transfersOf({ id, body }: Message): NewTransfer[] {
     stripeId: body.transferId,
     runKind: body.run.kind,
   };
-  return [
+  const paid = [
     transferOf({
       ...common,
       key: `writer_payout:${body.payoutId}`,
@@ -55,6 +55,19 @@ function transfersOf({ id, body }: Message): NewTransfer[] {
       amountCents: cents(body.processingFeeCents),
     }),
   ].filter(({ amountCents }) => amountCents > 0);
+  return body.outcome === 'paid' ? paid : paid.map(undone);
+}
+
+/** D4: the entry is undone by a new one that names it. */
+function undone(entry: NewTransfer): NewTransfer {
+  return {
+    ...entry,
+    idempotencyKey: `payout_returned:${entry.idempotencyKey}`,
+    kind: 'payout_returned',
+    debit: entry.credit,
+    credit: entry.debit,
+    corrects: entry.idempotencyKey,
+  };
 }
 
 /** How many are expected, the payouts service knows. */
@@ -64,9 +77,16 @@ async function conclude(
   run: Run,
   messages: readonly Message[],
 ): Promise<void> {
-  const paid = messages.filter(({ body }) => body.outcome === 'paid');
-  const sum = (pick: (message: Message) => number) => paid.reduce((total, message) => total + pick(message), 0);
-  const counts = [messages.length, sum(({ body }) => body.netCents), sum(({ body }) => body.processingFeeCents)];
+  const of = (outcome: Message['body']['outcome']) => messages.filter(({ body }) => body.outcome === outcome);
+  const total = (some: readonly Message[], pick: (message: Message) => number) =>
+    some.reduce((cents, message) => cents + pick(message), 0);
+  const sum = (pick: (message: Message) => number) => total(of('paid'), pick) - total(of('returned'), pick);
+  // What comes back was counted when it was paid.
+  const counts = [
+    messages.length - of('returned').length,
+    sum(({ body }) => body.netCents),
+    sum(({ body }) => body.processingFeeCents),
+  ];
   const completion = await countParts(tx, { run, series: payoutBooks, counts, at: context.clock.now() });
   const [done = 0, netCents = 0, processingFeeCents = 0] = completion.done;
   const booksVersion = await checkBooks(tx, context, { run, stage: 'payout_books' });

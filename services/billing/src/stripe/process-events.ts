@@ -3,6 +3,7 @@
 import { stripeReceived } from '@wewrite/contracts';
 import type { Loop } from '@wewrite/service-kit';
 import { isMissing } from '@wewrite/service-kit/stripe';
+import { wakeEscrow } from '../close/wake-escrow.ts';
 import type { BillingContext, BillingTransaction } from '../context.ts';
 import { applyInvoices } from '../funding/apply-invoices.ts';
 import type { InvoiceReading } from '../funding/invoice.ts';
@@ -133,6 +134,11 @@ function taskOf(
           await recordTopUps(context, later(event.createdAt, context.clock.now()));
           return nothing;
         },
+      };
+    case 'escrow':
+      return {
+        key: `payout:${event.objectId}`,
+        prepare: async () => ({ invoices: [], apply: (tx) => wakeEscrow(tx, context, event.objectId) }),
       };
     case 'forward':
       return {

@@ -7,7 +7,7 @@ export type EventEndpoint = 'platform' | 'connect' | 'thin';
 export type EventState = 'waiting' | 'processed' | 'ignored' | 'failed';
 
 /** What an event asks for. `forward`: it concerns another service, which hears `stripe.received`. */
-export type EventWork = 'invoice' | 'subscription' | 'charge' | 'balance' | 'forward';
+export type EventWork = 'invoice' | 'subscription' | 'charge' | 'balance' | 'escrow' | 'forward';
 
 /** A verified event, without its object: that is read again from Stripe. */
 export interface StripeEvent {
@@ -30,6 +30,10 @@ const workByType: Readonly<Record<string, EventWork>> = {
   'customer.subscription.deleted': 'subscription',
   'charge.updated': 'charge',
   'balance.available': 'balance',
+  'payout.paid': 'escrow',
+  'payout.failed': 'escrow',
+  'payout.canceled': 'escrow',
+  'transfer.reversed': 'forward',
   'account.updated': 'forward',
   'account.application.deauthorized': 'forward',
   'capability.updated': 'forward',
@@ -41,6 +45,7 @@ export const handledTypes: readonly string[] = Object.keys(workByType);
 /** What an event of the type asks for; null for a type that is stored and ignored. */
 export function workOf(type: string): EventWork | null {
   if (type.startsWith('v2.core.account')) return 'forward';
+  if (type.startsWith('v2.money_management.outbound_payment.')) return 'forward';
   return workByType[type] ?? null;
 }
 

@@ -1,0 +1,13 @@
+import { afterCommit } from '@wewrite/service-kit';
+import type { BillingContext, BillingTransaction } from '../context.ts';
+
+/** E2: an event about a payout only wakes; where the move is, is read from Stripe by the loop of `fund-escrow.ts`. */
+export async function wakeEscrow(tx: BillingTransaction, context: BillingContext, stripeId: string): Promise<void> {
+  await tx
+    .updateTable('escrow_move')
+    .set({ due_at: context.time.now() })
+    .where('stripe_id', '=', stripeId)
+    .where('state', '=', 'in_transit')
+    .execute();
+  afterCommit(tx, () => context.wake('escrow'));
+}

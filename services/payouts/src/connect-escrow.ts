@@ -1,0 +1,76 @@
+import type { StripeClient } from '@wewrite/service-kit/stripe';
+import Stripe from 'stripe';
+import { type Escrow, metadataOf, transferGroupOf } from './escrow.ts';
+import type { MadePayment, TransferOutcome } from './transfer-outcome.ts';
+
+/** Writers are paid by transfers from the payments balance: one that is made is paid, its reversal returns it. */
+export function connectEscrow(stripe: StripeClient): Escrow {
+  return {
+    // Stripe forgets a key after 24 hours.
+    keyLifetimeMs: 23 * 60 * 60 * 1000,
+    listsAreCurrent: true,
+    capabilities: { stripe_balance: { stripe_transfers: { requested: true } } },
+    canReceive: (account) =>
+      account.configuration?.recipient?.capabilities?.stripe_balance?.stripe_transfers?.status === 'active',
+    make: async (payment, idempotencyKey) => {
+      const order = {
+        amount: payment.netCents,
+        currency: payment.currency,
+        destination: payment.accountId,
+        transfer_group: transferGroupOf(payment),
+        metadata: metadataOf(payment),
+      };
+      const made = await stripe.call('transfers.create', payment.payoutId, (sdk) =>
+        sdk.transfers.create(order, { idempotencyKey }),
+      );
+      return madePayment(made);
+    },
+    find: (payment) =>
+      stripe.call('transfers.list', payment.payoutId, async (sdk) => {
+        const filter = { destination: payment.accountId, transfer_group: transferGroupOf(payment), limit: 100 };
+        for await (const transfer of sdk.transfers.list(filter)) {
+          if (transfer.metadata.payout_id === payment.payoutId) return madePayment(transfer);
+        }
+        return null;
+      }),
+    read: async (transferId) =>
+      madePayment(await stripe.call('transfers.retrieve', transferId, (sdk) => sdk.transfers.retrieve(transferId))),
+    outcomeOfFailure,
+  };
+}
+
+function madePayment({ id, reversed }: Stripe.Transfer): MadePayment {
+  return { transferId: id, state: reversed ? { status: 'returned', reason: 'reversed' } : { status: 'paid' } };
+}
+
+const accountFaults = new Set([
+  'insufficient_capabilities_for_transfer',
+  'account_closed',
+  'account_invalid',
+  'resource_missing',
+]);
+
+/** v1 replays errors under their key, those of 5xx, too. */
+function outcomeOfFailure(error: unknown): TransferOutcome {
+  if (!(error instanceof Stripe.errors.StripeError)) throw error;
+  const detail = `${error.type}: ${error.message}`;
+  const isServerFault = error.statusCode !== undefined && error.statusCode >= 500;
+  if (isServerFault || error instanceof Stripe.errors.StripeIdempotencyError) return { kind: 'look_up', detail };
+  if (
+    error instanceof Stripe.errors.StripeConnectionError ||
+    error instanceof Stripe.errors.StripeRateLimitError ||
+    error.statusCode === 409 ||
+    error.statusCode === 429
+  ) {
+    return { kind: 'same_key', detail };
+  }
+  if (error.code === 'balance_insufficient') return { kind: 'next_key', detail };
+  if (error.code !== undefined && accountFaults.has(error.code)) {
+    return { kind: 'failed', reason: 'account_restricted', detail };
+  }
+  if (error instanceof Stripe.errors.StripeInvalidRequestError) {
+    return { kind: 'failed', reason: error.code ?? 'refused', detail };
+  }
+  // A wrong or revoked key of ours is our fault, not the writer's: nothing was made, and it is mended by an operator.
+  return { kind: 'next_key', detail };
+}

@@ -1,0 +1,42 @@
+import type { Currency } from '@wewrite/contracts';
+import type Stripe from 'stripe';
+import type { MadePayment, TransferOutcome } from './transfer-outcome.ts';
+
+/** What Stripe is asked to pay: `netCents` of a payout, to an account. */
+export interface Payment {
+  readonly payoutId: string;
+  readonly month: string;
+  readonly userId: string;
+  readonly accountId: string;
+  readonly currency: Currency;
+  readonly netCents: number;
+  readonly requestedAt: Date;
+}
+
+/** How writers are paid out of escrow: a port with two adapters, chosen by `ESCROW`. No function is called in a transaction. */
+export interface Escrow {
+  /** How long Stripe is sure to know an idempotency key. */
+  readonly keyLifetimeMs: number;
+  /** Whether a list without a payment proves that it was not made. */
+  readonly listsAreCurrent: boolean;
+  /** What an account has to be able to do, as it is asked for when the account is opened. */
+  readonly capabilities: Stripe.V2.Core.AccountCreateParams.Configuration.Recipient.Capabilities;
+  canReceive(account: Stripe.V2.Core.Account): boolean;
+  /** Makes the payment once, whatever the number of calls under the same key. */
+  make(payment: Payment, idempotencyKey: string): Promise<MadePayment>;
+  /** The payment among those that Stripe lists; null when it is not there. */
+  find(payment: Payment): Promise<MadePayment | null>;
+  read(transferId: string): Promise<MadePayment>;
+  /** What a failed call of `make` means (D3). */
+  outcomeOfFailure(error: unknown): TransferOutcome;
+}
+
+/** What Stripe's object says of the payout that it pays. */
+export function metadataOf({ payoutId, month, userId }: Payment) {
+  return { payout_id: payoutId, month, writer: userId };
+}
+
+/** D4. */
+export function transferGroupOf({ month }: Payment): string {
+  return `close-${month}`;
+}

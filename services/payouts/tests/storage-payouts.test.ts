@@ -1,0 +1,183 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import {
+  booksChecked,
+  type MessageOf,
+  ObligationsSchema,
+  PayoutDetailSchema,
+  payoutSettled,
+  type Topic,
+  WriterPayoutPageSchema,
+} from '@wewrite/contracts';
+import { adapters, type PayoutHarness, startPayouts } from './payout-harness.ts';
+
+const [, { calls }] = adapters;
+const dayMs = 24 * 60 * 60 * 1000;
+const deadlineMs = 20_000;
+
+let stack: PayoutHarness;
+let months = 0;
+let settled: MessageOf<typeof payoutSettled>[];
+let books: MessageOf<typeof booksChecked>[];
+beforeAll(async () => {
+  stack = await startPayouts('storage');
+  await stack.topUp(1_000_000);
+  settled = await collect(payoutSettled);
+  books = await collect(booksChecked);
+});
+afterAll(() => stack.stop());
+
+/** Earns and funds the next month for a writer of its own; gives what reads the payout. */
+async function nextPayout() {
+  const month = `2027-${String(++months).padStart(2, '0')}`;
+  const writer = `writer-${months}`;
+  await stack.onboard(writer, 'ready');
+  await stack.earn(month, { [writer]: 5_000 });
+  await stack.fund(month);
+  const view = async () => {
+    const { writers } = await stack.get(`/v1/months/${month}/payouts`, WriterPayoutPageSchema);
+    return writers.find(({ userId }) => userId === writer);
+  };
+  const detail = async () => stack.get(`/v1/payouts/${(await view())?.payoutId}`, PayoutDetailSchema);
+  await until(async () => (await view().catch(() => undefined)) !== undefined);
+  return { month, writer, view, detail, made: async () => madeFor(writer) };
+}
+
+async function madeFor(writer: string) {
+  return (await stack.transfers()).filter(({ metadata }) => metadata.writer === writer);
+}
+
+const told = (status: string) => `v2.money_management.outbound_payment.${status}`;
+const outcomesOf = (writer: string) =>
+  settled.filter((each) => each.recipientUserId === writer).map(({ outcome }) => outcome);
+const owedTo = async (writer: string) => {
+  const { writers } = await stack.get('/v1/obligations', ObligationsSchema);
+  const { payableCents = 0, inFlightCents = 0 } = writers.find(({ userId }) => userId === writer) ?? {};
+  return { payableCents, inFlightCents };
+};
+const nothing = { payableCents: 0, inFlightCents: 0 };
+const allPayable = { payableCents: 5_000, inFlightCents: 0 };
+
+describe('D3: v2 executes failures again under their key', () => {
+  test('a 5xx keeps the key', async () => {
+    await stack.fault({ match: calls, kind: '500', times: 4 });
+    const { detail, made, view } = await nextPayout();
+    await until(async () => (await view())?.payoutStatus === 'paid');
+    const { attempts } = await detail();
+    expect(attempts.map(({ attempt }) => attempt)).toEqual(attempts.map(() => 1));
+    expect(attempts.length).toBeGreaterThan(1);
+    expect(await made()).toHaveLength(1);
+  });
+
+  test('a payment whose key is forgotten is found by recipient, and an empty list proves nothing', async () => {
+    await stack.control('/_sandbox/settings', { listLagCalls: 1_000 });
+    // Stripe makes it, and none of the answers arrives.
+    await stack.fault({ match: calls, kind: 'timeout_after_success', times: 3 });
+    const { detail, made } = await nextPayout();
+    await until(async () => (await detail()).attempts.length > 0);
+    stack.skip(30 * dayMs);
+    await until(async () => {
+      stack.skip(dayMs / 24);
+      return (await detail()).attempts.some(({ outcome }) => outcome === 'operator');
+    });
+    expect(await detail()).toMatchObject({ status: 'submitting', transferId: null });
+    expect(await made()).toHaveLength(1);
+    await stack.control('/_sandbox/settings', { listLagCalls: 0 });
+  });
+});
+
+describe('D4: a payout is paid when Stripe has posted it', () => {
+  beforeAll(() => stack.control('/_sandbox/settings', { outboundPaymentDelaySeconds: 3_600 }));
+  afterAll(() => stack.control('/_sandbox/settings', { outboundPaymentDelaySeconds: 0 }));
+
+  test('until then it is submitted, and its event makes it paid', async () => {
+    const { writer, view, detail } = await nextPayout();
+    await until(async () => (await detail()).status === 'submitted');
+    expect(await view()).toMatchObject({ payoutStatus: 'under_way', transferId: expect.stringMatching(/^obp_/) });
+    expect(outcomesOf(writer)).toEqual([]);
+    expect(await owedTo(writer)).toEqual({ payableCents: 0, inFlightCents: 5_000 });
+    const id = String((await detail()).transferId);
+    await stack.control(`/_sandbox/outbound_payments/${id}`, { outcome: 'posted' });
+    await stack.tell(told('posted'), id);
+    expect(await view()).toMatchObject({ payoutStatus: 'paid', transferId: id });
+    expect(outcomesOf(writer)).toEqual(['paid']);
+    expect(await owedTo(writer)).toEqual(nothing);
+  });
+
+  test('without an event it is found by looking', async () => {
+    const { detail, view } = await nextPayout();
+    await until(async () => (await detail()).status === 'submitted');
+    await stack.control(`/_sandbox/outbound_payments/${(await detail()).transferId}`, { outcome: 'posted' });
+    await until(async () => {
+      stack.skip(dayMs);
+      return (await view())?.payoutStatus === 'paid';
+    });
+  });
+
+  test('D5: one that fails is payable again, with Stripe’s reason', async () => {
+    const { writer, detail, view } = await nextPayout();
+    await until(async () => (await detail()).status === 'submitted');
+    const id = String((await detail()).transferId);
+    await stack.control(`/_sandbox/outbound_payments/${id}`, { outcome: 'failed' });
+    await stack.tell(told('failed'), id);
+    expect(await view()).toMatchObject({ payoutStatus: 'failed', payoutReason: 'payout_method_declined' });
+    expect(outcomesOf(writer)).toEqual(['failed']);
+    expect(await owedTo(writer)).toEqual(allPayable);
+  });
+});
+
+describe('D4: paid may still become returned', () => {
+  test('then all its entries are undone, the money is payable again, and billing is told', async () => {
+    const { writer, view, detail } = await nextPayout();
+    await until(async () => (await view())?.payoutStatus === 'paid');
+    const id = String((await detail()).transferId);
+    await stack.control(`/_sandbox/outbound_payments/${id}`, { outcome: 'returned' });
+    await stack.tell(told('returned'), id);
+    await stack.tell(told('returned'), id);
+    expect(await detail()).toMatchObject({ status: 'returned', reason: 'payout_method_closed' });
+    expect(outcomesOf(writer)).toEqual(['paid', 'returned']);
+    expect(await owedTo(writer)).toEqual(allPayable);
+    const last = books.toSorted((a, b) => b.version - a.version)[0];
+    expect(last?.equations.filter(({ differenceCents }) => differenceCents !== 0)).toEqual([]);
+    const { totalCents } = await stack.get('/v1/obligations', ObligationsSchema);
+    expect(last?.sums.creatorObligationsCents).toBe(totalCents);
+  });
+
+  test('one that came back before anybody had seen it posted is paid first', async () => {
+    await stack.control('/_sandbox/settings', { outboundPaymentDelaySeconds: 3_600 });
+    const { writer, detail } = await nextPayout();
+    await until(async () => (await detail()).status === 'submitted');
+    const id = String((await detail()).transferId);
+    await stack.control(`/_sandbox/outbound_payments/${id}`, { outcome: 'posted' });
+    await stack.control(`/_sandbox/outbound_payments/${id}`, { outcome: 'returned' });
+    await stack.tell(told('returned'), id);
+    await until(async () => (await detail()).status === 'returned');
+    await stack.settled();
+    expect(outcomesOf(writer)).toEqual(['paid', 'returned']);
+    await stack.control('/_sandbox/settings', { outboundPaymentDelaySeconds: 0 });
+  });
+});
+
+async function until(condition: () => Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + deadlineMs;
+  while (!(await condition())) {
+    if (Date.now() > deadline) throw new Error('waited in vain');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+async function collect<T extends Topic>(topic: T): Promise<MessageOf<T>[]> {
+  const messages: MessageOf<T>[] = [];
+  await stack.broker.subscribe({
+    groupId: `test.${topic.name}`,
+    topics: [stack.topicName(topic)],
+    maxRecords: 1_000,
+    onCrash: () => undefined,
+    onBatch: async (records) => {
+      for (const record of records) {
+        messages.push(topic.schema.parse(JSON.parse(record.value.toString())) as MessageOf<T>);
+      }
+      return { doneCount: records.length, retryAfterMs: 0 };
+    },
+  });
+  return messages;
+}
