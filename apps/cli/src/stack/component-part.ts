@@ -65,10 +65,11 @@ export async function startAsProcess(
   await endRecordedProcess(recordFile);
   const start = async () => {
     const child = await launch(name, environment, { logFile: `${files}.log`, recordFile });
+    await whenAnswering(child, `${adminUrl}/livez`, `${files}.log`);
+    // One that dies before it answers has not started, which whoever starts it is told by the throw.
     void child.exited.then(({ wanted, code, signal }) => {
       for (const callback of wanted ? [] : callbacks) callback(`it ended with ${code ?? signal}`);
     });
-    await whenAnswering(child, `${adminUrl}/livez`, `${files}.log`);
     return child;
   };
   let child = await start();

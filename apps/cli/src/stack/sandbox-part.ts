@@ -37,10 +37,11 @@ export async function startSandboxPart(options: SandboxOptions): Promise<Sandbox
   const callbacks: ((how: string) => void)[] = [];
   const start = async () => {
     const child = await launch(directory, options);
+    await whenAnswering(child, `${url}/clock`, join(directory, 'sandbox.log'));
+    // One that dies before it answers has not started, which whoever starts it is told by the throw.
     void child.exited.then(({ wanted, code, signal }) => {
       for (const callback of wanted ? [] : callbacks) callback(`it ended with ${code ?? signal}`);
     });
-    await whenAnswering(child, `${url}/clock`, join(directory, 'sandbox.log'));
     return child;
   };
   let child = await start();
