@@ -14,6 +14,7 @@ import { readNextPayout } from './read-next-payout.ts';
 import { readObligations } from './read-obligations.ts';
 import { readPayouts } from './read-payouts.ts';
 import { refreshAccounts } from './refresh-accounts.ts';
+import { retryPayout } from './retry-payout.ts';
 import { sendTransfers } from './send-transfers.ts';
 
 /** The service that pays writers. */
@@ -33,6 +34,7 @@ export const payouts: ServiceDefinition<Config, Schema> = {
         readNextPayout(server, context);
         readPayouts(server, context);
         readMonthPayouts(server, context);
+        retryPayout(server, context);
         readObligations(server, context);
       },
     };

@@ -50,6 +50,8 @@ export interface PayoutHarness extends Harness {
   earn(month: string, netByWriter: Readonly<Record<string, number>>): Promise<void>;
   fund(month: string): Promise<void>;
   get<Answer>(path: string, schema: z.ZodType<Answer>, who?: { sub: string; roles: string[] }): Promise<Answer>;
+  /** Asks as an admin for a payout to be tried again; gives the answer's status. */
+  retry(payoutId: string, body: object): Promise<number>;
   /** What Stripe was made to pay, by either adapter. */
   transfers(): Promise<SandboxTransfer[]>;
   fault(order: object): Promise<void>;
@@ -68,7 +70,8 @@ export interface PayoutHarness extends Harness {
 const root = { sub: 'root', roles: ['admin'] };
 
 export async function startPayouts(escrow: Adapter): Promise<PayoutHarness> {
-  const sandbox = await startSandbox({ port: 0, databaseFile: ':memory:', now: '2026-11-01T00:00:00.000Z' });
+  const now = '2026-12-01T09:00:00.000Z';
+  const sandbox = await startSandbox({ port: 0, databaseFile: ':memory:', now });
   const post = async (path: string, body: object) => {
     const answer = await fetch(`${sandbox.url}${path}`, {
       method: 'POST',
@@ -84,7 +87,7 @@ export async function startPayouts(escrow: Adapter): Promise<PayoutHarness> {
   let skippedMs = 0;
   const harness = await startHarness({
     services: [runnable(payouts)],
-    now: '2026-12-01T09:00:00.000Z',
+    now,
     environment: {
       STRIPE_SECRET_KEY: 'sk_test_sandbox',
       STRIPE_API_URL: sandbox.url,
@@ -94,10 +97,14 @@ export async function startPayouts(escrow: Adapter): Promise<PayoutHarness> {
     },
     time: { ...realTime, now: () => new Date(realTime.now().getTime() + skippedMs) },
   });
-  const request = async (path: string, who: { sub: string; roles: string[] }, method = 'GET') =>
+  const request = async (path: string, who: { sub: string; roles: string[] }, method = 'GET', body?: object) =>
     fetch(`${harness.url('payouts')}${path}`, {
       method,
-      headers: { authorization: `Bearer ${await harness.token(who)}` },
+      headers: {
+        authorization: `Bearer ${await harness.token(who)}`,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
   let events = 0;
   const control = async (path: string, body: object) => void (await post(path, body));
@@ -142,6 +149,7 @@ export async function startPayouts(escrow: Adapter): Promise<PayoutHarness> {
     },
     fault: (order) => control('/_sandbox/faults', order),
     control,
+    retry: async (payoutId, body) => (await request(`/v1/payouts/${payoutId}/retry`, root, 'POST', body)).status,
     reverse: async (transferId) => void (await stripe.transfers.createReversal(transferId)),
     tell,
     topUp: async (amount) => {

@@ -65,6 +65,12 @@ export const PayoutAttemptSchema = z.object({
 /** `GET /v1/payouts/{id}`. */
 export const PayoutDetailSchema = PayoutSchema.extend({ attempts: z.array(PayoutAttemptSchema) });
 
+/** `POST /v1/payouts/{id}/retry`: `nothingAtStripe` when an operator has seen that Stripe has made no transfer of it. */
+export const RetryPayoutSchema = z.strictObject({ nothingAtStripe: z.boolean().default(false) });
+
+/** What is done next for the payout. */
+export const RetriedPayoutSchema = z.object({ id: z.uuid(), next: z.enum(['look_up_again', 'send']) });
+
 /** `GET /v1/payouts`: newest first. */
 export const PayoutPageSchema = z.object({ payouts: z.array(PayoutSchema), nextCursor: z.string().nullable() });
 

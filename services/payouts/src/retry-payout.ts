@@ -1,0 +1,46 @@
+// D3: a payout of which nobody can tell whether Stripe has made it waits for an operator, who has it looked up once more,
+// or, having seen at Stripe that there is none, sent under the next key.
+import { RetriedPayoutSchema, RetryPayoutSchema } from '@wewrite/contracts';
+import { afterCommit, identityOf, problemResponses, Refusal, type Server } from '@wewrite/service-kit';
+import { z } from 'zod';
+import { type Context, loopNames } from './context.ts';
+
+/** `POST /v1/payouts/{id}/retry`. */
+export function retryPayout(server: Server, context: Context): void {
+  server.post(
+    '/v1/payouts/:id/retry',
+    {
+      schema: {
+        params: z.object({ id: z.uuid() }),
+        body: RetryPayoutSchema,
+        response: { 200: RetriedPayoutSchema, ...problemResponses },
+      },
+      config: { access: ['admin'] },
+    },
+    async (request) => {
+      const { id } = request.params;
+      const next = request.body.nothingAtStripe ? ('send' as const) : ('look_up_again' as const);
+      await context.database.transaction(async (tx) => {
+        const job = await tx
+          .updateTable('transfer_job')
+          .set(({ eb }) => ({
+            state: next,
+            due_at: context.time.now(),
+            ...(next === 'send' ? { attempt: eb('attempt', '+', 1), key_first_used_at: null } : {}),
+          }))
+          .where('payout_id', '=', id)
+          .where('state', '=', 'operator')
+          .returning('attempt')
+          .executeTakeFirst();
+        if (job === undefined) throw new Refusal('not_found', 'No payout of this id waits for an operator.');
+        const { userId } = identityOf(request);
+        context.log.info(
+          { payoutId: id, attempt: job.attempt, next, userId },
+          'an operator has a transfer tried again',
+        );
+        afterCommit(tx, () => context.wake(loopNames.transfers));
+      });
+      return { id, next };
+    },
+  );
+}
