@@ -26,6 +26,7 @@ import { closeInstantOf } from '../apps/cli/src/input/replay.ts';
 import { plainPrinter } from '../apps/cli/src/printer.ts';
 import { sandboxSecretKey } from '../apps/cli/src/stack/sandbox-part.ts';
 import { services } from '../apps/cli/src/stack/services.ts';
+import { storageAccount } from '../apps/cli/src/stack/storage-account.ts';
 import { sandboxClient, webhookEndpoints } from '../apps/cli/src/stack/webhook-endpoints.ts';
 
 export const november: Month = month('2026-11');
@@ -41,14 +42,17 @@ export async function startMonth() {
   const input = await loadInput(directory, [november]);
   const sandbox = await startSandbox({ port: 0, databaseFile: join(directory, 'sandbox.db'), now });
   const stripe = sandboxClient(sandbox.url, sandboxSecretKey);
-  const ports = await chosenPorts();
-  const secrets = await webhookEndpoints(stripe, baseUrl(ports.billing.port), join(directory, 'webhooks.json'));
+  const billingPort = await freePort();
+  const adminUrls: string[] = [];
+  const secrets = await webhookEndpoints(stripe, `http://127.0.0.1:${billingPort}`, join(directory, 'webhooks.json'));
   const harness = await startHarness({
     services: serviceNames.map((name) => ({
       ...services[name],
-      run: ({ environment, ...more }) => {
-        const own = { PORT: String(ports[name].port), ADMIN_PORT: String(ports[name].adminPort) };
-        return services[name].run({ ...more, environment: { ...environment, ...own } });
+      run: async ({ environment, ...more }) => {
+        const own = name === 'billing' ? { PORT: String(billingPort) } : {};
+        const running = await services[name].run({ ...more, environment: { ...environment, ...own } });
+        adminUrls.push(running.adminUrl);
+        return running;
       },
     })),
     now,
@@ -59,15 +63,14 @@ export async function startMonth() {
       STRIPE_WEBHOOK_SECRET: secrets.platform,
       STRIPE_CONNECT_WEBHOOK_SECRET: secrets.connect,
       STRIPE_V2_WEBHOOK_SECRET: secrets.thin,
+      ESCROW: 'storage',
+      STRIPE_FINANCIAL_ACCOUNT_ID: await storageAccount(stripe, sandbox.url, join(directory, 'storage.json')),
       CLOSE_CRON: '0 0 31 2 *',
       LINE_KEY_SECRET: 'a secret of the rehearsals that are tested here',
       CHUNK_SUPPORTERS: '7',
     },
   });
-  const steering = steeringOf({
-    sandboxUrl: sandbox.url,
-    adminUrls: serviceNames.map((name) => baseUrl(ports[name].adminPort)),
-  });
+  const steering = steeringOf({ sandboxUrl: sandbox.url, adminUrls });
   const users: Record<string, string> = {};
   for (const userId of new Set([...input.supporters.keys(), ...input.writers.keys()])) {
     users[userId] = await harness.token({ sub: userId, roles: ['supporter', 'writer'] });
@@ -157,13 +160,4 @@ function apiOf(harness: Harness): Api {
       return apiAt(harness.url(owner)).ask(request);
     },
   };
-}
-
-async function chosenPorts(): Promise<Record<ServiceName, { port: number; adminPort: number }>> {
-  const chosen = serviceNames.map(async (name) => [name, { port: await freePort(), adminPort: await freePort() }]);
-  return Object.fromEntries(await Promise.all(chosen));
-}
-
-function baseUrl(port: number): string {
-  return `http://127.0.0.1:${port}`;
 }
