@@ -47,11 +47,17 @@ export function expectParts<Schema>(
   return upsert(tx, { ...closing, counts: closing.expected.map(() => 0) });
 }
 
+/** Until the transaction ends, no other of the service handles rehearsals: one may be replaced while it is being taken in. */
+export async function lockRehearsals<Schema>(tx: Transaction<Schema>): Promise<void> {
+  await sql`select pg_advisory_xact_lock(7117009, hashtext(current_schema()))`.execute(tx);
+}
+
 /**
  * A rehearsal takes the place of those before it: forgets their series. False when a later one has begun here, and
  * nothing of this one counts any more. Run ids of rehearsals are UUIDv7, so that their order is that of time.
  */
 export async function replaceRehearsals<Schema>(tx: Transaction<Schema>, { runId }: Run): Promise<boolean> {
+  await lockRehearsals(tx);
   const { rows } = await sql<{ replaced: boolean }>`
     select exists (select from completion where kind = 'rehearsal' and run_id > ${runId}) as replaced`.execute(tx);
   if (rows[0]?.replaced === true) return false;

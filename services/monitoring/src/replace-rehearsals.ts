@@ -1,4 +1,5 @@
 import type { Run } from '@wewrite/contracts';
+import { lockRehearsals } from '@wewrite/service-kit';
 import { sql, type Transaction } from 'kysely';
 import type { Schema } from './db.ts';
 
@@ -8,6 +9,7 @@ import type { Schema } from './db.ts';
  */
 export async function replaceRehearsals(tx: Transaction<Schema>, { kind, month, runId }: Run): Promise<boolean> {
   if (kind === 'close') return true;
+  await lockRehearsals(tx);
   const ofMonth = sql`kind = 'rehearsal' and month = ${month}`;
   const { rows } = await sql<{ replaced: boolean }>`
     select exists (select from month_run where ${ofMonth} and run_id > ${runId})
