@@ -12,7 +12,9 @@ interface Migrated<Schema> {
 }
 
 /** The reasons why a service is not ready, asked of Postgres, the migrations and Kafka each time. */
-export function readinessOf<Schema>(options: Migrated<Schema> & { broker: Broker }): () => Promise<string[]> {
+export function readinessOf<Schema>(
+  options: Migrated<Schema> & { broker: Broker; hasJoined: () => boolean },
+): () => Promise<string[]> {
   return async () => {
     const checks = await Promise.allSettled([missing(options), options.broker.ping()]);
     const [migrations, kafka] = checks;
@@ -20,6 +22,7 @@ export function readinessOf<Schema>(options: Migrated<Schema> & { broker: Broker
     if (migrations.status === 'rejected') reasons.push(`Postgres: ${migrations.reason}`);
     else if (migrations.value.length > 0) reasons.push(`migrations missing: ${migrations.value.join(', ')}`);
     if (kafka.status === 'rejected') reasons.push(`Kafka: ${kafka.reason}`);
+    else if (!options.hasJoined()) reasons.push('Kafka: the group is not joined yet');
     return reasons;
   };
 }

@@ -8,8 +8,8 @@ import { createServer, listen } from './http/server.ts';
 import { type Ids, randomIds } from './ids.ts';
 import { createInbox, type Inbox } from './inbox.ts';
 import type { Broker, Consumer } from './kafka/broker.ts';
-import { createLog } from './log.ts';
-import { type Loop, type RunningLoop, runLoop } from './loop.ts';
+import { createLog, type Log } from './log.ts';
+import { errorText, type Loop, type RunningLoop, runLoop } from './loop.ts';
 import { createMetrics } from './metrics.ts';
 import { kitMigrations, type MigrationSource } from './migrate.ts';
 import { createOutbox } from './outbox.ts';
@@ -20,7 +20,7 @@ import { retentionSchedule } from './retention.ts';
 import { scheduleLoop } from './schedule.ts';
 import type { RunningService, ServiceContext, ServiceDefinition, ServiceParts } from './service.ts';
 import { followClock, openClock } from './steering.ts';
-import { realTime, type TechnicalTime } from './technical-time.ts';
+import { backoffMs, realTime, type TechnicalTime } from './technical-time.ts';
 import { createTelemetry } from './telemetry.ts';
 
 /** What comes from outside a service: the broker that it shares, and ports that a simulation replaces. */
@@ -73,7 +73,7 @@ export async function runService<Config extends KitConfig, Schema>(
   await parts.beforeStart?.();
 
   const broker = surroundings.openBroker(config, name);
-  const messaging = await startMessaging(context, parts, broker, name);
+  const messaging = startMessaging(context, parts, broker, name);
   const allLoops = loopsOf(parts, context);
   for (const loop of allLoops) loops.set(loop.name, runLoop(loop, { time, log }));
   const idle = () => idleReport({ ...messaging, broker, allLoops, loops });
@@ -92,13 +92,15 @@ export async function runService<Config extends KitConfig, Schema>(
   const admin = createAdminServer({
     clock,
     log,
-    notReady: readinessOf({ database, broker, schema: name, sources }),
+    notReady: readinessOf({ database, broker, schema: name, sources, hasJoined: messaging.hasJoined }),
     idle,
     metrics,
   });
   const adminUrl = await listen(admin, config.HOST, config.ADMIN_PORT);
   if (isSteered(clock)) wakeOnChange(clock, loops);
   if (isSteered(clock) && config.CLOCK_URL !== undefined) await followClock(clock, config.CLOCK_URL, adminUrl);
+  // Last, since a group that has lost a member lets nobody in for seconds, and clients need not wait for that.
+  await messaging.join();
 
   return {
     name,
@@ -107,7 +109,7 @@ export async function runService<Config extends KitConfig, Schema>(
     crashed: messaging.crashed,
     stop: async () => {
       await server.close();
-      await messaging.consumer?.stop();
+      await messaging.leave();
       await Promise.all([...loops.values()].map((loop) => loop.stop()));
       await messaging.relay.stop();
       await admin.close();
@@ -146,16 +148,19 @@ interface Messaging {
   readonly relay: Relay;
   readonly inbox: Inbox;
   readonly consuming: Consuming;
-  readonly consumer: Consumer | null;
+  /** Joins the group, however long Kafka is away. */
+  join(): Promise<void>;
+  leave(): Promise<void>;
+  hasJoined(): boolean;
   readonly crashed: Promise<Error>;
 }
 
-async function startMessaging<Schema>(
+function startMessaging<Schema>(
   context: ServiceContext<KitConfig, Schema>,
   parts: ServiceParts<Schema>,
   broker: Broker,
   service: ServiceName,
-): Promise<Messaging> {
+): Messaging {
   const { database, telemetry, time, log, config } = context;
   const topicPrefix = config.TOPIC_PREFIX;
   const relay = createRelay({
@@ -174,8 +179,20 @@ async function startMessaging<Schema>(
   const consuming = consumptionOf(parts, config, service);
   relay.start();
   const crash = Promise.withResolvers<Error>();
-  const consumer = await subscribe(broker, consuming, inbox, crash.resolve);
-  return { relay, inbox, consuming, consumer, crashed: crash.promise };
+  let consumer: Consumer | null = null;
+  let hasJoined = false;
+  return {
+    relay,
+    inbox,
+    consuming,
+    crashed: crash.promise,
+    join: async () => {
+      consumer = await subscribe({ broker, consuming, inbox, time, log, onCrash: crash.resolve });
+      hasJoined = true;
+    },
+    leave: async () => consumer?.stop(),
+    hasJoined: () => hasJoined,
+  };
 }
 
 interface Consuming {
@@ -190,14 +207,24 @@ function consumptionOf<Schema>(parts: ServiceParts<Schema>, config: KitConfig, n
   };
 }
 
-async function subscribe(
-  broker: Broker,
-  consuming: Consuming,
-  inbox: Inbox,
-  onCrash: (error: Error) => void,
-): Promise<Consumer | null> {
+async function subscribe(joining: {
+  broker: Broker;
+  consuming: Consuming;
+  inbox: Inbox;
+  time: TechnicalTime;
+  log: Log;
+  onCrash: (error: Error) => void;
+}): Promise<Consumer | null> {
+  const { broker, consuming, inbox, time, log, onCrash } = joining;
   if (consuming.topics.length === 0) return null;
-  return broker.subscribe({ ...consuming, onBatch: inbox.onBatch, maxRecords: batchRecords, onCrash });
+  for (let failures = 0; ; failures++) {
+    try {
+      return await broker.subscribe({ ...consuming, onBatch: inbox.onBatch, maxRecords: batchRecords, onCrash });
+    } catch (error) {
+      log.warn({ error: errorText(error), failures }, 'the group could not be joined; it is tried again');
+      await time.sleep(backoffMs(failures, 200, 5_000));
+    }
+  }
 }
 
 function loopsOf<Schema>(parts: ServiceParts<Schema>, context: ServiceContext<KitConfig, Schema>): Loop[] {

@@ -6,7 +6,7 @@ const sessionTimeoutMs = 10_000;
 /** How often a member is heard; also the time it needs to notice that another one joins or leaves. */
 export const heartbeatIntervalMs = 500;
 /** How long the group waits for a member's batches in hand when it shares out anew; above a transaction's 30 s. */
-const rebalanceTimeoutMs = 60_000;
+const rebalanceTimeoutMs = 35_000;
 /** How long a fetch waits for news. A partition that was paused is in no fetch before the next one. */
 const fetchWaitMs = 250;
 
