@@ -2,11 +2,11 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { javaAndMavenPresent } from '@wewrite/local-stack';
 import { type Random, seededRandom } from '../apps/cli/src/generate/random.ts';
 import { readSystemTestConfig } from './config.ts';
-import { type DemoProcess, killable, startDemo } from './demo-process.ts';
+import { type DemoProcess, type Killable, killable, startDemo } from './demo-process.ts';
 import { booksOf, community, months, paidIn, startStory, transfersAt } from './month-story.ts';
 
 const { seed, kills } = readSystemTestConfig();
-const deadlineMs = 240_000;
+const deadlineMs = 420_000;
 /** Kills come while a close goes on, each later than the one before by this at most. */
 const longestPauseMs = 1_000;
 const killsPerMonth = 5;
@@ -54,13 +54,28 @@ describeWhereKafkaRuns('a close whose processes are killed', () => {
 
 /** Kills parts while the months are being closed, as many in each. */
 async function killDuringCloses(demo: DemoProcess, random: Random, count: number): Promise<void> {
+  const victims = victimsOf(random, count);
   for (const [index, month] of months.entries()) {
     const own = Math.floor((count * (index + 1)) / months.length) - Math.floor((count * index) / months.length);
     await demo.closing(index + 1);
-    for (let kill = 0; kill < own; kill++) {
-      const [part, afterMs] = [random.pick(killable), random.between(0, longestPauseMs)];
+    for (const part of victims.splice(0, own)) {
+      const afterMs = random.between(0, longestPauseMs);
       process.stderr.write(`${month}: ${part} is killed after ${afterMs} ms\n`);
       await demo.kill(part, afterMs);
     }
   }
+}
+
+/** Parts in random order, each of them once before any of them again. */
+function victimsOf(random: Random, count: number): Killable[] {
+  const victims: Killable[] = [];
+  while (victims.length < count) {
+    const left = new Set(killable);
+    while (left.size > 0) {
+      const part = random.pick([...left]);
+      left.delete(part);
+      victims.push(part);
+    }
+  }
+  return victims.slice(0, count);
 }
