@@ -19,7 +19,7 @@ export * from './ids.ts';
 export { type Hearing, hears } from './inbox.ts';
 export * from './kafka/index.ts';
 export * from './log.ts';
-export type { Loop } from './loop.ts';
+export { errorText, type Loop } from './loop.ts';
 export { endingWithSignals, runMain } from './main.ts';
 export { encodeBody, type Received, recordOf } from './message.ts';
 export { createMetrics } from './metrics.ts';

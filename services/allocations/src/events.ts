@@ -1,8 +1,8 @@
 import {
   type allocationChanged,
   type booksChecked,
-  cents,
   closingKey,
+  equationOf,
   type LockedClosing,
   type MessageOf,
   type Month,
@@ -88,8 +88,8 @@ export function booksCheckedMessage(
 ): Outgoing<MessageOf<typeof booksChecked>> {
   const totals = lockedTotalsOf(close);
   const equations = [
-    equation('funded + unallocated = paid', totals.fundedCents + totals.unallocatedCents, totals.paidCents),
-    equation('locked paid = funding closing', totals.paidCents, check.fundingPaidCents),
+    equationOf('funded + unallocated = paid', totals.fundedCents + totals.unallocatedCents, totals.paidCents),
+    equationOf('locked paid = funding closing', totals.paidCents, check.fundingPaidCents),
   ];
   return {
     key: 'allocations',
@@ -105,9 +105,4 @@ export function booksCheckedMessage(
       sums: lockedSumsOf(totals),
     },
   };
-}
-
-function equation(name: string, left: number, right: number) {
-  const [leftCents, rightCents] = [cents(left), cents(right)];
-  return { name, leftCents, rightCents, differenceCents: cents(leftCents - rightCents) };
 }

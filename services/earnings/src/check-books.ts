@@ -1,14 +1,14 @@
-import { booksChecked, type Cents, cents, type MessageOf, type Run } from '@wewrite/contracts';
+import { booksChecked, type Cents, type Equation, equationOf, type Run } from '@wewrite/contracts';
 import { assert } from '@wewrite/service-kit';
 import { sql } from 'kysely';
 import type { Context, Tx } from './db.ts';
 
-type Equation = MessageOf<typeof booksChecked>['equations'][number];
-
 /** The lines of a run are in: what was paid is funded or unallocated (B3). Says `books.checked`, gives its version. */
 export async function checkLines(context: Context, tx: Tx, run: Run): Promise<number | null> {
   const sums = await sumSupporters(tx, run.runId);
-  const equations = [equation('paid = funded + unallocated', sums.paidCents, sums.fundedCents + sums.unallocatedCents)];
+  const equations = [
+    equationOf('paid = funded + unallocated', sums.paidCents, sums.fundedCents + sums.unallocatedCents),
+  ];
   return say(context, tx, { run, stage: 'lines', equations, sums: { fundedCents: sums.fundedCents } });
 }
 
@@ -36,9 +36,9 @@ async function readEarnings(tx: Tx, runId: string) {
   const lines = await sumLines(tx, runId);
   const writers = await sumWriters(tx, runId);
   const equations = [
-    equation('funded parts of budgets = funded lines', supporters.fundedCents, lines.fundedCents),
-    equation('funded lines = gross of writers', lines.fundedCents, writers.grossCents),
-    equation('gross of writers = platform fees + net', writers.grossCents, writers.feeCents + writers.netCents),
+    equationOf('funded parts of budgets = funded lines', supporters.fundedCents, lines.fundedCents),
+    equationOf('funded lines = gross of writers', lines.fundedCents, writers.grossCents),
+    equationOf('gross of writers = platform fees + net', writers.grossCents, writers.feeCents + writers.netCents),
   ];
   return { equations, lines, writers };
 }
@@ -105,15 +105,6 @@ async function say(
   } as const;
   await outbox.emit(tx, booksChecked, [{ key: 'earnings', body }]);
   return version;
-}
-
-function equation(name: string, leftCents: number, rightCents: number): Equation {
-  return {
-    name,
-    leftCents: cents(leftCents),
-    rightCents: cents(rightCents),
-    differenceCents: cents(leftCents - rightCents),
-  };
 }
 
 function only<Row>(rows: readonly Row[]): Row {

@@ -1,5 +1,5 @@
-import { type CloseStep, cents, rehearsedSteps } from '@wewrite/contracts';
-import type { Equation, KnownStep, Verdict } from './verdict.ts';
+import { type CloseStep, equationOf, rehearsedSteps } from '@wewrite/contracts';
+import { judged, type KnownStep, type Verdict } from './verdict.ts';
 
 /** A step and the sums that it has said. */
 export type SummedStep = KnownStep & { readonly sums: Readonly<Record<string, number>> };
@@ -35,17 +35,9 @@ export function rehearsalVerdictOf(steps: readonly SummedStep[]): Verdict {
   });
   if (waitingFor.length > 0) return { state: 'running', unexplainedCents: null, waitingFor, differences: [] };
   const sumOf = (step: CloseStep, name: string) => known.get(step)?.sums[name] ?? 0;
-  const differences = agreements
-    .map(([left, leftSum, right, rightSum]): Equation => {
-      const [leftCents, rightCents] = [sumOf(left, leftSum), sumOf(right, rightSum)];
-      return {
-        name: `${left} ${leftSum} = ${right} ${rightSum}`,
-        leftCents: cents(leftCents),
-        rightCents: cents(rightCents),
-        differenceCents: cents(leftCents - rightCents),
-      };
-    })
-    .filter(({ differenceCents }) => differenceCents !== 0);
-  const unexplainedCents = cents(differences.reduce((sum, { differenceCents }) => sum + Math.abs(differenceCents), 0));
-  return { state: differences.length === 0 ? 'reconciled' : 'unexplained', unexplainedCents, waitingFor, differences };
+  return judged(
+    agreements.map(([left, leftSum, right, rightSum]) =>
+      equationOf(`${left} ${leftSum} = ${right} ${rightSum}`, sumOf(left, leftSum), sumOf(right, rightSum)),
+    ),
+  );
 }

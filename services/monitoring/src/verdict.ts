@@ -1,4 +1,12 @@
-import { type Cents, type CloseStep, cents, closeSteps, type ServiceName } from '@wewrite/contracts';
+import {
+  type Cents,
+  type CloseStep,
+  cents,
+  closeSteps,
+  type Equation,
+  equationOf,
+  type ServiceName,
+} from '@wewrite/contracts';
 
 /** What monitoring knows of one step. */
 export interface KnownStep {
@@ -15,13 +23,6 @@ export interface KnownBooks {
   readonly latestVersion: number;
   readonly equations: readonly Equation[];
   readonly sums: Readonly<Record<string, number>>;
-}
-
-export interface Equation {
-  readonly name: string;
-  readonly leftCents: Cents;
-  readonly rightCents: Cents;
-  readonly differenceCents: Cents;
 }
 
 export interface Verdict {
@@ -64,15 +65,20 @@ export function verdictOf(steps: readonly KnownStep[], books: readonly KnownBook
   const crossChecks = agreements.map((agreement) => crossCheck(agreement, booksByService));
   for (const check of crossChecks) if (typeof check === 'string') waitingFor.push(check);
   if (waitingFor.length > 0) return { state: 'running', unexplainedCents: null, waitingFor, differences: [] };
-  const equations = [
+  return judged([
     ...books.flatMap((known) =>
       known.equations.map((equation) => ({ ...equation, name: `${known.service}: ${equation.name}` })),
     ),
     ...crossChecks.filter((check) => typeof check !== 'string'),
-  ];
+  ]);
+}
+
+/** The verdict on a run that is over, by its equations. */
+export function judged(equations: readonly Equation[]): Verdict {
   const differences = equations.filter((equation) => equation.differenceCents !== 0);
   const unexplainedCents = cents(differences.reduce((sum, equation) => sum + Math.abs(equation.differenceCents), 0));
-  return { state: differences.length === 0 ? 'reconciled' : 'unexplained', unexplainedCents, waitingFor, differences };
+  const state = differences.length === 0 ? 'reconciled' : 'unexplained';
+  return { state, unexplainedCents, waitingFor: [], differences };
 }
 
 function unfinished(steps: ReadonlyMap<string, KnownStep>): string[] {
@@ -102,10 +108,5 @@ function crossCheck(
   const rightCents = books.get(right)?.sums[rightSum];
   const name = `${left} ${leftSum} = ${right} ${rightSum}`;
   if (leftCents === undefined || rightCents === undefined) return `${name}: not yet stated`;
-  return {
-    name,
-    leftCents: cents(leftCents),
-    rightCents: cents(rightCents),
-    differenceCents: cents(leftCents - rightCents),
-  };
+  return equationOf(name, leftCents, rightCents);
 }

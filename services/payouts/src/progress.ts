@@ -2,6 +2,7 @@ import {
   booksChecked,
   type CloseStep,
   cents,
+  equationOf,
   type MessageOf,
   type Month,
   monthProgress,
@@ -49,12 +50,6 @@ export async function checkBooks(
   const control = await balanceOf(tx, accountOf.control);
   const owed = cents(payable + inFlight + held);
   const trial = await trialBalance(tx);
-  const equation = (name: string, left: number, right: number) => ({
-    name,
-    leftCents: cents(left),
-    rightCents: cents(right),
-    differenceCents: cents(left - right),
-  });
   await context.outbox.emit(tx, booksChecked, [
     {
       key: 'payouts',
@@ -66,8 +61,8 @@ export async function checkBooks(
         stage: check.stage,
         at: context.clock.now().toISOString(),
         equations: [
-          equation('trial balance', trial.differenceCents, 0),
-          equation('payable + in flight + held − receivable = control', owed - receivable, control),
+          equationOf('trial balance', trial.differenceCents, 0),
+          equationOf('payable + in flight + held − receivable = control', owed - receivable, control),
         ],
         sums: {
           creatorObligationsCents: owed,

@@ -3,7 +3,7 @@ import { UserIdSchema } from '../ids.ts';
 import { CentsSchema, CurrencySchema } from '../money.ts';
 import { MonthSchema } from '../month.ts';
 import { RunKindSchema, ServiceNameSchema } from '../run.ts';
-import { CloseStepSchema } from '../topics/monitoring.ts';
+import { CloseStepSchema, EquationSchema } from '../topics/monitoring.ts';
 import { SkipReasonSchema } from './payouts.ts';
 
 /** One step of a close as monitoring knows it. `durationMs` is real time, from its first message to its last. */
@@ -17,14 +17,6 @@ export const StepProgressSchema = z.object({
   sums: z.record(z.string(), CentsSchema),
 });
 export type StepProgress = z.infer<typeof StepProgressSchema>;
-
-/** Two sides that must be equal and are not. */
-export const DifferenceSchema = z.object({
-  name: z.string(),
-  leftCents: CentsSchema,
-  rightCents: CentsSchema,
-  differenceCents: CentsSchema,
-});
 
 /**
  * `GET /v1/months/{month}/progress`, with `?kind=rehearsal` for its latest rehearsal, which is `reconciled` when it has gone
@@ -42,7 +34,7 @@ export const MonthProgressSchema = z.object({
   steps: z.array(StepProgressSchema),
   /** What the month still waits for, in words. */
   waitingFor: z.array(z.string()),
-  differences: z.array(DifferenceSchema),
+  differences: z.array(EquationSchema),
 });
 export type MonthProgress = z.infer<typeof MonthProgressSchema>;
 
@@ -77,7 +69,7 @@ export const RehearsalReportSchema = z.object({
   currency: CurrencySchema,
   traceId: z.string().nullable(),
   unexplainedCents: CentsSchema,
-  differences: z.array(DifferenceSchema),
+  differences: z.array(EquationSchema),
   totals: MonthTotalsSchema,
   /** What would be paid: `netCents` of `grossCents` after the processing fee; and who would not be, by reason (D2). */
   payouts: z.object({

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { CentsSchema } from '../money.ts';
+import { CentsSchema, cents } from '../money.ts';
 import { MonthSchema } from '../month.ts';
 import { RunSchema, ServiceNameSchema, serviceNames } from '../run.ts';
 import { defineTopic } from './topic.ts';
@@ -53,8 +53,23 @@ export const monthProgress = defineTopic({
   }),
 });
 
+/** Two sums that must be equal; `differenceCents` is left − right, 0 when they are. */
+export const EquationSchema = z.object({
+  name: z.string(),
+  leftCents: CentsSchema,
+  rightCents: CentsSchema,
+  differenceCents: CentsSchema,
+});
+/** One of them. */
+export type Equation = z.infer<typeof EquationSchema>;
+
+/** An equation of its two sides, in cents. */
+export function equationOf(name: string, left: number, right: number): Equation {
+  return { name, leftCents: cents(left), rightCents: cents(right), differenceCents: cents(left - right) };
+}
+
 /**
- * The equations of one service's books at a moment; `differenceCents` is left − right, 0 when the books are right.
+ * The equations of one service's books at a moment.
  * `sums` are balances that another service's books must equal; `version` counts a service's checks.
  */
 export const booksChecked = defineTopic({
@@ -68,9 +83,7 @@ export const booksChecked = defineTopic({
     runId: z.uuid().nullable(),
     stage: z.string(),
     at: z.iso.datetime({ precision: 3 }),
-    equations: z.array(
-      z.object({ name: z.string(), leftCents: CentsSchema, rightCents: CentsSchema, differenceCents: CentsSchema }),
-    ),
+    equations: z.array(EquationSchema),
     sums: z.record(z.string(), CentsSchema),
   }),
 });

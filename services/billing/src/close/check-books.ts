@@ -1,13 +1,11 @@
 // B3, B5: after each stage of a close the books are checked, and each equation is said with both of its sides.
-import { booksChecked, cents, type MessageOf, type Run } from '@wewrite/contracts';
+import { booksChecked, cents, type Equation, equationOf, type Run } from '@wewrite/contracts';
 import { balances, trialBalance } from '@wewrite/ledger';
 import { idOfCause } from '@wewrite/service-kit';
 import { sql } from 'kysely';
 import { allocated } from '../books/chart.ts';
 import type { BillingContext, BillingTransaction } from '../context.ts';
 import { type EarningsCounts, type LockCounts, postedCounts } from './counters.ts';
-
-type Equation = MessageOf<typeof booksChecked>['equations'][number];
 
 /** What happened when the books were checked. */
 export type Stage = 'lock_books' | 'earnings_books' | 'escrow' | 'payout_books';
@@ -108,8 +106,4 @@ async function supporterEquations(tx: BillingTransaction, run: Run, lock: LockCo
     equationOf('supporter funds paid = funding at its close', creditCents, closedCents),
     equationOf('paid budget of the lock = funding at its close', lock.paidCents, closedCents),
   ];
-}
-
-function equationOf(name: string, left: number, right: number): Equation {
-  return { name, leftCents: cents(left), rightCents: cents(right), differenceCents: cents(left - right) };
 }

@@ -1,7 +1,7 @@
 // E2: an event says what to look at. Its object is read again from Stripe, several at a time and outside of transactions;
 // what was read is applied in one. What fails is tried again later, alone, and does not hold up its neighbours.
 import { stripeReceived } from '@wewrite/contracts';
-import type { Loop } from '@wewrite/service-kit';
+import { errorText, type Loop } from '@wewrite/service-kit';
 import { isMissing } from '@wewrite/service-kit/stripe';
 import { wakeEscrow } from '../close/wake-escrow.ts';
 import type { BillingContext, BillingTransaction } from '../context.ts';
@@ -79,7 +79,7 @@ async function apply(context: BillingContext, ready: readonly { task: Task; effe
 }
 
 async function fail(context: BillingContext, task: Task, error: unknown): Promise<void> {
-  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  const text = errorText(error);
   for (const event of task.events) {
     context.log.error({ eventId: event.id, type: event.type, error: text }, 'a Stripe event could not be processed');
     await putBack(context, event, { text, isFinal: isMissing(error) });
