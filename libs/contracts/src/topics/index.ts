@@ -4,6 +4,8 @@ import { fundingChanged } from './funding-changed.ts';
 import { booksChecked, messageParked, monthProgress } from './monitoring.ts';
 import { monthLocked } from './month-locked.ts';
 import { escrowFunded, payoutRequested, payoutSettled, stripeReceived, writerChanged } from './payouts.ts';
+import { balanceAdjusted, earningsReversed, holdChanged, paymentReversed } from './reversals.ts';
+import { scheduleChanged } from './schedule-changed.ts';
 import type { Topic } from './topic.ts';
 
 /** Every topic of the system. */
@@ -17,6 +19,11 @@ export const topics = [
   payoutSettled,
   stripeReceived,
   writerChanged,
+  scheduleChanged,
+  paymentReversed,
+  earningsReversed,
+  balanceAdjusted,
+  holdChanged,
   monthProgress,
   booksChecked,
   messageParked,
@@ -28,4 +35,6 @@ export * from './funding-changed.ts';
 export * from './monitoring.ts';
 export * from './month-locked.ts';
 export * from './payouts.ts';
+export * from './reversals.ts';
+export * from './schedule-changed.ts';
 export * from './topic.ts';
