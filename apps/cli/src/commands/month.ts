@@ -1,16 +1,13 @@
 import type { Month, MonthProgress } from '@wewrite/contracts';
-import { Argument, type Command, Option } from 'commander';
-import { type Api, apiAt } from '../demo/api.ts';
+import { Argument, type Command } from 'commander';
 import { readProgress, reasonOf, startClose, stepLines, whenReconciled } from '../demo/close-month.ts';
-import { EnvironmentFault, RunFailure } from '../exit-codes.ts';
+import { RunFailure } from '../exit-codes.ts';
 import { printerFor } from '../printer.ts';
-import { readEntrance } from '../stack/run-record.ts';
+import { type EntranceOptions, entranceOf, gatewayOption, tokenOption } from './entrance.ts';
 import { monthOption } from './options.ts';
 import { rehearseMonth } from './rehearse-month.ts';
 
-interface MonthOptions {
-  readonly gateway?: string;
-  readonly token?: string;
+interface MonthOptions extends EntranceOptions {
   readonly json: boolean;
 }
 
@@ -71,24 +68,6 @@ function show(progress: MonthProgress, { json }: MonthOptions): void {
   process.stdout.write(`${json ? JSON.stringify(progress) : lines.join('\n')}\n`);
 }
 
-function entranceOf({ gateway, token }: MonthOptions): { api: Api; token: string } {
-  const local = readEntrance();
-  const url = gateway ?? local?.gatewayUrl;
-  const chosenToken = token ?? (gateway === undefined ? local?.adminToken : undefined);
-  if (url === undefined)
-    throw new EnvironmentFault('Nothing runs here: start wewrite up or demo, or give --gateway URL.');
-  if (chosenToken === undefined) throw new EnvironmentFault('Give --token (or WEWRITE_TOKEN) of an administrator.');
-  return { api: apiAt(url), token: chosenToken };
-}
-
 function monthArgument(): Argument {
   return new Argument('<month>', 'YYYY-MM').argParser(monthOption);
-}
-
-function gatewayOption(): Option {
-  return new Option('--gateway <url>', 'another gateway than the one that runs here').env('WEWRITE_GATEWAY');
-}
-
-function tokenOption(): Option {
-  return new Option('--token <jwt>', 'an administrator’s').env('WEWRITE_TOKEN');
 }
