@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { isId, lineIdOf, ResourceIdSchema, type ResourceKey, resourceTypes, UserIdSchema } from './ids.ts';
+import { isId, lineIdOf, ResourceIdSchema, type ResourceKey, readLineId, resourceTypes, UserIdSchema } from './ids.ts';
 import { month } from './month.ts';
 
 const november = month('2026-11');
@@ -77,5 +77,24 @@ describe('lineIdOf', () => {
         expect(lineIdOf(line.userId, line, november)).not.toBe(lineIdOf(line.userId, line, month('2026-12')));
       }),
     );
+  });
+
+  test('A2: what a line id names is read back from it, and nothing from another text', () => {
+    fc.assert(
+      fc.property(anyLine, ({ userId, resourceType, resourceId }) => {
+        const read = readLineId(lineIdOf(userId, { resourceType, resourceId }, november));
+        expect(read).toEqual({ userId, resource: { resourceType, resourceId }, month: november });
+      }),
+    );
+    for (const text of [
+      '',
+      'ada',
+      'ada_page_2026-11',
+      'ada_page_p_2026-13',
+      'ada_pig_p_2026-11',
+      'a%b_page_p_2026-11',
+    ]) {
+      expect(readLineId(text)).toBeNull();
+    }
   });
 });

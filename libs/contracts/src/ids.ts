@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Month } from './month.ts';
+import { type Month, MonthSchema } from './month.ts';
 
 const lastControlBelowSpace = 0x1f;
 
@@ -41,6 +41,23 @@ export interface ResourceKey {
 /** `${userId}_${resourceType}_${resourceId}_${month}`; in the two ids `%` and `_` are escaped, so that no two lines meet. */
 export function lineIdOf(userId: string, resource: ResourceKey, month: Month): string {
   return `${escaped(userId)}_${resource.resourceType}_${escaped(resource.resourceId)}_${month}`;
+}
+
+/** What a line id names; null for a text that is none. */
+export function readLineId(lineId: string): { userId: string; resource: ResourceKey; month: Month } | null {
+  // The two ids hold no underscore once they are escaped, and a resource type may.
+  const [userId, ...rest] = lineId.split('_');
+  const month = MonthSchema.safeParse(rest.pop());
+  const resourceId = rest.pop();
+  const resourceType = ResourceTypeSchema.safeParse(rest.join('_'));
+  if (userId === undefined || resourceId === undefined || !resourceType.success || !month.success) return null;
+  const resource = { resourceType: resourceType.data, resourceId: unescaped(resourceId) };
+  const read = { userId: unescaped(userId), resource, month: month.data };
+  return lineIdOf(read.userId, resource, read.month) === lineId ? read : null;
+}
+
+function unescaped(id: string): string {
+  return id.replaceAll('%5F', '_').replaceAll('%25', '%');
 }
 
 function escaped(id: string): string {
