@@ -10,6 +10,7 @@ export {
   serverEnvironment,
 } from './config.ts';
 export { afterCommit, type Database, openDatabase } from './database.ts';
+export type { ServiceDescription } from './describe.ts';
 export { keepAnswer } from './http/idempotency.ts';
 export * from './http/identity.ts';
 export { sendProblem } from './http/problem.ts';
@@ -26,7 +27,8 @@ export { createMetrics } from './metrics.ts';
 export { kitMigrations, type MigrationSource, migrate, migrationsHash } from './migrate.ts';
 export type { Outbox, Outgoing, OutgoingBlob } from './outbox.ts';
 export * from './refusal.ts';
-export { type RunnableService, runnable, runService, type Surroundings } from './run.ts';
+export { runService, type Surroundings } from './run.ts';
+export * from './runnable.ts';
 export type { Schedule } from './schedule.ts';
 export * from './service.ts';
 export { sharedBroker } from './shared-broker.ts';

@@ -11,7 +11,7 @@ import type { Broker, Consumer } from './kafka/broker.ts';
 import { createLog, type Log } from './log.ts';
 import { errorText, type Loop, type RunningLoop, runLoop } from './loop.ts';
 import { createMetrics } from './metrics.ts';
-import { kitMigrations, type MigrationSource } from './migrate.ts';
+import { kitMigrations } from './migrate.ts';
 import { createOutbox } from './outbox.ts';
 import { createPark, parkedCount } from './park.ts';
 import { readinessOf, whenMigrated } from './readiness.ts';
@@ -34,25 +34,6 @@ export interface Surroundings {
 }
 
 const batchRecords = 500;
-
-/** A service as a launcher sees it, whatever its configuration and tables. */
-export interface RunnableService {
-  readonly name: ServiceName;
-  /** All migrations, the kit's first. */
-  readonly migrations: readonly MigrationSource[];
-  run(surroundings: Surroundings): Promise<RunningService>;
-}
-
-/** Hides a definition's own types, so that services of all kinds fit one list. */
-export function runnable<Config extends KitConfig, Schema>(
-  definition: ServiceDefinition<Config, Schema>,
-): RunnableService {
-  return {
-    name: definition.name,
-    migrations: [kitMigrations, ...definition.migrations],
-    run: (surroundings) => runService(definition, surroundings),
-  };
-}
 
 /**
  * Runs a service: waits for its migrations, then relays, consumes, loops and answers; resolves when all of that is under
@@ -120,10 +101,11 @@ export async function runService<Config extends KitConfig, Schema>(
   };
 }
 
-async function openContext<Config extends KitConfig, Schema>(
+/** What a service's parts are made with. Opens what it names lazily: nothing is connected to before it is used. */
+export async function openContext<Config extends KitConfig, Schema>(
   { name }: ServiceDefinition<Config, Schema>,
   config: Config,
-  surroundings: Surroundings & { loops: ReadonlyMap<string, RunningLoop> },
+  surroundings: Pick<Surroundings, 'clock' | 'time' | 'ids'> & { loops: ReadonlyMap<string, RunningLoop> },
 ): Promise<ServiceContext<Config, Schema>> {
   const clock = surroundings.clock ?? (await openClock(config.CLOCK_URL));
   const ids = surroundings.ids ?? randomIds;

@@ -132,7 +132,9 @@ function checkAccess(server: Server, verifyToken: VerifyToken): void {
     if (route.url.startsWith('/docs')) return;
     const access = route.config?.access;
     if (access === undefined) throw new Error(`${route.method} ${route.url} does not declare its access`);
-    if (access !== 'public') route.schema = { ...route.schema, security: [{ bearer: [] }] };
+    if (access === 'public') return;
+    // What OpenAPI says of it, too: its bearer tokens know no roles, which an extension names.
+    route.schema = { ...route.schema, security: [{ bearer: [] }], ...{ 'x-roles': access } };
   });
   server.addHook('onRequest', async (request) => {
     const access = request.routeOptions.config.access;
