@@ -37,16 +37,14 @@ describe.each([...topics])('$name', (topic: Topic) => {
     }
   });
 
-  test('Contracts: a message without one of its fields is refused', () => {
+  test('Contracts: a message without one of its fields is refused, or the schema says what it then is', () => {
     for (const file of examplesOf(topic)) {
       const fields = Object.entries(Object(read(topic, file)));
       for (const [missing] of fields) {
         const body = Object.fromEntries(fields.filter(([name]) => name !== missing));
-        expect({ file, missing, accepted: topic.schema.safeParse(body).success }).toEqual({
-          file,
-          missing,
-          accepted: false,
-        });
+        const { success, data } = topic.schema.safeParse(body);
+        const filledIn = success && Object.hasOwn(Object(data), missing);
+        expect({ file, missing, accepted: success }).toEqual({ file, missing, accepted: filledIn });
       }
     }
   });

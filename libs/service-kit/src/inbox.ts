@@ -6,7 +6,7 @@ import type { BatchOutcome, IncomingRecord } from './kafka/broker.ts';
 import type { Log } from './log.ts';
 import { errorText } from './loop.ts';
 import { decodeRecord, type Received, UnreadableMessage } from './message.ts';
-import { type ParkMessage, tooManyParked } from './park.ts';
+import { type Parking, park, storable, tooManyParked } from './park.ts';
 import { backoffMs, type TechnicalTime } from './technical-time.ts';
 import type { Telemetry } from './telemetry.ts';
 import { isTimeout, isTransient } from './transient.ts';
@@ -52,7 +52,7 @@ export interface InboxOptions<Schema> {
   readonly time: TechnicalTime;
   readonly log: Log;
   readonly topicPrefix: string;
-  readonly park: ParkMessage<Schema>;
+  readonly parking: Parking;
 }
 
 export interface Inbox {
@@ -139,7 +139,7 @@ async function takeIn<Schema>(
     const [only] = records;
     if (isTimeout(error) && records.length === 1) return { doneCount: 0, error: errorText(error) };
     if (isTransient(error) && !isTimeout(error)) return { doneCount: 0, error: errorText(error) };
-    if (records.length === 1 && only !== undefined) return parkOne(options, only, error);
+    if (records.length === 1 && only !== undefined) return parkOne(options, hearing.topic, only, error);
   }
   const middle = Math.ceil(records.length / 2);
   const firstHalf = await takeIn(options, hearing, records.slice(0, middle));
@@ -163,19 +163,18 @@ async function handleTogether<Schema>(
   };
   await options.telemetry.span(
     { name: `${hearing.topic.name} process`, kind: 'consumer', parent, links: links.slice(0, 100), attributes },
-    () =>
-      options.database.transaction(async (tx) => {
-        const fresh = await rememberIds(tx, hearing.topic.name, messages, options.time.now());
-        await handOver(tx, hearing, fresh);
-      }),
+    () => options.database.transaction((tx) => takeMessages(tx, hearing, messages, options.time.now())),
   );
 }
 
-async function handOver<Schema>(
+/** Hands messages over whose ids are new, and remembers these: both or neither commit. */
+export async function takeMessages<Schema>(
   tx: Transaction<Schema>,
-  { handle, rehearse }: Hearing<Schema>,
-  fresh: readonly Received<unknown>[],
+  { topic, handle, rehearse }: Hearing<Schema>,
+  messages: readonly Received<unknown>[],
+  receivedAt: Date,
 ): Promise<void> {
+  const fresh = await rememberIds(tx, topic.name, messages, receivedAt);
   const rehearsed = fresh.filter(({ body }) => isRehearsed(body));
   const real = rehearsed.length === 0 ? fresh : fresh.filter((message) => !rehearsed.includes(message));
   if (real.length > 0) await handle(tx, real);
@@ -199,17 +198,25 @@ async function rememberIds<Schema>(
   return messages.filter((message) => fresh.delete(message.id));
 }
 
-async function parkOne<Schema>(options: InboxOptions<Schema>, record: IncomingRecord, error: unknown): Promise<Taken> {
-  const reason = error instanceof UnreadableMessage ? error.message : errorText(error);
-  if (await tooManyParked(options.database, options.time.now())) {
-    return { doneCount: 0, error: reason, pausedByParking: true };
-  }
+/** Why a message cannot be handled, as it is kept and told. */
+export function reasonOf(error: unknown): string {
+  return storable(error instanceof UnreadableMessage ? error.message : errorText(error));
+}
+
+async function parkOne<Schema>(
+  { database, parking, log, time }: InboxOptions<Schema>,
+  topic: Topic,
+  record: IncomingRecord,
+  error: unknown,
+): Promise<Taken> {
+  const reason = reasonOf(error);
+  if (await tooManyParked(database, time.now())) return { doneCount: 0, error: reason, pausedByParking: true };
   try {
-    await options.database.transaction((tx) => options.park(tx, { record, reason }));
+    await database.transaction((tx) => park(parking, tx, { topic, record, reason }));
   } catch (parkingError) {
     return { doneCount: 0, error: `could not be parked: ${errorText(parkingError)}` };
   }
-  options.log.error(
+  log.error(
     { topic: record.topic, partition: record.partition, offset: String(record.offset), reason },
     'a message is parked',
   );

@@ -1,5 +1,6 @@
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import type { MessageOf, Topic } from '@wewrite/contracts';
+import { z } from 'zod';
 import type { IncomingRecord, OutgoingRecord } from './kafka/broker.ts';
 
 /** A message as a handler gets it: parsed, with its CloudEvents attributes and its place in Kafka. */
@@ -22,6 +23,7 @@ export class UnreadableMessage extends Error {
 }
 
 const compressed = 'zstd';
+const PartSchema = z.object({ part: z.string() });
 
 /** The bytes of a message as they are stored and sent; the schema is checked, so that nothing wrong is ever said. */
 export function encodeBody<T extends Topic>(topic: T, body: MessageOf<T>): Buffer {
@@ -76,7 +78,17 @@ export function decodeRecord<T extends Topic>(topic: T, record: IncomingRecord):
   };
 }
 
-function jsonOf(record: IncomingRecord): unknown {
+/** Which part of its topic's messages a record is, by its `part`; null where that cannot be read. */
+export function partOf(record: Pick<IncomingRecord, 'value' | 'headers'>): string | null {
+  try {
+    return PartSchema.safeParse(jsonOf(record)).data?.part ?? null;
+  } catch (error) {
+    if (error instanceof UnreadableMessage) return null;
+    throw error;
+  }
+}
+
+function jsonOf(record: Pick<IncomingRecord, 'value' | 'headers'>): unknown {
   try {
     const bytes = record.headers['content-encoding'] === compressed ? zstdDecompressSync(record.value) : record.value;
     return JSON.parse(bytes.toString('utf8'));

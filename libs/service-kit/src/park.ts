@@ -1,19 +1,33 @@
-import { messageParked, type ServiceName } from '@wewrite/contracts';
+import { messageParked, type ParkedState, type ServiceName, type Topic } from '@wewrite/contracts';
 import { sql, type Transaction } from 'kysely';
 import type { Clock } from './clock.ts';
 import type { Database } from './database.ts';
+import { idOfCause } from './ids.ts';
 import type { IncomingRecord } from './kafka/broker.ts';
+import { partOf } from './message.ts';
 import type { Outbox } from './outbox.ts';
 import type { TechnicalTime } from './technical-time.ts';
 
-/** Puts a message aside with its reason, in the same transaction as its inbox id, and says so. */
-export type ParkMessage<Schema> = (
-  tx: Transaction<Schema>,
-  parked: { record: IncomingRecord; reason: string },
-) => Promise<void>;
+/** What a service needs to put messages aside and to tell of them. */
+export interface Parking {
+  readonly service: ServiceName;
+  readonly outbox: Outbox;
+  readonly clock: Clock;
+  readonly time: TechnicalTime;
+}
+
+/** A parked message as it is told of. */
+export interface Parked {
+  readonly topic: Topic;
+  readonly messageId: string;
+  readonly record: Pick<IncomingRecord, 'key' | 'value' | 'headers'>;
+  readonly reason: string;
+  readonly version: number;
+}
 
 const manyParked = 20;
 const windowMs = 60_000;
+const longestReason = 2_000;
 
 /** True when so many were parked in the last minute that the fault is likely ours: the consumer pauses instead. */
 export async function tooManyParked<Schema>(database: Database<Schema>, now: Date): Promise<boolean> {
@@ -29,32 +43,71 @@ export async function parkedCount<Schema>(database: Database<Schema>): Promise<n
   return rows[0]?.count ?? 0;
 }
 
-export function createPark<Schema>(options: {
-  service: ServiceName;
-  outbox: Outbox;
-  clock: Clock;
-  time: TechnicalTime;
-}): ParkMessage<Schema> {
-  return async (tx, { record, reason }) => {
-    // A record without an id is known by its place, which does not change either.
-    const messageId = record.headers.ce_id ?? `${record.partition}:${record.offset}`;
-    await sql`
-      insert into parked_message (topic, message_id, key, partition_number, partition_offset, headers, payload, reason, parked_at)
-      values (${record.topic}, ${messageId}, ${record.key}, ${record.partition}, ${record.offset.toString()},
-        ${JSON.stringify(record.headers)}, ${record.value}, ${reason}, ${options.time.now()})
-      on conflict do nothing`.execute(tx);
-    await options.outbox.emit(tx, messageParked, [
-      {
-        key: options.service,
-        body: {
-          service: options.service,
-          topic: record.topic,
-          messageId,
-          key: record.key,
-          reason: reason.slice(0, 2_000),
-          at: options.clock.now().toISOString(),
-        },
-      },
-    ]);
+/**
+ * Puts a record aside with its reason, and says so. One whose id has been taken in, or which is aside already, has only
+ * been delivered again: nothing is done.
+ */
+export async function park<Schema>(
+  parking: Parking,
+  tx: Transaction<Schema>,
+  { topic, record, reason }: { topic: Topic; record: IncomingRecord; reason: string },
+): Promise<void> {
+  const messageId = storable(placedIdOf(record));
+  const { rows } = await sql<{ version: number }>`
+    insert into parked_message (topic, message_id, key, partition_number, partition_offset, headers, payload, reason, parked_at)
+    select ${topic.name}, ${messageId}, ${storable(record.key)}, ${record.partition}, ${record.offset.toString()}::bigint,
+      ${JSON.stringify(storableHeaders(record))}::jsonb, ${record.value}, ${reason}, ${parking.time.now()}::timestamptz
+    where not exists (select from inbox where topic = ${topic.name} and message_id = ${messageId})
+    on conflict do nothing
+    returning version`.execute(tx);
+  const [inserted] = rows;
+  if (inserted === undefined) return;
+  await sayParked(parking, tx, { topic, messageId, record, reason, ...inserted }, { state: 'parked', commandId: null });
+}
+
+/** Tells what has become of a parked message: say it under the lock of its row. */
+export async function sayParked<Schema>(
+  { service, outbox, clock }: Parking,
+  tx: Transaction<Schema>,
+  { topic, messageId, record, reason, version }: Parked,
+  { state, commandId }: { state: ParkedState; commandId: string | null },
+): Promise<void> {
+  const body = {
+    service,
+    topic: topic.name,
+    messageId,
+    key: storable(record.key),
+    reason: reason.slice(0, longestReason).toWellFormed(),
+    at: clock.now().toISOString(),
+    state,
+    version,
+    canBeDropped: canBeDropped(topic, record),
+    commandId,
   };
+  const id = idOfCause('message.parked', service, topic.name, messageId, version);
+  await outbox.emit(tx, messageParked, [{ key: service, id, body }]);
+}
+
+/**
+ * False for a part of a counted series, which would wait for it for ever. What cannot be read may be such a part, unless
+ * it lacks the id that each message of ours has.
+ */
+export function canBeDropped(topic: Topic, record: Pick<IncomingRecord, 'value' | 'headers'>): boolean {
+  if (topic.keptParts.length === 0) return true;
+  const part = partOf(record);
+  return part === null ? record.headers.ce_id === undefined : !topic.keptParts.includes(part);
+}
+
+/** A record without an id is known by its place, which does not change either. */
+function placedIdOf({ headers, partition, offset }: IncomingRecord): string {
+  return headers.ce_id ?? `${partition}:${offset}`;
+}
+
+function storableHeaders({ headers }: IncomingRecord): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [storable(name), storable(value)]));
+}
+
+/** Postgres keeps neither U+0000 nor half a surrogate pair; what would be refused could never be put aside. */
+export function storable(text: string): string {
+  return text.replaceAll('\0', '\u{fffd}').toWellFormed();
 }

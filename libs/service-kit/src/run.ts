@@ -6,14 +6,15 @@ import { type Database, openDatabase } from './database.ts';
 import { tokenVerifier } from './http/identity.ts';
 import { createServer, listen } from './http/server.ts';
 import { type Ids, randomIds } from './ids.ts';
-import { createInbox, type Inbox } from './inbox.ts';
+import { createInbox, type Hearing, type Inbox } from './inbox.ts';
 import type { Broker, Consumer } from './kafka/broker.ts';
 import { createLog, type Log } from './log.ts';
 import { errorText, type Loop, type RunningLoop, runLoop } from './loop.ts';
 import { createMetrics } from './metrics.ts';
 import { kitMigrations } from './migrate.ts';
+import { withOperator } from './obey-operator.ts';
 import { createOutbox } from './outbox.ts';
-import { createPark, parkedCount } from './park.ts';
+import { parkedCount } from './park.ts';
 import { readinessOf, whenMigrated } from './readiness.ts';
 import { createRelay, type Relay } from './relay.ts';
 import { retentionSchedule } from './retention.ts';
@@ -155,10 +156,10 @@ function startMessaging<Schema>(
     time,
     log,
   });
-  const hearings = parts.hearings ?? [];
-  const park = createPark<Schema>({ ...context, service });
-  const inbox = createInbox({ hearings, database, telemetry, time, log, topicPrefix, park });
-  const consuming = consumptionOf(parts, config, service);
+  const parking = { ...context, service };
+  const hearings = withOperator({ ...parking, hearings: parts.hearings ?? [] });
+  const inbox = createInbox({ hearings, database, telemetry, time, log, topicPrefix, parking });
+  const consuming = consumptionOf(hearings, config, service);
   relay.start();
   const crash = Promise.withResolvers<Error>();
   let consumer: Consumer | null = null;
@@ -182,10 +183,10 @@ interface Consuming {
   readonly topics: readonly string[];
 }
 
-function consumptionOf<Schema>(parts: ServiceParts<Schema>, config: KitConfig, name: string): Consuming {
+function consumptionOf<Schema>(hearings: readonly Hearing<Schema>[], config: KitConfig, name: string): Consuming {
   return {
     groupId: `${config.TOPIC_PREFIX}wewrite.${name}`,
-    topics: (parts.hearings ?? []).map((hearing) => `${config.TOPIC_PREFIX}${hearing.topic.name}`),
+    topics: hearings.map((hearing) => `${config.TOPIC_PREFIX}${hearing.topic.name}`),
   };
 }
 

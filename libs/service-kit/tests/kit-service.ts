@@ -27,6 +27,8 @@ export interface KitHarness extends Harness {
   readonly scheduled: string[];
   /** Makes the next handlers fail as if Postgres were away. */
   failTransiently(times: number): void;
+  /** Makes the handler digest poison from now on. */
+  mend(): void;
 }
 
 /** Starts it as `payouts`: a name that owns a schema. */
@@ -34,6 +36,7 @@ export async function startKitService(): Promise<KitHarness> {
   const heard: WriterChanged[] = [];
   const scheduled: string[] = [];
   let failures = 0;
+  let isMended = false;
   let outbox: Outbox | undefined;
   const definition: ServiceDefinition<KitConfig, unknown> = {
     name: 'payouts',
@@ -46,7 +49,7 @@ export async function startKitService(): Promise<KitHarness> {
         hearings: [
           hears(writerChanged, async (_, messages) => {
             if (failures-- > 0) throw Object.assign(new Error('server closed the connection'), { code: '57P01' });
-            if (messages.some((message) => message.body.userId === 'poison'))
+            if (!isMended && messages.some((message) => message.body.userId === 'poison'))
               throw new Error('poison cannot be digested');
             heard.push(...messages.map((message) => message.body));
           }),
@@ -91,6 +94,9 @@ export async function startKitService(): Promise<KitHarness> {
     scheduled,
     failTransiently: (times) => {
       failures = times;
+    },
+    mend: () => {
+      isMended = true;
     },
   };
 }

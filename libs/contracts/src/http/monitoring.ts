@@ -3,7 +3,7 @@ import { UserIdSchema } from '../ids.ts';
 import { CentsSchema, CurrencySchema } from '../money.ts';
 import { MonthSchema } from '../month.ts';
 import { RunKindSchema, ServiceNameSchema } from '../run.ts';
-import { CloseStepSchema, EquationSchema } from '../topics/monitoring.ts';
+import { CloseStepSchema, EquationSchema, ParkedStateSchema } from '../topics/monitoring.ts';
 import { SkipReasonSchema } from './payouts.ts';
 
 /** One step of a close as monitoring knows it. `durationMs` is real time, from its first message to its last. */
@@ -101,3 +101,45 @@ export const RehearsalReportSchema = z.object({
   comparison: RehearsalComparisonSchema.nullable(),
 });
 export type RehearsalReport = z.infer<typeof RehearsalReportSchema>;
+
+/** An operator's order about a parked message; `answered` when the service has obeyed it, or tried to. */
+export const ParkedOrderSchema = z.object({
+  commandId: z.uuid(),
+  order: z.enum(['replay', 'drop']),
+  orderedBy: UserIdSchema,
+  reason: z.string(),
+  orderedAt: z.iso.datetime(),
+  answered: z.boolean(),
+});
+
+/** A message that one of the services could not handle, and what has become of it. */
+export const ParkedMessageSchema = z.object({
+  id: z.uuid(),
+  service: ServiceNameSchema,
+  topic: z.string(),
+  messageId: z.string(),
+  key: z.string().nullable(),
+  /** Why it could not be handled, the last time. */
+  reason: z.string(),
+  state: ParkedStateSchema,
+  canBeDropped: z.boolean(),
+  parkedAt: z.iso.datetime(),
+  changedAt: z.iso.datetime(),
+  lastOrder: ParkedOrderSchema.nullable(),
+});
+export type ParkedMessage = z.infer<typeof ParkedMessageSchema>;
+
+/** The query of `GET /v1/parked` (admin): those that wait, unless another state is asked for. */
+export const ParkedQuerySchema = z.strictObject({
+  service: ServiceNameSchema.optional(),
+  topic: z.string().max(200).optional(),
+  state: ParkedStateSchema.default('parked'),
+  cursor: z.string().max(400).optional(),
+  limit: z.coerce.number().int().min(1).max(1_000).default(100),
+});
+
+/** `GET /v1/parked`, the first parked first. */
+export const ParkedPageSchema = z.object({ messages: z.array(ParkedMessageSchema), nextCursor: z.string().nullable() });
+
+/** `POST /v1/parked/{id}/replay` and `/drop`: the reason is kept with who ordered it. */
+export const OrderAboutParkedSchema = z.strictObject({ reason: z.string().trim().min(1).max(500) });

@@ -36,5 +36,6 @@ export const earningsCalculated = defineTopic({
   name: 'earnings.calculated',
   key: 'recipientUserId, or closing:<runId>',
   owners: ['earnings'],
+  keptParts: ['writer', 'closing'],
   schema: z.discriminatedUnion('part', [WriterMonthSchema, EarningsClosingSchema]),
 });

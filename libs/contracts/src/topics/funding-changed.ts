@@ -39,5 +39,6 @@ export const fundingChanged = defineTopic({
   name: 'funding.changed',
   key: 'userId, or closing:<month>',
   owners: ['billing'],
+  keptParts: ['closing'],
   schema: z.discriminatedUnion('part', [BudgetMessageSchema, FundingClosingSchema]),
 });

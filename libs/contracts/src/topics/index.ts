@@ -1,7 +1,7 @@
 import { allocationChanged } from './allocation-changed.ts';
 import { earningsCalculated } from './earnings-calculated.ts';
 import { fundingChanged } from './funding-changed.ts';
-import { booksChecked, messageParked, monthProgress } from './monitoring.ts';
+import { booksChecked, messageParked, monthProgress, operatorCommand } from './monitoring.ts';
 import { monthLocked } from './month-locked.ts';
 import { escrowFunded, payoutRequested, payoutSettled, stripeReceived, writerChanged } from './payouts.ts';
 import { balanceAdjusted, earningsReversed, holdChanged, paymentReversed } from './reversals.ts';
@@ -27,6 +27,7 @@ export const topics = [
   monthProgress,
   booksChecked,
   messageParked,
+  operatorCommand,
 ] as const satisfies readonly Topic[];
 
 export * from './allocation-changed.ts';

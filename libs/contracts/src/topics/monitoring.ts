@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { UserIdSchema } from '../ids.ts';
 import { CentsSchema, cents } from '../money.ts';
 import { MonthSchema } from '../month.ts';
 import { RunSchema, ServiceNameSchema, serviceNames } from '../run.ts';
@@ -88,7 +89,14 @@ export const booksChecked = defineTopic({
   }),
 });
 
-/** A message that cannot be handled and was put aside; its neighbours flow on. */
+/** What has become of a message that was put aside; `replayed` and `dropped` are the end of it. */
+export const ParkedStateSchema = z.enum(['parked', 'replayed', 'dropped']);
+export type ParkedState = z.infer<typeof ParkedStateSchema>;
+
+/**
+ * A message that cannot be handled and was put aside while its neighbours flow on; then each answer to an operator's order
+ * about it. `version` counts these for a message: newer applies. `reason` is why it could not be handled, the last time.
+ */
 export const messageParked = defineTopic({
   name: 'message.parked',
   key: 'service',
@@ -100,5 +108,35 @@ export const messageParked = defineTopic({
     key: z.string().nullable(),
     reason: z.string(),
     at: z.iso.datetime({ precision: 3 }),
+    state: ParkedStateSchema.default('parked'),
+    version: z.int().positive().default(1),
+    canBeDropped: z.boolean().default(false),
+    /** The order that this answers; null when the service itself put the message aside. */
+    commandId: z.uuid().nullable().default(null),
   }),
+});
+
+const order = {
+  commandId: z.uuid(),
+  service: ServiceNameSchema,
+  /** The parked message, as its service has told of it. */
+  topic: z.string(),
+  messageId: z.string(),
+  orderedBy: UserIdSchema,
+  why: z.string(),
+  at: z.iso.datetime({ precision: 3 }),
+};
+
+/**
+ * An operator's order to a service about a message that it has parked: `replay` hands it to its handler again, `drop` puts
+ * it away for good. The service answers with `message.parked`; an order about a message that is parked no more has none.
+ */
+export const operatorCommand = defineTopic({
+  name: 'operator.command',
+  key: 'service',
+  owners: ['monitoring'],
+  schema: z.discriminatedUnion('order', [
+    z.object({ order: z.literal('replay'), ...order }),
+    z.object({ order: z.literal('drop'), ...order }),
+  ]),
 });

@@ -61,5 +61,6 @@ export const monthLocked = defineTopic({
   owners: ['allocations'],
   retentionDays: 40,
   encoding: 'json+zstd',
+  keptParts: ['chunk', 'closing'],
   schema: z.discriminatedUnion('part', [LockedChunkSchema, LockedClosingSchema]),
 });

@@ -79,6 +79,7 @@ export const earningsReversed = defineTopic({
   name: 'earnings.reversed',
   key: 'recipientUserId, or closing:<reversalId>',
   owners: ['earnings'],
+  keptParts: ['writer', 'closing'],
   schema: z.discriminatedUnion('part', [WriterReversalSchema, ReversalClosingSchema]),
 });
 

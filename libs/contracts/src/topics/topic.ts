@@ -14,12 +14,14 @@ export interface Topic<Schema extends z.ZodType = z.ZodType> {
   readonly schema: Schema;
   /** How the value is stored: chunks are compressed. */
   readonly encoding: 'json' | 'json+zstd';
+  /** Values of `part` whose messages are counted as a series: when one is parked it may be replayed, and never dropped. */
+  readonly keptParts: readonly string[];
 }
 
 /** The message of a topic. */
 export type MessageOf<T extends Topic> = z.infer<T['schema']>;
 
-const defaults = { partitions: 12, retentionDays: 14, version: 1, encoding: 'json' } as const;
+const defaults = { partitions: 12, retentionDays: 14, version: 1, encoding: 'json', keptParts: [] } as const;
 
 /** Declares a topic with the house's defaults: 12 partitions, 14 days, version 1, plain JSON. */
 export function defineTopic<Schema extends z.ZodType>(
