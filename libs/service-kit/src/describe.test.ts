@@ -35,7 +35,7 @@ const environment = { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/nothing', KAF
 describe('a service that does not run', () => {
   test('says what it hears and answers, although nothing that it needs is there', async () => {
     const { hears: topics, openApi } = await runnable(definition).describe({ ...environment, JWKS_FILE: 'nothing' });
-    expect(topics).toEqual(['writer.changed']);
+    expect(topics).toEqual(['writer.changed', 'operator.command']);
     expect(openApi).toMatchObject({
       openapi: '3.1.0',
       info: { title: 'WeWrite payouts', version: '1.2.3' },

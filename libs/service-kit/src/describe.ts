@@ -2,6 +2,7 @@ import type { KitConfig } from './config.ts';
 import { parseEnvironment } from './config.ts';
 import type { Database } from './database.ts';
 import { createServer } from './http/server.ts';
+import { withOperator } from './obey-operator.ts';
 import { openContext } from './run.ts';
 import type { ServiceDefinition } from './service.ts';
 
@@ -34,7 +35,8 @@ export async function describeService<Config extends KitConfig, Schema>(
     routes: parts.routes,
   });
   try {
-    return { hears: (parts.hearings ?? []).map(({ topic }) => topic.name), openApi: server.swagger() };
+    const hearings = withOperator({ ...context, service: definition.name, hearings: parts.hearings ?? [] });
+    return { hears: hearings.map(({ topic }) => topic.name), openApi: server.swagger() };
   } finally {
     await server.close();
     await context.telemetry.shutdown();
