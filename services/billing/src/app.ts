@@ -20,7 +20,7 @@ import { fetchMissedEvents } from './stripe/fetch-missed-events.ts';
 import { processEvents } from './stripe/process-events.ts';
 import { productOf } from './stripe/product.ts';
 import { receiveWebhooks } from './stripe/receive-webhook.ts';
-import { cancelSubscription, changeSubscription } from './subscription/change-subscription.ts';
+import { changeSubscription } from './subscription/change-subscription.ts';
 import { readSubscription } from './subscription/read-subscription.ts';
 import { subscribe } from './subscription/subscribe.ts';
 
@@ -40,7 +40,6 @@ export const billing: ServiceDefinition<BillingConfig, BillingSchema> = {
         subscribe(server, context);
         readSubscription(server, context);
         changeSubscription(server, context);
-        cancelSubscription(server, context);
         readFunding(server, context);
         listInvoices(server, context);
         listLedger(server, context);

@@ -2,12 +2,14 @@ import type { Funding, RunKind } from '@wewrite/contracts';
 import type { Generated, Selectable } from 'kysely';
 import type { InvoiceStatus, SuspenseReason } from './funding/invoice.ts';
 import type { EventEndpoint, EventState } from './stripe/stripe-event.ts';
+import type { ChangeState } from './subscription/change.ts';
 import type { SubscriptionState } from './subscription/subscription.ts';
 
 /** The tables of billing's schema; the ledger's own are read through `@wewrite/ledger`. */
 export interface BillingSchema {
   customer: { user_id: string; stripe_id: string | null; created_at: Date };
   subscription: SubscriptionRow;
+  subscription_change: SubscriptionChangeRow;
   stripe_event: StripeEventRow;
   invoice: InvoiceRow;
   invoice_month: InvoiceMonthRow;
@@ -36,8 +38,23 @@ export interface SubscriptionRow {
   started_at: Date | null;
   cancel_at: Date | null;
   ended_at: Date | null;
+  /** A raise whose invoice waits for its payment; the three are null together. */
+  raise_cents: number | null;
+  raise_invoice_id: string | null;
+  raise_expires_at: Date | null;
   version: Generated<number>;
   requested_at: Date;
+}
+
+export interface SubscriptionChangeRow {
+  subscription_id: string;
+  number: number;
+  asked: 'now' | 'next_month' | 'cancel' | 'resume';
+  monthly_cents: number | null;
+  prorated_from: Date | null;
+  state: ChangeState;
+  requested_at: Date;
+  numbered_at: Date;
 }
 
 export interface StripeEventRow {

@@ -14,8 +14,14 @@ export const BillingSubscribeSchema = z.strictObject({
   paymentMethodId: z.string().min(1).max(255),
 });
 
-/** `PATCH /v1/subscription`: another amount from the 1st of the next month on. */
-export const BillingChangeSchema = z.strictObject({ monthlyCents: MonthlyCentsSchema, from: z.literal('next_month') });
+/**
+ * `PATCH /v1/subscription`: another amount. `now` invoices at once what it is above the amount billed for the month,
+ * prorated, and counts when paid; anything else, and what comes to less than 50 ¢, holds from the 1st (E3).
+ */
+export const BillingChangeSchema = z.strictObject({
+  monthlyCents: MonthlyCentsSchema,
+  from: z.enum(['now', 'next_month']).default('now'),
+});
 
 /** A supporter's subscription. `creating`: asked for, and not yet known to exist at Stripe. */
 export const BillingSubscriptionSchema = z.object({
@@ -26,6 +32,10 @@ export const BillingSubscriptionSchema = z.object({
   monthlyCents: NonNegativeCentsSchema,
   /** The amount of the next month. */
   nextMonthlyCents: NonNegativeCentsSchema,
+  /** A raise whose invoice waits for its payment until `expiresAt`; it counts when paid. */
+  waitingRaise: z
+    .object({ monthlyCents: NonNegativeCentsSchema, invoiceId: z.string(), expiresAt: InstantSchema })
+    .nullable(),
   startedAt: InstantSchema.nullable(),
   /** When it will end, at the end of a month; null while it goes on. */
   cancelAt: InstantSchema.nullable(),

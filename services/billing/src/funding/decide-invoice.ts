@@ -50,7 +50,7 @@ export function decideInvoice(
   const decision = { reading, owner, outcome: null, suspenseReason: null, transfers: [] };
   if (reading.status !== 'paid') {
     const isOpen = reading.status === 'draft' || reading.status === 'open';
-    const state = isOpen ? 'open' : 'none';
+    const state = isOpen && !reading.isRaise ? 'open' : 'none';
     return {
       ...decision,
       months: months.map(([month, amount]) => ({

@@ -20,6 +20,7 @@ function paid(given: Partial<InvoiceReading> = {}): InvoiceReading {
     stripeSubscriptionId: 'sub_1',
     subscriptionId: null,
     status: 'paid',
+    isRaise: false,
     currency: 'usd',
     createdAt: new Date('2026-11-01T00:00:00Z'),
     paidAt: new Date('2026-11-01T01:00:00Z'),

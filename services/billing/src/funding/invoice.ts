@@ -13,6 +13,8 @@ export interface InvoiceReading {
   /** Our id of the subscription, from its metadata. */
   readonly subscriptionId: string | null;
   readonly status: InvoiceStatus;
+  /** True for an invoice of a raise: it is no renewal that is expected, and counts when paid (E3). */
+  readonly isRaise: boolean;
   readonly currency: string;
   readonly createdAt: Date;
   readonly paidAt: Date | null;

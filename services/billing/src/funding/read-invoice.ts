@@ -31,6 +31,7 @@ export async function readInvoice(
     stripeSubscriptionId: idOf(parent?.subscription),
     subscriptionId: parent?.metadata?.[ownIdKey] ?? null,
     status,
+    isRaise: invoice.billing_reason === 'subscription_update',
     currency: invoice.currency,
     createdAt: instantOf(invoice.created),
     paidAt: paidAt === null ? null : instantOf(paidAt),

@@ -80,8 +80,9 @@ async function lockRows(tx: BillingTransaction, userIds: readonly string[], mont
 }
 
 /**
- * Paid: what its invoices were paid. Open: what its open invoices come to, and, as long as there is no invoice for the
- * month, the renewal to be expected of a subscription that began before the month and goes on into it.
+ * Paid: what its invoices were paid. Open: what the open invoices of a subscription that has not ended come to, and, as
+ * long as there is no invoice for the month, the renewal to be expected of a subscription that began before the month and
+ * goes on into it.
  */
 async function recompute(
   tx: BillingTransaction,
@@ -99,10 +100,14 @@ async function recompute(
         from wanted
        cross join lateral (
           select sum(cents) filter (where state = 'paid')::bigint as paid_cents,
-                 sum(cents) filter (where state = 'open')::bigint as open_cents,
-                 array_agg(invoice_id order by invoice_id) filter (where state in ('open', 'paid')) as invoice_ids
-            from invoice_month
-           where user_id = wanted.user_id and month = wanted.month
+                 sum(cents) filter (where is_open)::bigint as open_cents,
+                 array_agg(invoice_id order by invoice_id) filter (where is_open or state = 'paid') as invoice_ids
+            from (
+              select invoice_id, cents, invoice_month.state,
+                     invoice_month.state = 'open' and subscription.state <> 'ended' as is_open
+                from invoice_month join subscription on subscription.id = subscription_id
+               where invoice_month.user_id = wanted.user_id and month = wanted.month
+            ) as invoiced_month
         ) as invoiced
        cross join lateral (
           select sum(case when wanted.month >= next_from then next_cents else monthly_cents end)::bigint as cents

@@ -97,6 +97,9 @@ function insertOrder(tx: BillingTransaction, context: BillingContext, order: Sub
       started_at: null,
       cancel_at: null,
       ended_at: null,
+      raise_cents: null,
+      raise_invoice_id: null,
+      raise_expires_at: null,
       requested_at: now,
     })
     .returningAll()

@@ -1,8 +1,15 @@
 // A supporter's own subscription: the live one, else the last that ended.
-import { type BillingSubscription, BillingSubscriptionAnswerSchema, monthOf, nextMonth } from '@wewrite/contracts';
+import {
+  type BillingSubscription,
+  BillingSubscriptionAnswerSchema,
+  cents,
+  monthOf,
+  nextMonth,
+} from '@wewrite/contracts';
 import { identityOf, problemResponses, type Server } from '@wewrite/service-kit';
-import { sql } from 'kysely';
+import { type Selectable, sql } from 'kysely';
 import type { BillingContext } from '../context.ts';
+import type { SubscriptionRow } from '../db.ts';
 import { amountIn, amountsOf } from './subscription.ts';
 
 export function readSubscription(server: Server, context: BillingContext): void {
@@ -37,9 +44,16 @@ export async function subscriptionOf(context: BillingContext, userId: string): P
     currency: 'usd',
     monthlyCents: amountIn(amounts, thisMonth),
     nextMonthlyCents: amountIn(amounts, nextMonth(thisMonth)),
+    waitingRaise: waitingRaiseOf(row),
     startedAt: row.started_at?.toISOString() ?? null,
     cancelAt: row.cancel_at?.toISOString() ?? null,
     endedAt: row.ended_at?.toISOString() ?? null,
     customerId: row.customer_id,
   };
+}
+
+function waitingRaiseOf(row: Selectable<SubscriptionRow>): BillingSubscription['waitingRaise'] {
+  const { raise_cents: monthlyCents, raise_invoice_id: invoiceId, raise_expires_at: expiresAt } = row;
+  if (monthlyCents === null || invoiceId === null || expiresAt === null) return null;
+  return { monthlyCents: cents(monthlyCents), invoiceId, expiresAt: expiresAt.toISOString() };
 }

@@ -9,7 +9,7 @@ import type { SubscriptionRow } from '../db.ts';
 import { refusalOf } from '../stripe/refusal-of.ts';
 import { type PreparedSubscription, prepareSubscription, raiseAttempt, refuseOrder } from './prepare-subscription.ts';
 import { subscriptionOf } from './read-subscription.ts';
-import { ownIdKey, priceDataOf } from './subscription.ts';
+import { ownIdKey, priceDataOf, readingExpansions } from './subscription.ts';
 import { applySubscription } from './sync-subscription.ts';
 
 export function subscribe(server: Server, context: BillingContext): void {
@@ -62,7 +62,7 @@ async function findSubscription(
   ownId: string,
 ): Promise<Stripe.Subscription | undefined> {
   const { data } = await context.stripe.call('subscriptions.list', customer, (sdk) =>
-    sdk.subscriptions.list({ customer, status: 'all', limit: 100 }),
+    sdk.subscriptions.list({ customer, status: 'all', limit: 100, expand: ['data.latest_invoice'] }),
   );
   return data.find((subscription) => subscription.metadata[ownIdKey] === ownId);
 }
@@ -93,6 +93,7 @@ async function createSubscription(
         proration_behavior: row.first_month_free ? 'none' : 'create_prorations',
         payment_behavior: 'error_if_incomplete',
         metadata: { [ownIdKey]: row.id, user_id: row.user_id },
+        expand: readingExpansions,
       },
       { idempotencyKey: keyOf(row, 'create') },
     ),

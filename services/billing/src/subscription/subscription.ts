@@ -16,7 +16,7 @@ import { instantOf } from '../stripe/seconds.ts';
 export type SubscriptionState = 'creating' | 'refused' | 'active' | 'past_due' | 'ended';
 
 /** Below this Stripe charges nothing and carries the debt over. */
-const minimumChargeCents = 50;
+export const minimumChargeCents = 50;
 
 /** What a month costs: one amount until `nextFrom`, another from then on. */
 export interface Amounts {
@@ -30,11 +30,20 @@ export function amountIn(amounts: Amounts, month: Month): Cents {
   return month >= amounts.nextFrom ? amounts.nextCents : amounts.monthlyCents;
 }
 
-/** The amounts after Stripe has been told another price: the running month keeps its own, the next takes the new one (E3). */
-export function amountsWith(amounts: Amounts, priceCents: Cents, now: Date): Amounts {
-  if (priceCents === amounts.nextCents) return amounts;
+/**
+ * The amounts after a reading: the running month costs what Stripe has billed for it, else what it did before; the next
+ * takes the price (E3).
+ */
+export function amountsWith(
+  amounts: Amounts,
+  { priceCents, billed }: Pick<SubscriptionReading, 'priceCents' | 'billed'>,
+  now: Date,
+): Amounts {
   const thisMonth = monthOf(now);
-  return { monthlyCents: amountIn(amounts, thisMonth), nextCents: priceCents, nextFrom: nextMonth(thisMonth) };
+  const knownCents = amountIn(amounts, thisMonth);
+  const monthlyCents = billed?.month === thisMonth ? billed.monthlyCents : knownCents;
+  if (priceCents === amounts.nextCents && monthlyCents === knownCents) return amounts;
+  return { monthlyCents, nextCents: priceCents, nextFrom: nextMonth(thisMonth) };
 }
 
 /** The part of a first month that is left at `now`, by time, rounded half up (E3). */
@@ -71,15 +80,28 @@ export interface SubscriptionReading {
   readonly ownId: string | null;
   readonly state: 'creating' | 'active' | 'past_due' | 'ended';
   readonly priceCents: Cents;
+  /** What the newest invoice bills a month at: a raise only once it is paid (E3). */
+  readonly billed: { readonly month: Month; readonly monthlyCents: Cents } | null;
+  /** A raise that waits for the payment of the newest invoice. */
+  readonly waitingRaise: WaitingRaise | null;
   readonly startedAt: Date;
   readonly cancelAt: Date | null;
   readonly endedAt: Date | null;
 }
 
+export interface WaitingRaise {
+  readonly monthlyCents: Cents;
+  readonly invoiceId: string;
+  readonly expiresAt: Date;
+}
+
 /** The metadata key under which Stripe keeps our id of a subscription. */
 export const ownIdKey = 'subscription_id';
 
-/** Reads Stripe's object; an AssertionFailure when it is not one of the kind that we make: one item with a fixed price. */
+/** What a subscription has to be read with, for {@link readingOf}. */
+export const readingExpansions = ['latest_invoice'];
+
+/** Reads Stripe's object; an Error when it is not one of the kind that we make: one item with a fixed price. */
 export function readingOf(subscription: Stripe.Subscription): SubscriptionReading {
   const [item] = subscription.items.data;
   if (item === undefined || item.price.unit_amount === null) {
@@ -91,9 +113,34 @@ export function readingOf(subscription: Stripe.Subscription): SubscriptionReadin
     ownId: subscription.metadata[ownIdKey] ?? null,
     state: stateOf(subscription.status),
     priceCents: cents(item.price.unit_amount),
+    billed: billedBy(subscription.latest_invoice),
+    waitingRaise: waitingRaiseOf(subscription),
     startedAt: instantOf(subscription.start_date),
     cancelAt: subscription.cancel_at === null ? null : instantOf(subscription.cancel_at),
     endedAt: subscription.ended_at === null ? null : instantOf(subscription.ended_at),
+  };
+}
+
+function billedBy(invoice: Stripe.Subscription['latest_invoice']): SubscriptionReading['billed'] {
+  if (invoice === null) return null;
+  if (typeof invoice === 'string') throw new Error(`invoice ${invoice} was not read with its subscription`);
+  if (invoice.billing_reason === 'subscription_update' && invoice.status !== 'paid') return null;
+  const line = invoice.lines.data.find(({ amount }) => amount > 0);
+  const price = line?.pricing?.unit_amount_decimal;
+  if (line === undefined || price === undefined || price === null) return null;
+  return { month: monthOf(instantOf(line.period.start)), monthlyCents: cents(Number(String(price))) };
+}
+
+function waitingRaiseOf({
+  pending_update: update,
+  latest_invoice: invoice,
+}: Stripe.Subscription): SubscriptionReading['waitingRaise'] {
+  const price = update?.subscription_items?.[0]?.price.unit_amount;
+  if (update === null || price === undefined || price === null || invoice === null) return null;
+  return {
+    monthlyCents: cents(price),
+    invoiceId: typeof invoice === 'string' ? invoice : invoice.id,
+    expiresAt: instantOf(update.expires_at),
   };
 }
 

@@ -6,7 +6,7 @@ import type Stripe from 'stripe';
 import type { BillingContext, BillingTransaction } from '../context.ts';
 import type { SubscriptionRow } from '../db.ts';
 import { refreshFunding } from '../funding/refresh-funding.ts';
-import { amountsOf, amountsWith, readingOf, type SubscriptionReading } from './subscription.ts';
+import { amountsOf, amountsWith, readingExpansions, readingOf, type SubscriptionReading } from './subscription.ts';
 
 const maximumReadings = 10;
 
@@ -15,7 +15,7 @@ export async function syncSubscription(context: BillingContext, stripeId: string
   for (let readings = 0; readings < maximumReadings; readings++) {
     const seenVersion = await versionOf(context, stripeId);
     const subscription = await context.stripe.call('subscriptions.retrieve', stripeId, (sdk) =>
-      sdk.subscriptions.retrieve(stripeId),
+      sdk.subscriptions.retrieve(stripeId, { expand: readingExpansions }),
     );
     if ((await applySubscription(context, subscription, seenVersion)) !== 'stale') return;
   }
@@ -83,7 +83,7 @@ async function update(
   now: Date,
 ): Promise<boolean> {
   const known = amountsOf(row);
-  const amounts = amountsWith(known, reading.priceCents, now);
+  const amounts = amountsWith(known, reading, now);
   await tx
     .updateTable('subscription')
     .set({
@@ -96,6 +96,9 @@ async function update(
       started_at: reading.startedAt,
       cancel_at: reading.cancelAt,
       ended_at: reading.endedAt,
+      raise_cents: reading.waitingRaise?.monthlyCents ?? null,
+      raise_invoice_id: reading.waitingRaise?.invoiceId ?? null,
+      raise_expires_at: reading.waitingRaise?.expiresAt ?? null,
       version: row.version + 1,
     })
     .where('id', '=', row.id)

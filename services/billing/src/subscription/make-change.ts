@@ -1,0 +1,131 @@
+// E3: a change of a subscription is one call to Stripe, outside of any transaction. A raise is previewed first: what would
+// come to less than Stripe's minimum charge waits for the 1st. What Stripe then says the subscription is, is applied.
+import { cutoffOf, firstInstantOf, monthOf, type UserId } from '@wewrite/contracts';
+import { Refusal } from '@wewrite/service-kit';
+import { isDefiniteRefusal, isReplayedFailure } from '@wewrite/service-kit/stripe';
+import type Stripe from 'stripe';
+import type { BillingContext } from '../context.ts';
+import { refusalOf } from '../stripe/refusal-of.ts';
+import { instantOf, secondsOf } from '../stripe/seconds.ts';
+import type { Wish } from './change.ts';
+import {
+  endCheck,
+  leftoverOf,
+  liveSubscription,
+  moveChange,
+  type RecordedChange,
+  recordChange,
+} from './record-change.ts';
+import { minimumChargeCents, priceDataOf, readingExpansions } from './subscription.ts';
+import { applySubscription, syncSubscription } from './sync-subscription.ts';
+
+/**
+ * Makes what a supporter asks of their subscription. Refuses `no_subscription`, `payment_pending`, `busy`,
+ * `payment_failed` and `unavailable`; after the last, the same request goes on where this one stopped.
+ */
+export async function makeChange(context: BillingContext, userId: UserId, wish: Wish): Promise<void> {
+  try {
+    await readLeftover(context, userId, wish);
+    if ('monthlyCents' in wish) await withdrawRaise(context, userId);
+    const recorded = await recordChange(context, userId, wish);
+    await send(context, recorded.change.state === 'checking' ? await checkRaise(context, recorded) : recorded);
+  } catch (error) {
+    throw refusalOf(error);
+  }
+}
+
+/** What became of a change that nobody finished is read from Stripe before another one is decided. */
+async function readLeftover(context: BillingContext, userId: UserId, wish: Wish): Promise<void> {
+  const row = await liveSubscription(context, userId);
+  const leftover = await leftoverOf(context, row.id, wish);
+  if (leftover === null || row.stripe_id === null) return;
+  await syncSubscription(context, row.stripe_id);
+  await moveChange(context, leftover, 'abandoned');
+}
+
+/** Another amount takes the place of a raise that waits for its payment: its invoice is voided, and Stripe drops the raise. */
+async function withdrawRaise(context: BillingContext, userId: UserId): Promise<void> {
+  const { id, stripe_id: stripeId, raise_invoice_id: invoiceId } = await liveSubscription(context, userId);
+  if (invoiceId === null || stripeId === null) return;
+  await context.stripe
+    .call('invoices.voidInvoice', invoiceId, (sdk) =>
+      sdk.invoices.voidInvoice(invoiceId, {}, { idempotencyKey: `subscription-${id}-withdraw-${invoiceId}` }),
+    )
+    .catch((error: unknown) => {
+      // It was paid or voided in this moment: the reading tells.
+      if (!isDefiniteRefusal(error)) throw error;
+    });
+  await syncSubscription(context, stripeId);
+}
+
+async function checkRaise(context: BillingContext, recorded: RecordedChange): Promise<RecordedChange> {
+  const { change, stripeId } = recorded;
+  const details = await amountChangeOf(context, recorded);
+  const preview = await context.stripe.call('invoices.createPreview', stripeId, (sdk) =>
+    sdk.invoices.createPreview({ subscription: stripeId, subscription_details: details }),
+  );
+  const isRaise = preview.total >= minimumChargeCents;
+  if (isRaise) assertWithinMonth(preview.lines.data, change.prorated_from ?? context.clock.now());
+  return { ...recorded, change: await endCheck(context, change, isRaise ? change.prorated_from : null) };
+}
+
+/** What a raise is invoiced for lies in its month, or the invoice would fund none (E1). */
+function assertWithinMonth(lines: readonly Stripe.InvoiceLineItem[], at: Date): void {
+  const month = monthOf(at);
+  const isWithin = ({ period }: Stripe.InvoiceLineItem) =>
+    instantOf(period.start) >= firstInstantOf(month) && instantOf(period.end) <= cutoffOf(month);
+  if (lines.every(isWithin)) return;
+  throw new Refusal('busy', 'The month is turning: try again in a minute.');
+}
+
+async function send(context: BillingContext, recorded: RecordedChange): Promise<void> {
+  const { change, stripeId, version } = recorded;
+  const changes = await changesOf(context, recorded);
+  const idempotencyKey = `subscription-${change.subscription_id}-change-${change.number}`;
+  const subscription = await context.stripe
+    .call('subscriptions.update', stripeId, (sdk) =>
+      sdk.subscriptions.update(stripeId, { ...changes, expand: readingExpansions }, { idempotencyKey }),
+    )
+    .catch(async (error: unknown) => {
+      if (isDefiniteRefusal(error)) await moveChange(context, change, 'refused');
+      if (isReplayedFailure(error)) await moveChange(context, change, 'unclear');
+      throw error;
+    });
+  if ((await applySubscription(context, subscription, version)) === 'stale') await syncSubscription(context, stripeId);
+  await moveChange(context, change, 'done');
+}
+
+async function changesOf(context: BillingContext, recorded: RecordedChange): Promise<Stripe.SubscriptionUpdateParams> {
+  const { change } = recorded;
+  switch (change.asked) {
+    case 'now':
+    case 'next_month': {
+      const changes = await amountChangeOf(context, recorded);
+      return change.prorated_from === null ? changes : { ...changes, payment_behavior: 'pending_if_incomplete' };
+    }
+    case 'cancel':
+      return { cancel_at_period_end: true };
+    case 'resume':
+      return undoCancellation(context, recorded.stripeId);
+    default:
+      return change.asked satisfies never;
+  }
+}
+
+/** The item's new price: invoiced at once from an instant on, or taken by the next renewal. */
+async function amountChangeOf(context: BillingContext, { change, itemId }: RecordedChange) {
+  const product = await context.productId();
+  const items = [{ id: itemId, price_data: priceDataOf(product, change.monthly_cents ?? 0) }];
+  return change.prorated_from === null
+    ? { items, proration_behavior: 'none' as const }
+    : { items, proration_behavior: 'always_invoice' as const, proration_date: secondsOf(change.prorated_from) };
+}
+
+/** A cancellation is undone in the way it was made: Stripe's portal may set an instant instead of the period's end. */
+async function undoCancellation(context: BillingContext, stripeId: string): Promise<Stripe.SubscriptionUpdateParams> {
+  const subscription = await context.stripe.call('subscriptions.retrieve', stripeId, (sdk) =>
+    sdk.subscriptions.retrieve(stripeId),
+  );
+  const isByInstant = subscription.cancel_at !== null && !subscription.cancel_at_period_end;
+  return isByInstant ? { cancel_at: '' } : { cancel_at_period_end: false };
+}
