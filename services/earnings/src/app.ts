@@ -9,6 +9,7 @@ import { listSupporters } from './list-supporters.ts';
 import { listWriters } from './list-writers.ts';
 import { readEarnings } from './read-earnings.ts';
 import { readMonthTotals } from './read-month-totals.ts';
+import { reversalLoop } from './reversals/apply-reversals.ts';
 
 /** The service that keeps the lines of each month and works out what writers earned (C1, C2, C4). */
 export const earnings: ServiceDefinition<Config, Schema> = {
@@ -18,7 +19,7 @@ export const earnings: ServiceDefinition<Config, Schema> = {
   migrations: [{ name: 'earnings', directory: new URL('../migrations/', import.meta.url) }],
   create: (context) => ({
     hearings: hearingsOf(context),
-    loops: [calculationLoop(context)],
+    loops: [calculationLoop(context), reversalLoop(context)],
     routes: (server) => {
       const routes = [listEarnings, readEarnings, listLines, listWriters, listSupporters, readMonthTotals];
       for (const register of routes) register(server, context);

@@ -1,5 +1,5 @@
 import { type Run, RunSchema } from '@wewrite/contracts';
-import { assert, type Completion, countParts, expectParts, type Loop } from '@wewrite/service-kit';
+import { afterCommit, assert, type Completion, countParts, expectParts, type Loop } from '@wewrite/service-kit';
 import { sql } from 'kysely';
 import { calculateWriters } from './calculate-writers.ts';
 import { assertEarningsAddUp, checkEarnings } from './check-books.ts';
@@ -93,6 +93,7 @@ async function conclude(
   const booksVersion = await checkEarnings(context, tx, run);
   await sayEarningsClosing(context, tx, completion);
   await sayEarningsProgress(context, tx, { completion, booksVersion });
+  afterCommit(tx, () => context.wake('apply_reversals'));
   return enter(tx, run, { state: 'calculated' });
 }
 

@@ -1,4 +1,4 @@
-import { booksChecked, type Cents, type Equation, equationOf, type Run } from '@wewrite/contracts';
+import { booksChecked, type Cents, equationOf, type MessageOf, type Run } from '@wewrite/contracts';
 import { assert } from '@wewrite/service-kit';
 import { sql } from 'kysely';
 import type { Context, Tx } from './db.ts';
@@ -9,7 +9,7 @@ export async function checkLines(context: Context, tx: Tx, run: Run): Promise<nu
   const equations = [
     equationOf('paid = funded + unallocated', sums.paidCents, sums.fundedCents + sums.unallocatedCents),
   ];
-  return say(context, tx, { run, stage: 'lines', equations, sums: { fundedCents: sums.fundedCents } });
+  return sayOfRun(context, tx, { run, stage: 'lines', equations, sums: { fundedCents: sums.fundedCents } });
 }
 
 /** All months of the run's writers are said: each funded cent is in one of them, as fee or net (C1). As `checkLines`. */
@@ -17,7 +17,36 @@ export async function checkEarnings(context: Context, tx: Tx, run: Run): Promise
   const { equations, lines, writers } = await readEarnings(tx, run.runId);
   const { grossCents, feeCents, netCents } = writers;
   const sums = { fundedCents: lines.fundedCents, grossCents, feeCents, netCents };
-  return say(context, tx, { run, stage: 'earnings', equations, sums });
+  return sayOfRun(context, tx, { run, stage: 'earnings', equations, sums });
+}
+
+/**
+ * What was reversed of a month is of its lines or of what was left unallocated, and nothing waits that does not fit (E5).
+ * Says `books.checked` of no run: the sums of the close stay what they were.
+ */
+export async function checkReversals(context: Context, tx: Tx, { runId, month }: Run): Promise<void> {
+  const { rows } = await sql<{ reversedCents: Cents; lineCents: Cents; unallocatedCents: Cents; refusedCents: Cents }>`
+    select (
+        select coalesce(sum(case
+            when kind in ('refund_failed', 'dispute_won') then -amount_cents
+            when kind = 'dispute_lost' and settles is not null then 0
+            else amount_cents
+          end), 0)::bigint
+        from applied_reversal join reversal using (reversal_id) where run_id = ${runId}
+      ) as "reversedCents",
+      (select coalesce(sum(taken_gross_cents + disputed_gross_cents), 0)::bigint
+        from line_reversal where run_id = ${runId}) as "lineCents",
+      (select coalesce(sum(taken_cents + disputed_cents), 0)::bigint
+        from applied_reversal where run_id = ${runId}) as "unallocatedCents",
+      (select coalesce(sum(amount_cents), 0)::bigint
+        from waiting_reversal join reversal using (reversal_id)
+        where waiting_reversal.month = ${month} and refused_because is not null) as "refusedCents"`.execute(tx);
+  const { reversedCents, lineCents, unallocatedCents, refusedCents } = only(rows);
+  const equations = [
+    equationOf('reversed = reversed lines + unallocated', reversedCents, lineCents + unallocatedCents),
+    equationOf('reversals that do not fit = none', refusedCents, 0),
+  ];
+  await say(context, tx, { month, runId: null, stage: 'reversals', equations, sums: {} });
 }
 
 /** Throws when a line or a cent is missing from the writers' months: nothing of them may be said then. Gives their sums. */
@@ -83,26 +112,24 @@ async function sumLines(tx: Tx, runId: string): Promise<{ fundedCents: Cents; li
 }
 
 /** A rehearsal is of no books: its steps' sums are compared instead, and null is given. */
-async function say(
-  { clock, outbox }: Context,
+async function sayOfRun(
+  context: Context,
   tx: Tx,
-  check: { run: Run; stage: string; equations: Equation[]; sums: Record<string, Cents> },
+  { run, ...check }: Pick<Check, 'stage' | 'equations' | 'sums'> & { run: Run },
 ): Promise<number | null> {
-  const { run, stage, equations, sums } = check;
   if (run.kind === 'rehearsal') return null;
+  return say(context, tx, { month: run.month, runId: run.runId, ...check });
+}
+
+type Check = Pick<MessageOf<typeof booksChecked>, 'month' | 'runId' | 'stage' | 'equations'> & {
+  readonly sums: Record<string, Cents>;
+};
+
+async function say({ clock, outbox }: Context, tx: Tx, check: Check): Promise<number> {
   // The row's lock puts checks in order: a higher version has seen what a lower one saw.
   const { rows } = await sql<{ version: number }>`update books set version = version + 1 returning version`.execute(tx);
   const { version } = only(rows);
-  const body = {
-    service: 'earnings',
-    version,
-    month: run.month,
-    runId: run.runId,
-    stage,
-    at: clock.now().toISOString(),
-    equations,
-    sums,
-  } as const;
+  const body = { service: 'earnings', version, at: clock.now().toISOString(), ...check } as const;
   await outbox.emit(tx, booksChecked, [{ key: 'earnings', body }]);
   return version;
 }

@@ -1,15 +1,18 @@
-import { type MessageOf, monthLocked } from '@wewrite/contracts';
-import { type Hearing, hears, type Received } from '@wewrite/service-kit';
-import type { Context, Schema, Tx } from './db.ts';
+import { monthLocked, paymentReversed, payoutRequested, payoutSettled } from '@wewrite/contracts';
+import { type Hearing, hears } from '@wewrite/service-kit';
+import type { Context, Schema } from './db.ts';
+import { keepOutcomes, keepRequests } from './explain/keep-payouts.ts';
+import { queueReversals } from './reversals/queue-reversals.ts';
 import { storeLocked } from './store-chunks.ts';
 
-/** What the service hears. What it says is built in `say-earnings.ts`. */
+/** What the service hears. What it says is built in `say-earnings.ts` and in the files that decide it. */
 export function hearingsOf(context: Context): Hearing<Schema>[] {
-  const store = (tx: Tx, messages: readonly Received<MessageOf<typeof monthLocked>>[]) =>
-    storeLocked(
-      context,
-      tx,
-      messages.map((message) => message.body),
-    );
-  return [hears(monthLocked, store, { rehearse: store })];
+  const store: Parameters<typeof hears<Schema, typeof monthLocked>>[1] = (tx, messages) =>
+    storeLocked(context, tx, messages);
+  return [
+    hears(monthLocked, store, { rehearse: store }),
+    hears(payoutRequested, keepRequests),
+    hears(payoutSettled, keepOutcomes),
+    hears(paymentReversed, (tx, messages) => queueReversals(context, tx, messages)),
+  ];
 }

@@ -1,4 +1,11 @@
-import { compareUtf8, type LockedClosing, type MessageOf, type monthLocked, type Run } from '@wewrite/contracts';
+import {
+  compareUtf8,
+  type LockedChunk,
+  type LockedClosing,
+  type MessageOf,
+  type monthLocked,
+  type Run,
+} from '@wewrite/contracts';
 import {
   activeTraceparent,
   afterCommit,
@@ -6,6 +13,7 @@ import {
   type Completion,
   countParts,
   expectParts,
+  type Received,
   replaceRehearsals,
 } from '@wewrite/service-kit';
 import { sql } from 'kysely';
@@ -17,28 +25,25 @@ import { type OverspentSums, sayLinesProgress } from './say-earnings.ts';
 // Chunks come in any order, several at a time, and again; each is stored once, and counted until the closing message's
 // control totals are reached (C2, B3). Only then the calculation may begin.
 
+type Locked = Received<MessageOf<typeof monthLocked>>;
+
 /** Takes in chunks and closing messages of `month.locked`. */
-export async function storeLocked(
-  context: Context,
-  tx: Tx,
-  messages: readonly MessageOf<typeof monthLocked>[],
-): Promise<void> {
-  const runs = Map.groupBy(messages, (message) => message.run.runId);
+export async function storeLocked(context: Context, tx: Tx, messages: readonly Locked[]): Promise<void> {
+  const runs = Map.groupBy(messages, (message) => message.body.run.runId);
   for (const runId of [...runs.keys()].sort(compareUtf8)) await storeRun(context, tx, runs.get(runId) ?? []);
 }
 
-async function storeRun(context: Context, tx: Tx, messages: readonly MessageOf<typeof monthLocked>[]): Promise<void> {
-  const run = messages[0]?.run;
+async function storeRun(context: Context, tx: Tx, messages: readonly Locked[]): Promise<void> {
+  const run = messages[0]?.body.run;
   if (run === undefined) return;
   if (run.kind === 'rehearsal' && !(await replaceEarlier(tx, run))) return;
   await registerRun(context, tx, run);
-  const chunks = messages.filter((message) => message.part === 'chunk').sort((a, b) => a.chunk - b.chunk);
   const stored: TalliedChunk[] = [];
-  for (const chunk of chunks) {
-    const tallied = tallyChunk(chunk);
-    if (await storeChunk(tx, tallied)) stored.push(tallied);
+  for (const message of chunksOf(messages)) {
+    const tallied = tallyChunk(message.body);
+    if (await storeChunk(tx, tallied, message)) stored.push(tallied);
   }
-  const closing = messages.find((message) => message.part === 'closing');
+  const closing = messages.map((message) => message.body).find((body) => body.part === 'closing');
   const completion = await count(context, tx, { run, stored, closing });
   if (completion === null) return;
   if (completion.isComplete && !completion.justCompleted) {
@@ -50,6 +55,13 @@ async function storeRun(context: Context, tx: Tx, messages: readonly MessageOf<t
   await sayLinesProgress(context, tx, { completion, booksVersion, overspent });
   if (completion.justCompleted) afterCommit(tx, () => context.wake('calculate_earnings'));
   else afterCommit(tx, () => tellDifference(context, completion));
+}
+
+/** In their order. */
+function chunksOf(messages: readonly Locked[]): Received<LockedChunk>[] {
+  return messages
+    .flatMap((message) => (message.body.part === 'chunk' ? [{ ...message, body: message.body }] : []))
+    .sort((a, b) => a.body.chunk - b.body.chunk);
 }
 
 /** The rows of rehearsals before this one go; false when this one has been replaced itself. */
@@ -75,11 +87,16 @@ async function registerRun({ config }: Context, tx: Tx, run: Run): Promise<void>
 }
 
 /** False when the chunk is stored already, whatever message brought it. */
-async function storeChunk(tx: Tx, tallied: TalliedChunk): Promise<boolean> {
+async function storeChunk(tx: Tx, tallied: TalliedChunk, message: Received<LockedChunk>): Promise<boolean> {
   const { chunk } = tallied;
+  const userIds = chunk.supporters.userIds.toSorted(compareUtf8);
+  const invoiceIds = chunk.supporters.userIds.map((userId, index) => [userId, chunk.supporters.invoiceIds[index]]);
   const inserted = await sql`
-    insert into chunk (run_id, chunk, line_count)
-    values (${chunk.run.runId}, ${chunk.chunk}, ${tallied.totals.lines})
+    insert into chunk (run_id, chunk, line_count, first_user_id, last_user_id, invoice_ids,
+      message_id, partition_number, partition_offset, traceparent)
+    values (${chunk.run.runId}, ${chunk.chunk}, ${tallied.totals.lines}, ${userIds.at(0) ?? null},
+      ${userIds.at(-1) ?? null}, ${JSON.stringify(Object.fromEntries(invoiceIds))},
+      ${message.id}, ${message.partition}, ${message.offset.toString()}, ${message.traceparent ?? null})
     on conflict do nothing`.execute(tx);
   if (inserted.numAffectedRows === 0n) return false;
   await insertSupporters(tx, tallied);

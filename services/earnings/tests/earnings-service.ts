@@ -4,6 +4,8 @@ import {
   type EarningsLine,
   EarningsLinesPageSchema,
   earningsCalculated,
+  earningsReversed,
+  holdChanged,
   type LockedChunk,
   type LockedClosing,
   type MessageOf,
@@ -24,16 +26,27 @@ export interface EarningsService {
     readonly earnings: MessageOf<typeof earningsCalculated>[];
     readonly progress: MessageOf<typeof monthProgress>[];
     readonly books: MessageOf<typeof booksChecked>[];
+    readonly reversed: MessageOf<typeof earningsReversed>[];
+    readonly holds: MessageOf<typeof holdChanged>[];
   };
   /** Says chunks and closing messages in the given order; `again` gives repeats another message id. */
   say(messages: readonly (LockedChunk | LockedClosing)[], again?: string): Promise<void>;
-  get(path: string, caller?: { sub: string; roles: readonly string[] }): Promise<{ status: number; body: unknown }>;
+  get(path: string, caller?: Caller): Promise<{ status: number; body: unknown }>;
+  post(path: string, body: object, caller?: Caller): Promise<{ status: number; body: unknown }>;
+  /** The answer as it is, e.g. of a page or a file. */
+  fetch(path: string, caller: Caller): Promise<Response>;
   /** All pages of a month's lines. */
   lines(month: string, limit?: number): Promise<EarningsLine[]>;
 }
 
+/** Who asks: a token's claims. */
+export interface Caller {
+  readonly sub: string;
+  readonly roles: readonly string[];
+}
+
 export const lineKeySecret = 'a secret for tests, of 32 characters and more';
-const admin = { sub: 'root', roles: ['admin'] };
+const admin: Caller = { sub: 'root', roles: ['admin'] };
 
 /**
  * `surround` changes what each replica is given by the kit, e.g. to listen to its log or to make it fail; `sizes` makes
@@ -46,7 +59,9 @@ export async function startEarnings(
   const create = (original: Context) => {
     const context = surround(original);
     const parts = earnings.create(context);
-    return sizes === undefined ? parts : { ...parts, loops: [calculationLoop(context, sizes)] };
+    if (sizes === undefined) return parts;
+    const others = (parts.loops ?? []).filter((loop) => loop.name !== 'calculate_earnings');
+    return { ...parts, loops: [calculationLoop(context, sizes), ...others] };
   };
   const harness = await startHarness({
     services: [runnable({ ...earnings, create })],
@@ -57,16 +72,28 @@ export async function startEarnings(
     earnings: await collect(harness, earningsCalculated),
     progress: await collect(harness, monthProgress),
     books: await collect(harness, booksChecked),
+    reversed: await collect(harness, earningsReversed),
+    holds: await collect(harness, holdChanged),
   };
-  const get = async (path: string, caller = admin) => {
-    const authorization = `Bearer ${await harness.token(caller)}`;
-    const response = await fetch(`${harness.url('earnings')}${path}`, { headers: { authorization } });
-    return { status: response.status, body: await response.json() };
+  const ask = async (path: string, caller: Caller, request: RequestInit = {}) => {
+    const headers = { ...request.headers, authorization: `Bearer ${await harness.token(caller)}` };
+    return fetch(`${harness.url('earnings')}${path}`, { ...request, headers });
   };
+  const answered = async (response: Response) => ({ status: response.status, body: await response.json() });
+  const get = async (path: string, caller: Caller = admin) => answered(await ask(path, caller));
   return {
     harness,
     said,
     get,
+    post: async (path, body, caller = admin) =>
+      answered(
+        await ask(path, caller, {
+          method: 'POST',
+          body: JSON.stringify(body),
+          headers: { 'content-type': 'application/json' },
+        }),
+      ),
+    fetch: ask,
     say: async (messages, again = '') => {
       for (const body of messages) {
         const { runId } = body.run;

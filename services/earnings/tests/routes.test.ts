@@ -24,6 +24,9 @@ const supporters: Supporter[] = Array.from({ length: 120 }, (_, index) => ({
 }));
 const writer = { sub: 'w%3', roles: ['writer'] };
 
+const none = { grossCents: 0, platformFeeCents: 0, netCents: 0 };
+const unreversed = { reversed: none, disputed: none };
+
 describe('the routes of earnings', () => {
   let service: EarningsService;
   let expected: ExpectedMonth;
@@ -112,8 +115,8 @@ describe('the routes of earnings', () => {
     const { userId: _, ...amounts } = expected.writers.find((one) => one.userId === writer.sub)!;
     expect((await service.get('/v1/earnings', writer)).body).toEqual({
       currency: 'usd',
-      totals: amounts,
-      months: [{ month: '2026-11', ...amounts }],
+      totals: { ...amounts, ...unreversed },
+      months: [{ month: '2026-11', ...amounts, ...unreversed }],
     });
     const { body } = await service.get('/v1/earnings/2026-11?limit=10000', writer);
     const page = EarningsMonthSchema.parse(body);
@@ -136,7 +139,7 @@ describe('the routes of earnings', () => {
 
   test('a writer without lines has no months, and a month without lines is not found', async () => {
     const stranger = { sub: 'nobody', roles: ['writer'] };
-    const nothing = { grossCents: 0, platformFeeCents: 0, netCents: 0, lineCount: 0 };
+    const nothing = { grossCents: 0, platformFeeCents: 0, netCents: 0, lineCount: 0, ...unreversed };
     expect((await service.get('/v1/earnings', stranger)).body).toEqual({
       currency: 'usd',
       totals: nothing,

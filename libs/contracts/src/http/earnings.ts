@@ -46,6 +46,16 @@ export const EarningsWriterSchema = z.object({ userId: z.string(), ...writerAmou
 export type EarningsWriter = z.infer<typeof EarningsWriterSchema>;
 export const EarningsWritersPageSchema = z.object({ writers: z.array(EarningsWriterSchema), nextCursor });
 
+/** An amount with its platform fee: net is gross less fee. */
+const amountsWithFee = z.object({
+  grossCents: NonNegativeCentsSchema,
+  platformFeeCents: NonNegativeCentsSchema,
+  netCents: NonNegativeCentsSchema,
+});
+
+/** What refunds, lost disputes and operators took back of earnings, and what open disputes keep back (E5). */
+const reversals = { reversed: amountsWithFee, disputed: amountsWithFee };
+
 /** What became of paid budgets: budget = funded + unallocated (B3); unfunded is what allocations lacked. */
 const supporterAmounts = {
   budgetCents: NonNegativeCentsSchema,
@@ -72,11 +82,11 @@ export const EarningsMonthTotalsSchema = z.object({
 });
 export type EarningsMonthTotals = z.infer<typeof EarningsMonthTotalsSchema>;
 
-/** `GET /v1/earnings` (writer): the writer's months, newest first, and their sums (C4). */
+/** `GET /v1/earnings` (writer): the writer's months as they were earned, newest first, and their sums (C4). */
 export const EarningsHistorySchema = z.object({
   currency: CurrencySchema,
-  totals: z.object(writerAmounts),
-  months: z.array(z.object({ month: MonthSchema, ...writerAmounts })),
+  totals: z.object({ ...writerAmounts, ...reversals }),
+  months: z.array(z.object({ month: MonthSchema, ...writerAmounts, ...reversals })),
 });
 export type EarningsHistory = z.infer<typeof EarningsHistorySchema>;
 
@@ -90,6 +100,7 @@ export const WriterLineSchema = z.object({
   fundedCents: NonNegativeCentsSchema,
   feeCents: NonNegativeCentsSchema,
   netCents: NonNegativeCentsSchema,
+  ...reversals,
   status: z.enum(['locked', 'processed']),
 });
 export type WriterLine = z.infer<typeof WriterLineSchema>;
@@ -103,6 +114,7 @@ export const EarningsMonthSchema = z.object({
   currency: CurrencySchema,
   feeBasisPoints: z.int(),
   ...writerAmounts,
+  ...reversals,
   lines: z.array(WriterLineSchema),
   nextCursor,
 });

@@ -1,0 +1,139 @@
+import { type Cents, cents, type Run, RunSchema, sumCents } from '@wewrite/contracts';
+import { assert, type Loop } from '@wewrite/service-kit';
+import { sql } from 'kysely';
+import { checkReversals } from '../check-books.ts';
+import type { Context, Tx } from '../db.ts';
+import { linesOfSupporter } from '../find-lines.ts';
+import { leftOf } from '../line.ts';
+import { type LinePart, type Parts, type Reversal, settledKindOf, spreadReversal, sumParts } from './reversal.ts';
+import { writeReversals } from './write-reversals.ts';
+
+const reversalsPerStep = 100;
+
+/**
+ * Spreads reversals over the months that they are of (E5), in the order in which they came, once those are calculated.
+ * One that does not fit to what is left stays, with the reason, in the log and as a difference of the books.
+ */
+export function reversalLoop(context: Context): Loop {
+  return {
+    name: 'apply_reversals',
+    pollMs: 1_000,
+    due: async () => {
+      const { rows } = await sql<{ count: number }>`
+        select count(*) as count from waiting_reversal join run using (month)
+        where refused_because is null and run.kind = 'close' and run.state = 'calculated'`.execute(
+        context.database.kysely,
+      );
+      return rows[0]?.count ?? 0;
+    },
+    step: () =>
+      context.database.transaction(async (tx) => {
+        const run = await claimRun(tx);
+        if (run === null) return false;
+        for (const { traceparent, ...reversal } of await readWaiting(tx, run)) {
+          const attributes = { month: run.month, 'reversal.id': reversal.reversalId };
+          await context.telemetry.span({ name: 'spread reversal', parent: traceparent, attributes }, () =>
+            apply(context, tx, run, reversal),
+          );
+        }
+        await checkReversals(context, tx, run);
+        return true;
+      }),
+  };
+}
+
+/** Until the transaction ends, nothing else is reversed in the run. */
+export async function lockRun(tx: Tx, runId: string): Promise<void> {
+  await sql`select from run where run_id = ${runId} for no key update`.execute(tx);
+}
+
+async function claimRun(tx: Tx): Promise<Run | null> {
+  const { rows } = await sql<object>`
+    select run_id as "runId", kind, month from run
+    where kind = 'close' and state = 'calculated'
+      and month in (select month from waiting_reversal where refused_because is null)
+    order by month limit 1 for no key update skip locked`.execute(tx);
+  return rows[0] === undefined ? null : RunSchema.parse(rows[0]);
+}
+
+async function readWaiting(
+  tx: Tx,
+  { month }: Run,
+): Promise<readonly (Reversal & { readonly traceparent: string | null })[]> {
+  const { rows } = await sql<Reversal & { traceparent: string | null }>`
+    select reversal_id as "reversalId", kind, settles, user_id as "userId", reversal.month, amount_cents as "amountCents",
+      stripe_id as "stripeId", at, traceparent
+    from waiting_reversal join reversal using (reversal_id)
+    where waiting_reversal.month = ${month} and refused_because is null
+    order by place limit ${reversalsPerStep}`.execute(tx);
+  return rows;
+}
+
+async function apply(context: Context, tx: Tx, run: Run, reversal: Reversal): Promise<void> {
+  const { reversalId } = reversal;
+  const outcome = settledKindOf(reversal) === null ? await spreadAnew(tx, run, reversal) : await settle(tx, reversal);
+  if ('refusedBecause' in outcome) {
+    const { refusedBecause } = outcome;
+    context.log.error(
+      { reversalId, month: run.month, refusedBecause },
+      'a reversal does not fit: it has to be looked at',
+    );
+    await sql`
+      update waiting_reversal set refused_because = ${refusedBecause} where reversal_id = ${reversalId}`.execute(tx);
+    return;
+  }
+  await writeReversals(context, tx, { run, applied: [{ reversal, parts: outcome }] });
+  await sql`delete from waiting_reversal where reversal_id = ${reversalId}`.execute(tx);
+}
+
+interface Refused {
+  readonly refusedBecause: string;
+}
+
+async function spreadAnew(tx: Tx, run: Run, { userId, amountCents }: Reversal): Promise<Parts | Refused> {
+  const lines = await linesOfSupporter(tx, { runId: run.runId, userId });
+  const unallocatedCents = await unallocatedLeft(tx, run, userId);
+  const leftCents = sumCents([...lines.map((line) => leftOf(line).grossCents), unallocatedCents]);
+  if (amountCents > leftCents) return { refusedBecause: `${leftCents} ¢ are left of what was paid` };
+  return spreadReversal(amountCents, { lines, unallocatedCents });
+}
+
+/** The parts of what is settled, each whole: nothing of it is rounded again. */
+async function settle(tx: Tx, reversal: Reversal): Promise<Parts | Refused> {
+  const expectedKind = settledKindOf(reversal);
+  const { rows } = await sql<{ kind: string; amountCents: Cents; unallocatedCents: Cents }>`
+    select kind, amount_cents as "amountCents", taken_cents + disputed_cents as "unallocatedCents"
+    from applied_reversal join reversal using (reversal_id, user_id)
+    where reversal_id = ${reversal.settles} and user_id = ${reversal.userId} and month = ${reversal.month}`.execute(tx);
+  const [settled] = rows;
+  if (settled?.kind !== expectedKind)
+    return { refusedBecause: `what it settles is not a ${expectedKind} of this month` };
+  if (settled.amountCents !== reversal.amountCents) {
+    return { refusedBecause: `what it settles is of ${settled.amountCents} ¢` };
+  }
+  const lines = await readParts(tx, reversal.settles);
+  const { unallocatedCents } = settled;
+  assert(
+    sumParts(lines).grossCents + unallocatedCents === settled.amountCents,
+    'E5: parts add up to what was reversed',
+  );
+  return { lines, unallocatedCents };
+}
+
+async function readParts(tx: Tx, reversalId: string | null): Promise<readonly LinePart[]> {
+  const { rows } = await sql<LinePart>`
+    select chunk, position, user_id as "userId", recipient_user_id as "recipientUserId",
+      taken_gross_cents + disputed_gross_cents as "grossCents", taken_fee_cents + disputed_fee_cents as "feeCents"
+    from line_reversal where reversal_id = ${reversalId} order by chunk, position`.execute(tx);
+  return rows;
+}
+
+async function unallocatedLeft(tx: Tx, { runId }: Run, userId: string): Promise<Cents> {
+  const { rows } = await sql<{ leftCents: Cents }>`
+    select unallocated_cents - coalesce((
+      select sum(taken_cents + disputed_cents)::bigint from applied_reversal
+      where run_id = ${runId} and user_id = ${userId}
+    ), 0) as "leftCents"
+    from supporter_month where run_id = ${runId} and user_id = ${userId}`.execute(tx);
+  return rows[0]?.leftCents ?? cents(0);
+}

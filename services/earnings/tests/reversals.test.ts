@@ -1,0 +1,186 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import {
+  cents,
+  EarningsMonthSchema,
+  paymentReversed,
+  type ReversalKind,
+  type Run,
+  UserIdSchema,
+} from '@wewrite/contracts';
+import { idOfCause } from '@wewrite/service-kit';
+import { type EarningsService, startEarnings } from './earnings-service.ts';
+import { lockMonth, runOf, type Supporter } from './locked-month.ts';
+
+const page = (resourceId: string, recipientUserId: string, usdCents: number) =>
+  ({ resourceType: 'page', resourceId, recipientUserId, usdCents }) as const;
+
+const supporters: Supporter[] = [
+  { userId: 'ann', paidCents: 1_000, lines: [page('p1', 'wanda', 500), page('p2', 'walt', 300)] },
+  { userId: 'ben', paidCents: 500, lines: [page('p1', 'wanda', 500)] },
+];
+
+describe('reversals of a month', () => {
+  let service: EarningsService;
+  let run: Run;
+  let monthNumber = 0;
+  beforeAll(async () => {
+    service = await startEarnings();
+  });
+  beforeEach(() => {
+    monthNumber++;
+    run = runOf(`2026-${String(monthNumber).padStart(2, '0')}`);
+  });
+  afterAll(() => service.harness.stop());
+
+  const calculate = async () => {
+    const { chunks, closing } = lockMonth(run, supporters, 1);
+    await service.say([...chunks, closing]);
+    await service.harness.settled();
+  };
+  const reversalId = (name: string) => idOfCause('test', run.month, name);
+  const reverse = async (
+    kind: ReversalKind,
+    amountCents: number,
+    { name = kind, settles = null, userId = 'ann' }: { name?: string; settles?: string | null; userId?: string } = {},
+  ) => {
+    const body = paymentReversed.schema.parse({
+      reversalId: reversalId(name),
+      kind,
+      settles: settles === null ? null : reversalId(settles),
+      currency: 'usd',
+      at: '2026-12-05T10:00:00.000Z',
+      userId,
+      month: run.month,
+      amountCents,
+      invoiceId: 'in_1',
+      stripeId: `re_${name}`,
+    });
+    await service.harness.say(paymentReversed, {
+      key: UserIdSchema.parse(userId),
+      body,
+      id: idOfCause('said', body.reversalId),
+    });
+    await service.harness.settled();
+  };
+  const saidOf = (name: string) => service.said.reversed.filter((message) => message.reversalId === reversalId(name));
+  const lastBooks = () => service.said.books.filter((books) => books.month === run.month).at(-1)!;
+  const monthOf = async (sub: string) =>
+    EarningsMonthSchema.parse((await service.get(`/v1/earnings/${run.month}`, { sub, roles: ['writer'] })).body);
+
+  test('E5: a refund is spread over lines and the unallocated part, each writer is told, then the sums', async () => {
+    await calculate();
+    await reverse('refund', 500);
+    const common = { run, reversalId: reversalId('refund'), kind: 'refund', settles: null, currency: 'usd' };
+    expect(saidOf('refund')).toHaveLength(3);
+    expect(saidOf('refund')).toEqual(
+      expect.arrayContaining([
+        {
+          part: 'writer',
+          ...common,
+          at: '2026-12-05T10:00:00.000Z',
+          recipientUserId: 'wanda',
+          grossCents: 250,
+          feeCents: 18,
+          netCents: 232,
+          lineCount: 1,
+        },
+        expect.objectContaining({ part: 'writer', recipientUserId: 'walt', grossCents: 150, feeCents: 11 }),
+        expect.objectContaining({
+          part: 'closing',
+          userId: 'ann',
+          writers: 2,
+          grossCents: 400,
+          feeCents: 29,
+          netCents: 371,
+          lineCount: 2,
+          unallocatedCents: 100,
+          stripeId: 're_refund',
+        }),
+      ]),
+    );
+    expect(lastBooks().stage).toBe('reversals');
+    expect(lastBooks().equations.map((equation) => equation.differenceCents)).toEqual([0, 0]);
+  });
+
+  test('E5: what is refunded in three parts is refunded whole, and what is said twice counts once', async () => {
+    await calculate();
+    await reverse('refund', 333, { name: 'one' });
+    await reverse('refund', 333, { name: 'two' });
+    await reverse('refund', 333, { name: 'two' });
+    await reverse('refund', 334, { name: 'three' });
+    const closings = ['one', 'two', 'three'].flatMap(saidOf).filter((message) => message.part === 'closing');
+    expect(closings).toHaveLength(3);
+    expect(closings.reduce((sum, closing) => sum + closing.grossCents, 0)).toBe(800);
+    expect(closings.reduce((sum, closing) => sum + closing.unallocatedCents, 0)).toBe(200);
+    expect((await monthOf('walt')).reversed).toEqual({ grossCents: 300, platformFeeCents: 21, netCents: 279 });
+  });
+
+  test('E5: a refund that comes before its month is calculated waits for it', async () => {
+    await reverse('refund', 500);
+    await reverse('refund_failed', 500, { settles: 'refund' });
+    expect(saidOf('refund')).toEqual([]);
+    await calculate();
+    expect(saidOf('refund')).toHaveLength(3);
+    expect(saidOf('refund_failed')).toHaveLength(3);
+    expect((await monthOf('wanda')).reversed.grossCents).toBe(0);
+  });
+
+  test('E5: a refund that failed gives back what it took, cent by cent', async () => {
+    await calculate();
+    await reverse('refund', 777);
+    await reverse('refund_failed', 777, { settles: 'refund' });
+    const amounts = (name: string) =>
+      saidOf(name).map((said) => [said.part, said.grossCents, said.feeCents, said.netCents, said.lineCount].join());
+    expect(amounts('refund_failed').sort()).toEqual(amounts('refund').sort());
+    await reverse('refund', 1_000, { name: 'again' });
+    expect(saidOf('again')).toContainEqual(
+      expect.objectContaining({ part: 'closing', grossCents: 800, unallocatedCents: 200 }),
+    );
+  });
+
+  test('E5: what is in dispute is not refunded a second time; lost it is taken, won it is free again', async () => {
+    await calculate();
+    await reverse('dispute_opened', 600);
+    expect(await monthOf('wanda')).toMatchObject({
+      reversed: { grossCents: 0 },
+      disputed: { grossCents: 300, platformFeeCents: 21, netCents: 279 },
+    });
+    await reverse('refund', 400);
+    await reverse('dispute_lost', 600, { settles: 'dispute_opened' });
+    expect(await monthOf('wanda')).toMatchObject({ reversed: { grossCents: 500 }, disputed: { grossCents: 0 } });
+    await reverse('dispute_opened', 100, { name: 'of ben', userId: 'ben' });
+    await reverse('dispute_won', 100, { settles: 'of ben', userId: 'ben' });
+    const { reversed, disputed, lines } = await monthOf('wanda');
+    expect([reversed.grossCents, disputed.grossCents]).toEqual([500, 0]);
+    expect(lines.map((line) => [line.fundedCents, line.reversed.grossCents]).sort()).toEqual([
+      [500, 0],
+      [500, 500],
+    ]);
+    expect(lastBooks().equations.map((equation) => equation.differenceCents)).toEqual([0, 0]);
+  });
+
+  test('E5: what does not fit to what is left is not applied, and shows as a difference of the books', async () => {
+    await calculate();
+    await reverse('refund', 1_001);
+    await reverse('refund', 10, { name: 'small' });
+    expect(saidOf('refund')).toEqual([]);
+    expect(saidOf('small')).toHaveLength(3);
+    expect(lastBooks().equations.map((equation) => equation.differenceCents)).toEqual([0, cents(1_001)]);
+  });
+
+  test('C4, E5: a writer’s history shows what was reversed', async () => {
+    await calculate();
+    await reverse('refund', 500);
+    const { body } = await service.get('/v1/earnings', { sub: 'walt', roles: ['writer'] });
+    expect(body).toMatchObject({
+      months: expect.arrayContaining([
+        expect.objectContaining({
+          month: run.month,
+          netCents: 279,
+          reversed: { grossCents: 150, platformFeeCents: 11, netCents: 139 },
+          disputed: { grossCents: 0, platformFeeCents: 0, netCents: 0 },
+        }),
+      ]),
+    });
+  });
+});
