@@ -32,6 +32,8 @@ export interface Harness {
   database<Schema>(service: ServiceName): Database<Schema>;
   /** Where the service's runtime role reaches its schema. */
   databaseUrl(service: ServiceName): string;
+  /** Where the role does that owns the schema, to plant faults in it. */
+  ownerUrl(service: ServiceName): string;
   token(claims: { sub: string; roles: readonly string[] }): Promise<string>;
   /** What the tokens are verified with. */
   readonly jwksFile: string;
@@ -107,6 +109,7 @@ export async function startHarness(options: HarnessOptions): Promise<Harness> {
       return database as unknown as Database<Schema>;
     },
     databaseUrl: (name) => found(testDatabase.urls, name).appUrl,
+    ownerUrl: (name) => found(testDatabase.urls, name).ownerUrl,
     token: keys.sign,
     jwksFile: keys.jwksFile,
     say: (topic, { key, id, body }) => {

@@ -30,6 +30,7 @@ const ownerOfSegment: Readonly<Record<string, ServiceName>> = {
   payouts: 'payouts',
   'payout-account': 'payouts',
   obligations: 'payouts',
+  parked: 'monitoring',
 };
 
 /** …but a month belongs to whoever does that part of it: `/v1/months/{month}/<part>`. */

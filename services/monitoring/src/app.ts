@@ -2,6 +2,8 @@ import type { ServiceDefinition } from '@wewrite/service-kit';
 import { type Config, environment } from './config.ts';
 import type { Schema } from './db.ts';
 import { hearings } from './events.ts';
+import { listParked } from './list-parked.ts';
+import { orderAboutParked } from './order-about-parked.ts';
 import { readMonthProgress } from './read-month-progress.ts';
 import { readRehearsal } from './read-rehearsal.ts';
 
@@ -16,6 +18,8 @@ export const monitoring: ServiceDefinition<Config, Schema> = {
     routes: (server) => {
       readMonthProgress(server, context);
       readRehearsal(server, context);
+      listParked(server, context);
+      orderAboutParked(server, context);
     },
   }),
 };

@@ -1,5 +1,6 @@
-import type { booksChecked, MessageOf } from '@wewrite/contracts';
+import type { booksChecked, MessageOf, ParkedState, ServiceName } from '@wewrite/contracts';
 import type { ServiceContext } from '@wewrite/service-kit';
+import type { Generated } from 'kysely';
 import type { Config } from './config.ts';
 
 /** The tables of schema `monitoring`. */
@@ -8,6 +9,8 @@ export interface Schema {
   step_progress: StepProgressTable;
   books: BooksTable;
   writer_net: WriterNetTable;
+  reported_parked: ReportedParkedTable;
+  operator_order: OperatorOrderTable;
 }
 
 /** What the kit gives to monitoring. */
@@ -53,4 +56,30 @@ export interface BooksTable {
   checked_at: Date;
   equations: MessageOf<typeof booksChecked>['equations'];
   sums: Record<string, number>;
+}
+
+export interface ReportedParkedTable {
+  place: Generated<number>;
+  id: string;
+  service: ServiceName;
+  topic: string;
+  message_id: string;
+  key: string | null;
+  reason: string;
+  state: ParkedState;
+  version: number;
+  can_be_dropped: boolean;
+  answered_command_id: string | null;
+  parked_at: Date;
+  changed_at: Date;
+}
+
+export interface OperatorOrderTable {
+  place: Generated<number>;
+  command_id: string;
+  parked_id: string;
+  order: 'replay' | 'drop';
+  ordered_by: string;
+  reason: string;
+  ordered_at: Date;
 }

@@ -1,9 +1,10 @@
-import { booksChecked, earningsCalculated, type MessageOf, monthProgress } from '@wewrite/contracts';
+import { booksChecked, earningsCalculated, type MessageOf, messageParked, monthProgress } from '@wewrite/contracts';
 import { type Hearing, hears, type Received } from '@wewrite/service-kit';
 import type { Transaction } from 'kysely';
 import type { Context, Schema } from './db.ts';
 import { takeBooks } from './take-books.ts';
 import { takeEarnings } from './take-earnings.ts';
+import { takeParked } from './take-parked.ts';
 import { takeProgress } from './take-progress.ts';
 
 /** What monitoring hears. */
@@ -14,5 +15,6 @@ export function hearings(context: Context): readonly Hearing<Schema>[] {
     hears(monthProgress, progress, { rehearse: progress }),
     hears(earningsCalculated, takeEarnings, { rehearse: takeEarnings }),
     hears<Schema, typeof booksChecked>(booksChecked, (tx, messages) => takeBooks(context, tx, messages)),
+    hears(messageParked, takeParked),
   ];
 }
