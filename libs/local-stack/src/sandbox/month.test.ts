@@ -55,7 +55,7 @@ describe('a renewal', () => {
     });
   });
 
-  test('that fails leaves the invoice open and the subscription past_due, month after month', async () => {
+  test('that fails is tried again three times, and leaves the invoice open and the subscription past_due, month after month', async () => {
     const customer = await sandbox.customerWith('pm_card_visa');
     const subscription = await sandbox.subscribe(customer.id, 1000);
     const failing = await stripe.paymentMethods.attach('pm_card_chargeCustomerFail', { customer: customer.id });
@@ -64,12 +64,16 @@ describe('a renewal', () => {
     expect((await stripe.subscriptions.retrieve(subscription.id)).status).toBe('past_due');
     await sandbox.steer('2027-01-01T01:00:00Z');
     const [january, december] = await invoicesOf(subscription);
-    expect(december).toMatchObject({ status: 'open', attempt_count: 1, attempted: true, next_payment_attempt: null });
-    expect(january).toMatchObject({ status: 'open', attempt_count: 1 });
+    expect(december).toMatchObject({ status: 'open', attempt_count: 4, attempted: true, next_payment_attempt: null });
+    const next_payment_attempt = seconds('2027-01-04T01:00:00Z');
+    expect(january).toMatchObject({ status: 'open', attempt_count: 1, next_payment_attempt });
     expect((await stripe.subscriptions.retrieve(subscription.id)).status).toBe('past_due');
     const failures = await stripe.events.list({ type: 'invoice.payment_failed' });
     expect(failures.data.map(({ created }) => created)).toEqual([
       seconds('2027-01-01T01:00:00Z'),
+      seconds('2026-12-08T01:00:00Z'),
+      seconds('2026-12-06T01:00:00Z'),
+      seconds('2026-12-04T01:00:00Z'),
       seconds('2026-12-01T01:00:00Z'),
     ]);
   });

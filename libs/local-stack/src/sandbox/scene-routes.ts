@@ -5,6 +5,7 @@ import type { Store } from './engine/store.ts';
 import { parseJson } from './engine/stripe-routes.ts';
 import type { Turn } from './engine/turn.ts';
 import { collections } from './objects/catalogue.ts';
+import { invoiceScene, playInvoiceScene } from './objects/chase-invoice.ts';
 import { endOutboundPayment, outboundPaymentOutcome } from './objects/end-outbound-payment.ts';
 import {
   changeFinancialAccount,
@@ -83,6 +84,7 @@ function addStorageScenes(server: FastifyInstance, { act }: Scene): void {
     const order = financialAccountOrder.parse(parseJson(String(request.body)));
     return act((turn) => openFinancialAccount(turn, order));
   });
+  onObject('/_sandbox/invoices/:id', invoiceScene, (turn, id, { scene }) => playInvoiceScene(turn, id, scene));
   onObject('/_sandbox/financial_accounts/:id', financialAccountChange, changeFinancialAccount);
   onObject('/_sandbox/financial_accounts/:id/fees', storageFeeOrder, takeStorageFee);
   onObject('/_sandbox/payouts/:id', payoutOutcome, (turn, id, { outcome }) => endPayout(turn, id, outcome));

@@ -11,6 +11,7 @@ export type DueKind =
   | 'funds_available'
   | 'post_outbound_payment'
   | 'renew_subscription'
+  | 'retry_invoice'
   | 'send_pending_refunds';
 
 /** What to do for each kind; a step finds for itself whether it still applies. */

@@ -7,6 +7,10 @@ const settings = z.strictObject({
   payoutDelaySeconds: z.int().min(0),
   /** Business time between `outboundPayments.create` and `posted`. */
   outboundPaymentDelaySeconds: z.int().min(0),
+  /** On which days after its finalization a renewal that was not paid is tried again. */
+  dunningRetryDays: z.array(z.int().min(1).max(27)).max(8),
+  /** What becomes of a renewal that was tried in vain for the last time. */
+  dunningEnd: z.enum(['leave_open', 'mark_uncollectible', 'cancel_subscription']),
   /** Real time for which a new v2 object is missing from lists. */
   listLagMs: z.int().min(0),
   /** How many lists of its kind a new v2 object is missing from. */
@@ -22,13 +26,15 @@ export const settingsChange = settings.partial();
 const untilChanged: Settings = {
   payoutDelaySeconds: 0,
   outboundPaymentDelaySeconds: 0,
+  dunningRetryDays: [3, 5, 7],
+  dunningEnd: 'leave_open',
   listLagMs: 0,
   listLagCalls: 0,
 };
 
 export function readSettings(store: Store): Settings {
   const row = store.row('SELECT body FROM settings');
-  return row === undefined ? untilChanged : settings.parse(JSON.parse(String(row.body)));
+  return row === undefined ? untilChanged : settings.parse({ ...untilChanged, ...JSON.parse(String(row.body)) });
 }
 
 /** Gives the settings after the change; they outlive the process. */

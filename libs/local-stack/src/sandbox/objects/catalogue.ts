@@ -11,6 +11,7 @@ import { balanceSettings, balanceSettingsEndpoints } from './balance-settings.ts
 import { balanceTransactionEndpoints, balanceTransactions } from './balance-transaction.ts';
 import { cancelSubscriptionEndpoints } from './cancel-subscription.ts';
 import { chargeEndpoints, charges } from './charge.ts';
+import { retryInvoice } from './chase-invoice.ts';
 import { finalizeAndCollect } from './collect-invoice.ts';
 import { createRefundEndpoints } from './create-refund.ts';
 import { createSubscriptionEndpoints } from './create-subscription.ts';
@@ -117,6 +118,7 @@ export const dueSteps: DueSteps = {
   funds_available: makeFundsAvailable,
   post_outbound_payment: postOutboundPayment,
   renew_subscription: renewSubscription,
+  retry_invoice: retryInvoice,
   send_pending_refunds: sendPendingRefunds,
 };
 

@@ -2,10 +2,11 @@ import { emit } from '../engine/events.ts';
 import type { Turn } from '../engine/turn.ts';
 import { chargeCard } from './charge.ts';
 import { type Customer, customers, requireCustomer } from './customer.ts';
+import { planRetry } from './dunning.ts';
 import { type Invoice, invoices, requireInvoice, subscriptionIdOf } from './invoice.ts';
 import { defaultPaymentOf, invoicePayments, newInvoicePayment } from './invoice-payment.ts';
 import { newPaymentIntent, type PaymentIntent, paymentIntents } from './payment-intent.ts';
-import { declined, type PaymentMethod, paymentMethods } from './payment-method.ts';
+import { behaviourOf, declined, type PaymentMethod, paymentMethods } from './payment-method.ts';
 import { type CollectionOutcome, settleSubscription } from './settle-subscription.ts';
 import { subscriptions } from './subscription.ts';
 
@@ -18,6 +19,7 @@ export function finalizeAndCollect(turn: Turn, invoiceId: string): void {
   if (invoice.status !== 'draft' || invoice.auto_advance !== true) return;
   const outcome = finalizeInvoice(turn, invoice) === 'paid' ? 'paid' : collect(turn, invoice);
   settleSubscription(turn, invoice, outcome);
+  if (outcome !== 'paid') planRetry(turn, invoice);
 }
 
 /** Gives a draft its number and its amount due; one with nothing to charge is paid by that. */
@@ -42,8 +44,18 @@ export function finalizeInvoice(turn: Turn, invoice: Invoice): 'open' | 'paid' {
   return 'paid';
 }
 
-/** Tries to collect an open invoice from a card: the one given, the subscription's own or the customer's. */
-export function collect(turn: Turn, invoice: Invoice, paymentMethodId?: string): CollectionOutcome {
+/**
+ * Tries to collect an open invoice from a card: the one given, the subscription's own or the customer's. A card that asks
+ * for authentication pays only when its holder is there.
+ */
+export function collect(
+  turn: Turn,
+  invoice: Invoice,
+  {
+    paymentMethodId,
+    isAuthenticated = false,
+  }: { paymentMethodId?: string | undefined; isAuthenticated?: boolean } = {},
+): CollectionOutcome {
   const payment = defaultPaymentOf(turn, invoice.id);
   const intentId = payment?.payment.payment_intent;
   const intent = intentId === undefined ? undefined : turn.store.find(paymentIntents, intentId);
@@ -51,10 +63,12 @@ export function collect(turn: Turn, invoice: Invoice, paymentMethodId?: string):
   const paymentMethod = cardFor(turn, invoice, paymentMethodId);
   invoice.attempted = true;
   invoice.attempt_count += 1;
-  if (paymentMethod === undefined || !charge(turn, intent, paymentMethod)) {
+  const outcome = paymentMethod === undefined ? 'no_payment_method' : pay(turn, intent, paymentMethod, isAuthenticated);
+  if (outcome !== 'paid') {
     turn.store.replace(invoices, invoice);
     emit(turn, 'invoice.payment_failed', invoice);
-    return paymentMethod === undefined ? 'no_payment_method' : 'declined';
+    if (outcome === 'action_required') emit(turn, 'invoice.payment_action_required', invoice);
+    return outcome;
   }
   payment.status = 'paid';
   payment.amount_paid = intent.amount;
@@ -73,7 +87,17 @@ function cardFor(turn: Turn, invoice: Invoice, paymentMethodId: string | undefin
   return id === null || id === undefined ? undefined : turn.store.find(paymentMethods, id);
 }
 
-function charge(turn: Turn, intent: PaymentIntent, paymentMethod: PaymentMethod): boolean {
+function pay(
+  turn: Turn,
+  intent: PaymentIntent,
+  paymentMethod: PaymentMethod,
+  isAuthenticated: boolean,
+): 'paid' | 'declined' | 'action_required' {
+  if (behaviourOf(paymentMethod) === 'asks_for_authentication' && !isAuthenticated) {
+    intent.status = 'requires_action';
+    turn.store.replace(paymentIntents, intent);
+    return 'action_required';
+  }
   const made = chargeCard(turn, intent, paymentMethod);
   intent.latest_charge = made.id;
   if (made.paid) {
@@ -86,7 +110,7 @@ function charge(turn: Turn, intent: PaymentIntent, paymentMethod: PaymentMethod)
     intent.last_payment_error = { ...declined, charge: made.id };
   }
   turn.store.replace(paymentIntents, intent);
-  return made.paid;
+  return made.paid ? 'paid' : 'declined';
 }
 
 function openPayment(turn: Turn, invoice: Invoice, customer: Customer): void {

@@ -1,14 +1,14 @@
 import { schedule } from '../engine/due-work.ts';
 import { endpoint } from '../engine/endpoint.ts';
 import { emit } from '../engine/events.ts';
-import { missing, refused, StripeFailure } from '../engine/stripe-failure.ts';
+import { refused, StripeFailure } from '../engine/stripe-failure.ts';
 import type { Turn } from '../engine/turn.ts';
 import { billingMonth, prorate } from './billing-period.ts';
 import { collect, finalizeInvoice } from './collect-invoice.ts';
 import { type Customer, requireCustomer } from './customer.ts';
 import { invoices, newSubscriptionInvoice } from './invoice.ts';
 import { newSubscription } from './new-subscription.ts';
-import { declined, paymentMethods } from './payment-method.ts';
+import { failureOf, requireCard } from './payment-method.ts';
 import { newPrice } from './price.ts';
 import { anchorOf, currentPeriod, itemOf, monthlyCents, type Subscription, subscriptions } from './subscription.ts';
 import { type SubscriptionOrder, subscriptionOrder } from './subscription-order.ts';
@@ -21,9 +21,9 @@ export const createSubscriptionEndpoints = [
 ];
 
 /** Creates a subscription and, unless its first part is free, bills and collects the first period at once. */
-function createSubscription(turn: Turn, order: SubscriptionOrder): Subscription {
+export function createSubscription(turn: Turn, order: SubscriptionOrder): Subscription {
   const customer = requireCustomer(turn, order.customer, 'customer');
-  requireCard(turn, order.default_payment_method, customer);
+  if (order.default_payment_method !== undefined) requireCard(turn, order.default_payment_method, customer);
   const [ordered] = order.items;
   if (ordered === undefined) throw refused('You must supply an item.', { param: 'items' });
   const subscription = newSubscription(turn, order, newPrice(turn, ordered.price_data), ordered.quantity ?? 1);
@@ -69,16 +69,6 @@ function billFirstPeriod(
       code: 'resource_missing',
     });
   }
-  if (outcome === 'declined' && behaviour === 'error_if_incomplete') throw new StripeFailure(402, declined);
+  if (outcome !== 'paid' && behaviour === 'error_if_incomplete') throw new StripeFailure(402, failureOf(outcome));
   return outcome === 'paid' ? 'settled' : 'unpaid';
-}
-
-function requireCard(turn: Turn, paymentMethodId: string | undefined, customer: Customer): void {
-  if (paymentMethodId === undefined) return;
-  const param = 'default_payment_method';
-  const paymentMethod = turn.store.find(paymentMethods, paymentMethodId);
-  if (paymentMethod === undefined) throw missing('PaymentMethod', paymentMethodId, param);
-  if (paymentMethod.customer !== customer.id) {
-    throw refused('The payment method must be attached to the customer.', { param });
-  }
 }

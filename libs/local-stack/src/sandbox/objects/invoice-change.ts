@@ -4,7 +4,7 @@ import type { Turn } from '../engine/turn.ts';
 import { collect, finalizeInvoice } from './collect-invoice.ts';
 import { requireCustomer } from './customer.ts';
 import { type Invoice, invoices, newSubscriptionInvoice } from './invoice.ts';
-import { declined } from './payment-method.ts';
+import { failureOf } from './payment-method.ts';
 import { discardPendingUpdate, holdUpdate } from './pending-update.ts';
 import type { Subscription } from './subscription.ts';
 import { type ItemChange, prorationLines } from './subscription-change.ts';
@@ -32,12 +32,12 @@ export function invoiceChange(
       code: 'resource_missing',
     });
   }
-  if (outcome === 'declined' && change.behavior === 'error_if_incomplete') throw new StripeFailure(402, declined);
-  if (outcome === 'declined' && change.behavior === 'pending_if_incomplete') {
+  if (outcome !== 'paid' && change.behavior === 'error_if_incomplete') throw new StripeFailure(402, failureOf(outcome));
+  if (outcome !== 'paid' && change.behavior === 'pending_if_incomplete') {
     holdUpdate(turn, subscription, change.item);
     return;
   }
-  if (outcome === 'declined') subscription.status = 'past_due';
+  if (outcome !== 'paid') subscription.status = 'past_due';
   subscription.items.data = [change.item];
 }
 

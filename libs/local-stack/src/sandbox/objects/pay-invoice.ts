@@ -3,7 +3,7 @@ import { flag, words } from '../engine/parameters.ts';
 import { missing, refused, StripeFailure } from '../engine/stripe-failure.ts';
 import { collect, finalizeInvoice } from './collect-invoice.ts';
 import { requireInvoice } from './invoice.ts';
-import { declined, paymentMethods } from './payment-method.ts';
+import { failureOf, paymentMethods } from './payment-method.ts';
 import { settleSubscription } from './settle-subscription.ts';
 
 export const payInvoiceEndpoints = [
@@ -14,8 +14,8 @@ export const payInvoiceEndpoints = [
     (turn, parameters, id) => {
       const invoice = requireInvoice(turn, id);
       if (invoice.status === 'paid') throw refused('Invoice is already paid', { code: 'invoice_already_paid' });
-      if (invoice.status !== 'draft' && invoice.status !== 'open') {
-        throw refused(`Invoice is ${invoice.status} and can't be paid.`);
+      if (invoice.status === 'void') {
+        throw refused("Invoice is void and can't be paid.");
       }
       const card = parameters.payment_method;
       const known = card === undefined ? undefined : turn.store.find(paymentMethods, card);
@@ -23,15 +23,15 @@ export const payInvoiceEndpoints = [
         throw missing('PaymentMethod', card, 'payment_method');
       }
       const stands = invoice.status === 'draft' ? finalizeInvoice(turn, invoice) : 'open';
-      const outcome = stands === 'paid' ? 'paid' : collect(turn, invoice, card);
+      const outcome = stands === 'paid' ? 'paid' : collect(turn, invoice, { paymentMethodId: card });
       settleSubscription(turn, invoice, outcome);
       if (outcome === 'paid') return invoice;
       // The attempt has been made and stays on record, although the call fails.
       const why =
-        outcome === 'declined'
-          ? declined
-          : { type: 'invalid_request_error' as const, message: 'There is no default payment method for this invoice.' };
-      throw new StripeFailure(outcome === 'declined' ? 402 : 400, why, { keepsEffects: true });
+        outcome === 'no_payment_method'
+          ? { type: 'invalid_request_error' as const, message: 'There is no default payment method for this invoice.' }
+          : failureOf(outcome);
+      throw new StripeFailure(outcome === 'no_payment_method' ? 400 : 402, why, { keepsEffects: true });
     },
   ),
 ];

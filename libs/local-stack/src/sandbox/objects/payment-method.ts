@@ -2,6 +2,7 @@ import type Stripe from 'stripe';
 import { defineCollection } from '../engine/collections.ts';
 import { newId } from '../engine/object-ids.ts';
 import type { Stored } from '../engine/stored.ts';
+import { type FailureDetail, missing, refused } from '../engine/stripe-failure.ts';
 import type { Turn } from '../engine/turn.ts';
 
 export type PaymentMethod = Stored<Stripe.PaymentMethod>;
@@ -14,7 +15,8 @@ export type CardBehaviour =
   | 'pays_at_once'
   | 'pays_refunds_fail'
   | 'fails_when_attached'
-  | 'fails_when_charged';
+  | 'fails_when_charged'
+  | 'asks_for_authentication';
 
 /** Stripe's test cards, by the name that `attach` takes; a card is recognised later by its last digits. */
 export const testCards: ReadonlyMap<string, { last4: string; behaviour: CardBehaviour }> = new Map([
@@ -23,6 +25,7 @@ export const testCards: ReadonlyMap<string, { last4: string; behaviour: CardBeha
   ['pm_card_refundFail', { last4: '5126', behaviour: 'pays_refunds_fail' }],
   ['pm_card_visa_chargeDeclined', { last4: '0002', behaviour: 'fails_when_attached' }],
   ['pm_card_chargeCustomerFail', { last4: '0341', behaviour: 'fails_when_charged' }],
+  ['pm_card_authenticationRequired', { last4: '3184', behaviour: 'asks_for_authentication' }],
 ]);
 
 /** The body of a declined card's error. */
@@ -32,6 +35,28 @@ export const declined = {
   decline_code: 'generic_decline',
   message: 'Your card was declined.',
 } as const;
+
+/** The body of the error of a card whose holder is not there to authenticate the payment. */
+const unauthenticated = {
+  type: 'card_error',
+  code: 'subscription_payment_intent_requires_action',
+  message: 'Payment for this subscription requires additional user action before it can be completed successfully.',
+} as const;
+
+/** The body of the error of a card that did not pay. */
+export function failureOf(outcome: 'declined' | 'action_required'): FailureDetail {
+  return outcome === 'declined' ? declined : unauthenticated;
+}
+
+/** Refuses a card that is not one of the customer's. */
+export function requireCard(turn: Turn, paymentMethodId: string, customer: { readonly id: string }): void {
+  const param = 'default_payment_method';
+  const paymentMethod = turn.store.find(paymentMethods, paymentMethodId);
+  if (paymentMethod === undefined) throw missing('PaymentMethod', paymentMethodId, param);
+  if (paymentMethod.customer !== customer.id) {
+    throw refused('The payment method must be attached to the customer.', { param });
+  }
+}
 
 export function behaviourOf(paymentMethod: PaymentMethod): CardBehaviour {
   const card = [...testCards.values()].find(({ last4 }) => last4 === paymentMethod.card?.last4);

@@ -48,7 +48,7 @@ export const previewInvoiceEndpoints = [
 ];
 
 function renewalOf(turn: Turn, subscription: Subscription, item: SubscriptionItem): Invoice {
-  if (hasEnded(subscription) || subscription.cancel_at_period_end) {
+  if (hasEnded(subscription) || subscription.cancel_at !== null) {
     throw new StripeFailure(404, {
       type: 'invalid_request_error',
       code: 'invoice_upcoming_none',

@@ -17,7 +17,7 @@ export function renewSubscription(turn: Turn, id: string): void {
   if (subscription === undefined || hasEnded(subscription) || subscription.status === 'incomplete') return;
   const ended = currentPeriod(subscription);
   if (ended.end > turn.nowSeconds) return;
-  if (subscription.cancel_at_period_end) {
+  if (subscription.cancel_at !== null && subscription.cancel_at <= ended.end) {
     endSubscription(turn, subscription);
     return;
   }

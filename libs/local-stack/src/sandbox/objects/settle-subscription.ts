@@ -6,7 +6,7 @@ import { applyPendingUpdate, billsPendingUpdate } from './pending-update.ts';
 import { currentPeriod, hasEnded, type Subscription, subscriptions } from './subscription.ts';
 
 /** What came of trying to collect an invoice. */
-export type CollectionOutcome = 'paid' | 'declined' | 'no_payment_method';
+export type CollectionOutcome = 'paid' | 'declined' | 'action_required' | 'no_payment_method';
 
 /**
  * What an attempt to collect an invoice means for its subscription: a failure makes it `past_due`, across months, until

@@ -10,7 +10,7 @@ import { subscriptions } from './subscription.ts';
 export const voidInvoiceEndpoints = [
   endpoint('POST', '/v1/invoices/:id/void', {}, (turn, _parameters, id) => {
     const invoice = requireInvoice(turn, id);
-    if (invoice.status !== 'open') {
+    if (invoice.status !== 'open' && invoice.status !== 'uncollectible') {
       throw refused(`You can only pass in open invoices. This invoice isn't open.`, { code: 'invoice_not_editable' });
     }
     voidInvoice(turn, invoice);

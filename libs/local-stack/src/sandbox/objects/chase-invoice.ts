@@ -1,0 +1,41 @@
+import { z } from 'zod';
+import { emit } from '../engine/events.ts';
+import { refused } from '../engine/stripe-failure.ts';
+import type { Turn } from '../engine/turn.ts';
+import { collect } from './collect-invoice.ts';
+import { planRetry } from './dunning.ts';
+import { type Invoice, invoices, requireInvoice } from './invoice.ts';
+import { settleSubscription } from './settle-subscription.ts';
+
+/** Due step: a renewal that was not paid is tried again. */
+export function retryInvoice(turn: Turn, id: string): void {
+  const invoice = requireInvoice(turn, id);
+  if (invoice.status !== 'open' || invoice.auto_advance !== true) return;
+  const outcome = collect(turn, invoice);
+  settleSubscription(turn, invoice, outcome);
+  if (outcome !== 'paid') planRetry(turn, invoice);
+}
+
+/** What the holder of a card, or Stripe's tax engine, does to an invoice without a call of the API. */
+export const invoiceScene = z.strictObject({ scene: z.enum(['authenticate', 'fail_finalization']) });
+
+/** The card's holder authenticates the payment of an open invoice; or a draft cannot be finalized, and stays one. */
+export function playInvoiceScene(turn: Turn, id: string, scene: z.output<typeof invoiceScene>['scene']): Invoice {
+  const invoice = requireInvoice(turn, id);
+  if (scene === 'authenticate') {
+    if (invoice.status !== 'open') throw refused('Only the payment of an open invoice can be authenticated.');
+    settleSubscription(turn, invoice, collect(turn, invoice, { isAuthenticated: true }));
+    return invoice;
+  }
+  if (invoice.status !== 'draft') throw refused('Only a draft can fail to be finalized.');
+  invoice.auto_advance = false;
+  invoice.automatically_finalizes_at = null;
+  invoice.last_finalization_error = {
+    type: 'invalid_request_error',
+    code: 'customer_tax_location_invalid',
+    message: 'The customer’s location cannot be determined.',
+  };
+  turn.store.replace(invoices, invoice);
+  emit(turn, 'invoice.finalization_failed', invoice);
+  return invoice;
+}
