@@ -30,6 +30,7 @@ export const months: readonly [Month, ...Month[]] = [previousMonth(month('2026-1
 export interface MonthStory {
   readonly harness: Harness;
   readonly sandboxUrl: string;
+  readonly gatewayUrl: string;
   /** Supporters subscribe and allocate over HTTP, renewals come, each month is closed until it is reconciled. */
   play(): Promise<Told>;
   stop(): Promise<void>;
@@ -105,6 +106,7 @@ export async function startStory(options: StoryOptions): Promise<MonthStory> {
   return {
     harness,
     sandboxUrl: sandbox.url,
+    gatewayUrl: gateway.url,
     play: async () => {
       const { months: closed, lines } = await playStory(
         {

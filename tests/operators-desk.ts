@@ -7,10 +7,10 @@ import {
   type Topic,
 } from '@wewrite/contracts';
 import { Client } from 'pg';
-import { apiAt } from '../apps/cli/src/demo/api.ts';
+import { apiAt, pathOf } from '../apps/cli/src/demo/api.ts';
 import type { MonthStory } from './month-story.ts';
 
-/** What an operator can see and do about a story's parked messages. */
+/** What an operator can see and do about a story's parked messages. A test's own deadline ends each waiting. */
 export interface OperatorsDesk {
   list(): Promise<readonly ParkedMessage[]>;
   /** Waits until a service has parked a message of the topic for this reason. */
@@ -25,31 +25,31 @@ const lookEveryMs = 20;
 export async function operatorsDesk({ harness }: MonthStory): Promise<OperatorsDesk> {
   const api = apiAt(harness.url('monitoring'));
   const token = await harness.token({ sub: 'olga', roles: ['admin'] });
-  const listed = async (state: string) => {
-    const path = `/v1/parked?limit=1000&state=${state}`;
+  const list = async () => {
+    const path = '/v1/parked?limit=1000';
     return (await api.ask({ method: 'GET', path, token, answer: ParkedPageSchema })).messages;
   };
-  /** A test's own deadline ends the waiting. */
-  const seen = async (state: readonly string[], is: (message: ParkedMessage) => boolean) => {
-    for (;;) {
-      for (const each of state) {
-        const found = (await listed(each)).find(is);
-        if (found !== undefined) return found;
-      }
-      await delay(lookEveryMs);
-    }
-  };
   return {
-    list: () => listed('parked'),
-    parkedFor: (service, topic, reason) =>
-      seen(['parked'], (one) => one.service === service && one.topic === topic.name && one.reason.includes(reason)),
+    list,
+    parkedFor: async (service, topic, reason) => {
+      for (;;) {
+        const messages = await list();
+        const found = messages.find(
+          (one) => one.service === service && one.topic === topic.name && one.reason.includes(reason),
+        );
+        if (found !== undefined) return found;
+        await delay(lookEveryMs);
+      }
+    },
     order: async ({ id }, order) => {
-      const path = `/v1/parked/${id}/${order}`;
       const body = { reason: 'the cause is mended' };
-      const { lastOrder } = await api.ask({ method: 'POST', path, token, body, answer: ParkedMessageSchema });
-      const isAnswer = (one: ParkedMessage) =>
-        one.lastOrder?.commandId === lastOrder?.commandId && one.lastOrder?.answered;
-      return seen(['parked', 'replayed', 'dropped'], (one) => isAnswer(one) === true);
+      await api.ask({ method: 'POST', path: pathOf('parked', id, order), token, body, answer: ParkedMessageSchema });
+      for (;;) {
+        const path = pathOf('parked', id);
+        const now = await api.ask({ method: 'GET', path, token, answer: ParkedMessageSchema });
+        if (now.lastOrder?.answered === true) return now;
+        await delay(lookEveryMs);
+      }
     },
   };
 }

@@ -5,6 +5,8 @@ import { addDoctorCommand } from './commands/doctor.ts';
 import { addGenerateCommand } from './commands/generate.ts';
 import { addMigrateCommand } from './commands/migrate.ts';
 import { addMonthCommand } from './commands/month.ts';
+import { addOutboxCommand } from './commands/outbox.ts';
+import { addParkedCommand } from './commands/parked.ts';
 import { addTopicsCommand } from './commands/topics.ts';
 import { addUpCommand } from './commands/up.ts';
 import { exitCodeOf, exitCodes, explain } from './exit-codes.ts';
@@ -22,6 +24,8 @@ const program = new Command('wewrite')
 addDemoCommand(program);
 addUpCommand(program);
 addMonthCommand(program);
+addParkedCommand(program);
+addOutboxCommand(program);
 addMigrateCommand(program);
 addTopicsCommand(program);
 addGenerateCommand(program);

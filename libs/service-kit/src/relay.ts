@@ -16,6 +16,10 @@ export interface Relay {
   stop(): Promise<void>;
   /** Messages not yet sent. */
   pending(): Promise<number>;
+  /** When the oldest message not yet sent was committed, in business time; null when none waits. */
+  oldest(): Promise<Date | null>;
+  /** True while this is the relay that sends. */
+  leads(): boolean;
   /** Rises with each message sent. */
   sentCount(): number;
 }
@@ -56,12 +60,14 @@ export function createRelay(options: {
   const stopping = new AbortController();
   let wake = new AbortController();
   let sent = 0;
+  let leading = false;
   let running: Promise<void> = Promise.resolve();
 
   const waitForWork = async () => {
     await time.sleep(idlePollMs, AbortSignal.any([wake.signal, stopping.signal]));
   };
   const lead = async (client: pg.Client) => {
+    leading = true;
     let failures = 0;
     const lost = new Promise<never>((_, reject) =>
       client.once('error', reject).once('end', () => reject(new Error('ended'))),
@@ -86,6 +92,7 @@ export function createRelay(options: {
       await leadOnce({ options, lead, onNotify: () => wake.abort() }).catch((error: unknown) =>
         log.warn({ error: String(error) }, 'the relay lost its connection; it contends again'),
       );
+      leading = false;
       await time.sleep(leadershipPollMs, stopping.signal);
     }
   };
@@ -102,6 +109,13 @@ export function createRelay(options: {
       const { rows } = await sql<{ count: number }>`select count(*) as count from outbox`.execute(database.kysely);
       return rows[0]?.count ?? 0;
     },
+    oldest: async () => {
+      const { rows } = await sql<{ occurred_at: Date }>`select occurred_at from outbox order by id limit 1`.execute(
+        database.kysely,
+      );
+      return rows[0]?.occurred_at ?? null;
+    },
+    leads: () => leading,
     sentCount: () => sent,
   };
 }

@@ -10,7 +10,7 @@ import { createInbox, type Hearing, type Inbox } from './inbox.ts';
 import type { Broker, Consumer } from './kafka/broker.ts';
 import { createLog, type Log } from './log.ts';
 import { errorText, type Loop, type RunningLoop, runLoop } from './loop.ts';
-import { createMetrics } from './metrics.ts';
+import { createMetrics, type MessagingReport } from './metrics.ts';
 import { kitMigrations } from './migrate.ts';
 import { withOperator } from './obey-operator.ts';
 import { createOutbox } from './outbox.ts';
@@ -59,7 +59,7 @@ export async function runService<Config extends KitConfig, Schema>(
   const allLoops = loopsOf(parts, context);
   for (const loop of allLoops) loops.set(loop.name, runLoop(loop, { time, log }));
   const idle = () => idleReport({ ...messaging, broker, allLoops, loops });
-  const metrics = createMetrics({ service: name, idle, parked: () => parkedCount(database) });
+  const metrics = createMetrics({ service: name, idle, messaging: () => messagingReport(context, messaging.relay) });
   const server = await createServer({
     service: name,
     version: definition.version,
@@ -221,6 +221,15 @@ function wakeOnChange(clock: SteeredClock, loops: ReadonlyMap<string, RunningLoo
   clock.onChange(() => {
     for (const loop of loops.values()) loop.wake();
   });
+}
+
+async function messagingReport<Schema>(
+  { database, clock }: Pick<ServiceContext<KitConfig, Schema>, 'database' | 'clock'>,
+  relay: Relay,
+): Promise<MessagingReport> {
+  const [parked, oldest] = await Promise.all([parkedCount(database), relay.oldest()]);
+  const waitedMs = oldest === null ? 0 : Math.max(0, clock.now().getTime() - oldest.getTime());
+  return { parked, oldestOutboxSeconds: waitedMs / 1_000, leads: relay.leads() };
 }
 
 async function idleReport(parts: {

@@ -115,6 +115,8 @@ describe('metrics', () => {
     expect(text).toMatch(/^wewrite_outbox_messages\{service="payouts"\} 0$/m);
     expect(text).toMatch(/^wewrite_consumer_lag_messages\{service="payouts"\} 0$/m);
     expect(text).toMatch(/^wewrite_parked_messages\{service="payouts"\} 2$/m);
+    expect(text).toMatch(/^wewrite_outbox_oldest_seconds\{service="payouts"\} 0$/m);
+    expect(text).toMatch(/^wewrite_relay_leads\{service="payouts"\} 1$/m);
     expect(text).toMatch(
       /^wewrite_http_request_duration_seconds_count\{.*route="\/v1\/echo\/:id",status="401"\} \d+$/m,
     );

@@ -31,7 +31,7 @@ export async function runGateway(env: Readonly<Record<string, string | undefined
   });
   const verifyToken = await tokenVerifier(config);
   const idle = async () => ({ outbox: 0, lag: 0, due: 0, activity: 0 });
-  const metrics = createMetrics({ service: name, idle, parked: async () => 0 });
+  const metrics = createMetrics({ service: name, idle });
   const server = await createServer({
     service: name,
     version,

@@ -5,6 +5,7 @@ import { hearings } from './events.ts';
 import { listParked } from './list-parked.ts';
 import { orderAboutParked } from './order-about-parked.ts';
 import { readMonthProgress } from './read-month-progress.ts';
+import { readParked } from './read-parked.ts';
 import { readRehearsal } from './read-rehearsal.ts';
 
 /** The service that watches the others. */
@@ -19,6 +20,7 @@ export const monitoring: ServiceDefinition<Config, Schema> = {
       readMonthProgress(server, context);
       readRehearsal(server, context);
       listParked(server, context);
+      readParked(server, context);
       orderAboutParked(server, context);
     },
   }),

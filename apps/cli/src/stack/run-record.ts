@@ -13,7 +13,7 @@ export interface RunRecord {
   };
   /** The URL of each service's runtime role. */
   readonly database: Readonly<Record<ServiceName, string>>;
-  readonly kafka: { readonly kind: 'external' | 'jvm' | 'memory'; readonly brokers: string | null };
+  readonly kafka: { readonly kind: 'external' | 'docker' | 'jvm' | 'memory'; readonly brokers: string | null };
   readonly tokens: {
     readonly admin: string;
     readonly service: string;
@@ -31,7 +31,7 @@ export interface RunRecord {
 
 const file = join(stateDirectory, 'run.json');
 const entranceSchema = z.object({
-  urls: z.object({ gateway: z.url() }),
+  urls: z.object({ gateway: z.url(), admin: z.record(z.string(), z.url()) }),
   tokens: z.object({ admin: z.string() }),
 });
 
@@ -50,12 +50,21 @@ export function removeRunRecord(): void {
 
 /** How an administrator gets into what runs here; null when nothing does. */
 export function readEntrance(): { gatewayUrl: string; adminToken: string } | null {
+  const record = readRunRecord();
+  return record === null ? null : { gatewayUrl: record.urls.gateway, adminToken: record.tokens.admin };
+}
+
+/** The operations port of each part that runs here, by its name; null when nothing does. */
+export function readAdminUrls(): Readonly<Record<string, string>> | null {
+  return readRunRecord()?.urls.admin ?? null;
+}
+
+function readRunRecord(): z.infer<typeof entranceSchema> | null {
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
   } catch {
     return null;
   }
-  const { urls, tokens } = entranceSchema.parse(JSON.parse(text));
-  return { gatewayUrl: urls.gateway, adminToken: tokens.admin };
+  return entranceSchema.parse(JSON.parse(text));
 }

@@ -1,0 +1,97 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import {
+  MonthProgressSchema,
+  ParkedMessageSchema,
+  payoutSettled,
+  RehearsalReportSchema,
+  serviceNames,
+} from '@wewrite/contracts';
+import { z } from 'zod';
+import { community, type MonthStory, startStory } from './month-story.ts';
+
+const deadlineMs = 120_000;
+const program = fileURLToPath(new URL('../apps/cli/src/main.ts', import.meta.url));
+
+let story: MonthStory;
+let input: Awaited<ReturnType<typeof community>>;
+let token: string;
+beforeAll(async () => {
+  input = await community();
+  story = await startStory({ input: input.directory });
+  await story.play();
+  token = await story.harness.token({ sub: 'olga', roles: ['admin'] });
+}, deadlineMs);
+afterAll(async () => {
+  await story.stop();
+  await input.remove();
+});
+
+/** Runs `wewrite` in a process of its own, at the story's gateway. */
+function wewrite(...words: readonly string[]): Promise<{ code: number; output: string; complaint: string }> {
+  const environment = { ...process.env, WEWRITE_GATEWAY: story.gatewayUrl, WEWRITE_TOKEN: token };
+  return new Promise((resolve) => {
+    const child = execFile(process.execPath, [program, ...words], { env: environment }, (_, output, complaint) =>
+      resolve({ code: child.exitCode ?? -1, output, complaint }),
+    );
+  });
+}
+
+async function jsonOf<Schema extends z.ZodType>(schema: Schema, ...words: readonly string[]): Promise<z.infer<Schema>> {
+  const { code, output, complaint } = await wewrite(...words, '--json');
+  expect({ code, complaint }).toEqual({ code: 0, complaint: '' });
+  return schema.parse(JSON.parse(output));
+}
+
+describe('wewrite', () => {
+  test('month status and close show a reconciled month, for people and as JSON', async () => {
+    expect(await jsonOf(MonthProgressSchema, 'month', 'status', '2026-11')).toMatchObject({ reconciled: true });
+    const { code, output } = await wewrite('month', 'close', '2026-11');
+    expect({ code, lastLine: output.trimEnd().split('\n').at(-1) }).toEqual({
+      code: 0,
+      lastLine: 'month 2026-11: 0 ¢ unexplained',
+    });
+    expect(output).toMatch(/payouts\s+█+ \d+ of \d+/);
+  });
+
+  test('month rehearse forecasts the running month, for people and as JSON', async () => {
+    const report = await jsonOf(RehearsalReportSchema, 'month', 'rehearse', '2026-12');
+    expect(report).toMatchObject({ month: '2026-12', unexplainedCents: 0, comparison: null });
+    const { code, output } = await wewrite('month', 'rehearse', '2026-12');
+    expect(code).toBe(0);
+    expect(output).toContain('rehearsal of 2026-12: 0 ¢ differ');
+    expect((await wewrite('month', 'rehearse', '2026-11')).complaint).toContain('has been started');
+  });
+
+  test('parked lists, replays and drops what services could not handle', async () => {
+    const value = Buffer.from('no message');
+    const headers = { ce_id: 'garbage', ce_time: '2026-12-01T00:00:00.000Z' };
+    await story.harness.broker.send([{ topic: story.harness.topicName(payoutSettled), key: 'k', value, headers }]);
+    await story.harness.settled();
+    const listed = await jsonOf(z.array(ParkedMessageSchema), 'parked', 'list');
+    expect(listed.map(({ service, topic }) => `${service} ${topic}`)).toContain('billing payout.settled');
+    const [billings] = listed.filter(({ service }) => service === 'billing');
+    const replayed = await wewrite('parked', 'replay', billings?.id ?? '', '--reason', 'try again');
+    expect(replayed).toMatchObject({ code: 1, complaint: '1 of 1 are still parked.\n' });
+    expect(replayed.output).toContain('unreadable value');
+    expect(await wewrite('parked', 'drop', '--all', '--reason', 'nobody knows it')).toMatchObject({ code: 0 });
+    expect(await wewrite('parked', 'list')).toMatchObject({ code: 0, output: 'nothing\n' });
+    const dropped = await jsonOf(z.array(ParkedMessageSchema), 'parked', 'list', '--state', 'dropped');
+    expect(dropped.map(({ lastOrder }) => lastOrder?.reason)).toEqual(listed.map(() => 'nobody knows it'));
+  });
+
+  test('outbox status tells of each service what waits and whose relay sends', async () => {
+    const ports = serviceNames.flatMap((name) => ['--admin', story.harness.adminUrl(name)]);
+    const states = await jsonOf(z.array(z.looseObject({ service: z.string() })), 'outbox', 'status', ...ports);
+    expect(states).toEqual(
+      serviceNames.map((service) => expect.objectContaining({ service, waiting: 0, oldestSeconds: 0, leads: true })),
+    );
+  });
+
+  test('a wrong word, and an order about nothing, are usage', async () => {
+    expect(await wewrite('month', 'rehearse', 'november')).toMatchObject({ code: 2 });
+    expect(await wewrite('parked', 'drop', '--reason', 'none')).toMatchObject({ code: 2 });
+    expect(await wewrite('parked', 'forget')).toMatchObject({ code: 2 });
+  });
+});
