@@ -3,6 +3,8 @@ import { calculationLoop } from './calculate-earnings.ts';
 import { type Config, environment } from './config.ts';
 import type { Schema } from './db.ts';
 import { hearingsOf } from './events.ts';
+import { explainLine } from './explain/explain-line.ts';
+import { explainWriterMonth } from './explain/explain-writer-month.ts';
 import { listEarnings } from './list-earnings.ts';
 import { listLines } from './list-lines.ts';
 import { listSupporters } from './list-supporters.ts';
@@ -10,6 +12,17 @@ import { listWriters } from './list-writers.ts';
 import { readEarnings } from './read-earnings.ts';
 import { readMonthTotals } from './read-month-totals.ts';
 import { reversalLoop } from './reversals/apply-reversals.ts';
+
+const routes = [
+  listEarnings,
+  readEarnings,
+  listLines,
+  listWriters,
+  listSupporters,
+  readMonthTotals,
+  explainLine,
+  explainWriterMonth,
+];
 
 /** The service that keeps the lines of each month and works out what writers earned (C1, C2, C4). */
 export const earnings: ServiceDefinition<Config, Schema> = {
@@ -21,7 +34,6 @@ export const earnings: ServiceDefinition<Config, Schema> = {
     hearings: hearingsOf(context),
     loops: [calculationLoop(context), reversalLoop(context)],
     routes: (server) => {
-      const routes = [listEarnings, readEarnings, listLines, listWriters, listSupporters, readMonthTotals];
       for (const register of routes) register(server, context);
     },
   }),

@@ -1,7 +1,9 @@
-import type { Database } from '@wewrite/service-kit';
+import { type Month, readLineId } from '@wewrite/contracts';
+import type { Database, Identity } from '@wewrite/service-kit';
 import { sql } from 'kysely';
-import type { Schema } from './db.ts';
+import type { Context, Schema } from './db.ts';
 import { type Line, lineColumns } from './line.ts';
+import type { LineKeys } from './line-key.ts';
 
 type Executor = Database<Schema>['kysely'];
 
@@ -16,5 +18,78 @@ export async function linesOfSupporter(
       select chunk from chunk where run_id = ${runId} and first_user_id <= ${userId} and last_user_id >= ${userId}
     )
     order by chunk, position`.execute(executor);
+  return rows;
+}
+
+/** One line by its place in the run. */
+export async function lineAt(
+  executor: Executor,
+  { runId, chunk, position }: Pick<Line, 'runId' | 'chunk' | 'position'>,
+): Promise<Line | null> {
+  const { rows } = await sql<Line>`
+    select ${lineColumns} from line_state
+    where run_id = ${runId} and chunk = ${chunk} and position = ${position}`.execute(executor);
+  return rows[0] ?? null;
+}
+
+/** A writer's lines of a run, in order of place. */
+export async function linesOfWriter(
+  executor: Executor,
+  { runId, recipientUserId }: { readonly runId: string; readonly recipientUserId: string },
+): Promise<readonly Line[]> {
+  const { rows } = await sql<Line>`
+    select ${lineColumns} from line_state
+    where run_id = ${runId} and recipient_user_id = ${recipientUserId}
+    order by chunk, position`.execute(executor);
+  return rows;
+}
+
+const lineKeyForm = /^[0-9a-f]{64}$/;
+
+/**
+ * The line that somebody means: its supporter by line id, its writer by line key, an administrator by either. Null when
+ * there is none that they may know of.
+ */
+export async function findLine(
+  { database }: Context,
+  { lineId, keys, identity }: { readonly lineId: string; readonly keys: LineKeys; readonly identity: Identity },
+): Promise<Line | null> {
+  const isAdmin = identity.roles.has('admin');
+  if (lineKeyForm.test(lineId)) {
+    if (!isAdmin && !identity.roles.has('writer')) return null;
+    return findByKey(database.kysely, { key: lineId, keys, recipientUserId: isAdmin ? null : identity.userId });
+  }
+  const named = readLineId(lineId);
+  if (named === null || !(isAdmin || (identity.roles.has('supporter') && named.userId === identity.userId)))
+    return null;
+  const [run] = await calculatedRuns(database.kysely, named.month);
+  if (run === undefined) return null;
+  const lines = await linesOfSupporter(database.kysely, { runId: run.runId, userId: named.userId });
+  return lines.find((line) => line.lineId === lineId) ?? null;
+}
+
+/** Newest month first: that is what is asked for most. Without a writer every line of a month may have to be read. */
+async function findByKey(
+  executor: Executor,
+  { key, keys, recipientUserId }: { key: string; keys: LineKeys; recipientUserId: string | null },
+): Promise<Line | null> {
+  const ofWriter = recipientUserId === null ? sql`true` : sql`recipient_user_id = ${recipientUserId}`;
+  for (const { runId } of await calculatedRuns(executor, null)) {
+    const { rows } = await sql<Line>`
+      select ${lineColumns} from line_state
+      where run_id = ${runId} and ${ofWriter}
+        and sha256(${keys.pads.outer}::bytea || sha256(${keys.pads.inner}::bytea || convert_to(line_id, 'UTF8')))
+          = decode(${key}, 'hex')
+      limit 1`.execute(executor);
+    if (rows[0] !== undefined) return rows[0];
+  }
+  return null;
+}
+
+async function calculatedRuns(executor: Executor, month: Month | null): Promise<readonly { runId: string }[]> {
+  const { rows } = await sql<{ runId: string }>`
+    select run_id as "runId" from run
+    where kind = 'close' and state = 'calculated' and (${month}::text is null or month = ${month})
+    order by month desc`.execute(executor);
   return rows;
 }

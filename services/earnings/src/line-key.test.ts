@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import { lineKeys } from './line-key.ts';
 
@@ -22,5 +23,16 @@ describe('what stands for ids', () => {
   test('C4: ids cannot be shifted between supporter and writer', () => {
     const shifted = { userId: 'a', recipientUserId: 'b","c' };
     expect(keys.pseudonym(shifted)).not.toBe(keys.pseudonym({ userId: 'c","a', recipientUserId: 'b' }));
+  });
+
+  test.each([32, 64, 65, 200])('C4: SQL finds a line by the key that a secret of %i characters gives it', (length) => {
+    const { lineKey, pads } = lineKeys('s'.repeat(length));
+    const sha256 = (...parts: readonly (Buffer | string)[]) => {
+      const hash = createHash('sha256');
+      for (const part of parts) hash.update(part);
+      return hash.digest();
+    };
+    const key = sha256(pads.outer, sha256(pads.inner, 'ann_page_1_2026-11'));
+    expect(key.toString('hex')).toBe(lineKey('ann_page_1_2026-11'));
   });
 });

@@ -27,6 +27,7 @@ const ownerOfSegment: Readonly<Record<string, ServiceName>> = {
   revenue: 'billing',
   escrow: 'billing',
   earnings: 'earnings',
+  explain: 'earnings',
   payouts: 'payouts',
   'payout-account': 'payouts',
   obligations: 'payouts',
