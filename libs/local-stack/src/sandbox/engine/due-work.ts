@@ -4,11 +4,14 @@ import type { Turn } from './turn.ts';
 /** What the passing of time does. */
 export type DueKind =
   | 'advance_payout'
+  | 'expire_checkout'
   | 'expire_pending_update'
   | 'expire_subscription'
   | 'fail_refund'
   | 'finalize_invoice'
   | 'funds_available'
+  | 'open_dispute'
+  | 'open_inquiry'
   | 'post_outbound_payment'
   | 'renew_subscription'
   | 'retry_invoice'

@@ -9,14 +9,18 @@ import { attachPaymentMethodEndpoints } from './attach-payment-method.ts';
 import { balanceEndpoints, makeFundsAvailable } from './balance.ts';
 import { balanceSettings, balanceSettingsEndpoints } from './balance-settings.ts';
 import { balanceTransactionEndpoints, balanceTransactions } from './balance-transaction.ts';
+import { billingPortalEndpoints, portalConfigurations, portalSessions } from './billing-portal.ts';
 import { cancelSubscriptionEndpoints } from './cancel-subscription.ts';
 import { chargeEndpoints, charges } from './charge.ts';
 import { retryInvoice } from './chase-invoice.ts';
+import { checkoutOrders, checkoutSessionEndpoints, checkoutSessions, expireCheckout } from './checkout-session.ts';
 import { finalizeAndCollect } from './collect-invoice.ts';
 import { createRefundEndpoints } from './create-refund.ts';
 import { createSubscriptionEndpoints } from './create-subscription.ts';
 import { customerEndpoints, customers } from './customer.ts';
 import { cancelOutboundPaymentEndpoints, postOutboundPayment } from './end-outbound-payment.ts';
+import { disputeEndpoints, disputes } from './dispute.ts';
+import { openDispute } from './dispute-charge.ts';
 import { eventEndpoints } from './event.ts';
 import { eventDestinationEndpoints, eventDestinations } from './event-destination.ts';
 import { financialAccountEndpoints, financialAccounts } from './financial-account.ts';
@@ -50,7 +54,10 @@ export const collections: ReadonlyArray<Collection<StripeObject>> = [
   balanceSettings,
   balanceTransactions,
   charges,
+  checkoutOrders,
+  checkoutSessions,
   customers,
+  disputes,
   eventDestinations,
   financialAccounts,
   invoices,
@@ -59,6 +66,8 @@ export const collections: ReadonlyArray<Collection<StripeObject>> = [
   paymentIntents,
   paymentMethods,
   payouts,
+  portalConfigurations,
+  portalSessions,
   products,
   receivedCredits,
   refunds,
@@ -79,12 +88,15 @@ export const endpoints: readonly Endpoint[] = [
   ...balanceEndpoints,
   ...balanceSettingsEndpoints,
   ...balanceTransactionEndpoints,
+  ...billingPortalEndpoints,
   ...cancelOutboundPaymentEndpoints,
   ...cancelSubscriptionEndpoints,
   ...chargeEndpoints,
+  ...checkoutSessionEndpoints,
   ...createRefundEndpoints,
   ...createSubscriptionEndpoints,
   ...customerEndpoints,
+  ...disputeEndpoints,
   ...eventDestinationEndpoints,
   ...eventEndpoints,
   ...financialAccountEndpoints,
@@ -111,11 +123,14 @@ export const endpoints: readonly Endpoint[] = [
 /** What time does. */
 export const dueSteps: DueSteps = {
   advance_payout: advancePayout,
+  expire_checkout: expireCheckout,
   expire_pending_update: expirePendingUpdate,
   expire_subscription: expireSubscription,
   fail_refund: failRefund,
   finalize_invoice: finalizeAndCollect,
   funds_available: makeFundsAvailable,
+  open_dispute: (turn, chargeId) => openDispute(turn, chargeId, false),
+  open_inquiry: (turn, chargeId) => openDispute(turn, chargeId, true),
   post_outbound_payment: postOutboundPayment,
   renew_subscription: renewSubscription,
   retry_invoice: retryInvoice,
@@ -127,6 +142,7 @@ export const expansions: Expansions = {
   byPrefix: {
     ch: charges,
     cus: customers,
+    du: disputes,
     in: invoices,
     pi: paymentIntents,
     pm: paymentMethods,

@@ -20,15 +20,22 @@ export const createSubscriptionEndpoints = [
   endpoint('POST', '/v1/subscriptions', subscriptionOrder, (turn, order) => createSubscription(turn, order)),
 ];
 
-/** Creates a subscription and, unless its first part is free, bills and collects the first period at once. */
-export function createSubscription(turn: Turn, order: SubscriptionOrder): Subscription {
+/**
+ * Creates a subscription and, unless its first part is free, bills and collects the first period at once.
+ * `isAuthenticated`: the card's holder is at hand.
+ */
+export function createSubscription(
+  turn: Turn,
+  order: SubscriptionOrder,
+  { isAuthenticated }: { isAuthenticated: boolean } = { isAuthenticated: false },
+): Subscription {
   const customer = requireCustomer(turn, order.customer, 'customer');
   if (order.default_payment_method !== undefined) requireCard(turn, order.default_payment_method, customer);
   const [ordered] = order.items;
   if (ordered === undefined) throw refused('You must supply an item.', { param: 'items' });
   const subscription = newSubscription(turn, order, newPrice(turn, ordered.price_data), ordered.quantity ?? 1);
   turn.store.insert(subscriptions, subscription, turn.nowSeconds);
-  const outcome = billFirstPeriod(turn, subscription, customer, order);
+  const outcome = billFirstPeriod(turn, subscription, customer, { ...order, isAuthenticated });
   subscription.status = outcome === 'unpaid' ? 'incomplete' : 'active';
   turn.store.replace(subscriptions, subscription);
   if (outcome === 'unpaid') schedule(turn, turn.nowSeconds + incompleteSeconds, 'expire_subscription', subscription.id);
@@ -41,7 +48,11 @@ function billFirstPeriod(
   turn: Turn,
   subscription: Subscription,
   customer: Customer,
-  { proration_behavior: prorations, payment_behavior: behaviour = 'allow_incomplete' }: SubscriptionOrder,
+  {
+    proration_behavior: prorations,
+    payment_behavior: behaviour = 'allow_incomplete',
+    isAuthenticated,
+  }: SubscriptionOrder & { isAuthenticated: boolean },
 ): 'settled' | 'unpaid' {
   const period = currentPeriod(subscription);
   const month = billingMonth(anchorOf(subscription), period.start);
@@ -63,7 +74,7 @@ function billFirstPeriod(
   subscription.latest_invoice = invoice.id;
   if (finalizeInvoice(turn, invoice) === 'paid') return 'settled';
   if (behaviour === 'default_incomplete') return 'unpaid';
-  const outcome = collect(turn, invoice);
+  const outcome = collect(turn, invoice, { isAuthenticated });
   if (outcome === 'no_payment_method') {
     throw refused('This customer has no attached payment source or default payment method.', {
       code: 'resource_missing',
