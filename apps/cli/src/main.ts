@@ -2,11 +2,13 @@ import { prepareTelemetry } from '@wewrite/service-kit';
 import { Command, CommanderError } from 'commander';
 import { addDemoCommand } from './commands/demo.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
+import { addExplainCommand } from './commands/explain.ts';
 import { addGenerateCommand } from './commands/generate.ts';
 import { addMigrateCommand } from './commands/migrate.ts';
 import { addMonthCommand } from './commands/month.ts';
 import { addOutboxCommand } from './commands/outbox.ts';
 import { addParkedCommand } from './commands/parked.ts';
+import { addPrepareCommand } from './commands/prepare.ts';
 import { addTopicsCommand } from './commands/topics.ts';
 import { addUpCommand } from './commands/up.ts';
 import { exitCodeOf, exitCodes, explain } from './exit-codes.ts';
@@ -24,10 +26,12 @@ const program = new Command('wewrite')
 addDemoCommand(program);
 addUpCommand(program);
 addMonthCommand(program);
+addExplainCommand(program);
 addParkedCommand(program);
 addOutboxCommand(program);
 addMigrateCommand(program);
 addTopicsCommand(program);
+addPrepareCommand(program);
 addGenerateCommand(program);
 addDoctorCommand(program);
 
