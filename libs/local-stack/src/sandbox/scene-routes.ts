@@ -7,6 +7,14 @@ import { parseJson } from './engine/stripe-routes.ts';
 import type { Turn } from './engine/turn.ts';
 import { collections } from './objects/catalogue.ts';
 import { invoiceScene, playInvoiceScene } from './objects/chase-invoice.ts';
+import {
+  disputeEvidence,
+  disputeOrder,
+  disputePayment,
+  endDispute,
+  fraudWarningOrder,
+  warnOfFraud,
+} from './objects/dispute-charge.ts';
 import { endOutboundPayment, outboundPaymentOutcome } from './objects/end-outbound-payment.ts';
 import {
   changeFinancialAccount,
@@ -37,6 +45,7 @@ interface Scene {
  */
 export function addSceneRoutes(server: FastifyInstance, scene: Scene): void {
   addStorageScenes(server, scene);
+  addDisputeScenes(server, scene);
   addCustomerPages(server, scene.act);
   const { store, act } = scene;
   server.post('/_sandbox/topups', (request) => {
@@ -67,6 +76,22 @@ export function addSceneRoutes(server: FastifyInstance, scene: Scene): void {
           : store.list(collection, {}, everything),
       ]),
     );
+  });
+}
+
+function addDisputeScenes(server: FastifyInstance, { act }: Scene): void {
+  server.post('/_sandbox/disputes', (request) => {
+    const order = disputeOrder.parse(parseJson(String(request.body)));
+    return act((turn) => disputePayment(turn, order));
+  });
+  server.post('/_sandbox/disputes/:id', (request) => {
+    const { id } = objectPath.parse(request.params);
+    const evidence = disputeEvidence.parse(parseJson(String(request.body)));
+    return act((turn) => endDispute(turn, id, evidence));
+  });
+  server.post('/_sandbox/early_fraud_warnings', (request) => {
+    const order = fraudWarningOrder.parse(parseJson(String(request.body)));
+    return act((turn) => warnOfFraud(turn, order));
   });
 }
 

@@ -10,6 +10,8 @@ export type DueKind =
   | 'fail_refund'
   | 'finalize_invoice'
   | 'funds_available'
+  | 'open_dispute'
+  | 'open_inquiry'
   | 'post_outbound_payment'
   | 'renew_subscription'
   | 'retry_invoice'

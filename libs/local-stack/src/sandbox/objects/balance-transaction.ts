@@ -54,6 +54,7 @@ export function newBalanceTransaction(
   turn: Turn,
   given: {
     type:
+      | 'adjustment'
       | 'charge'
       | 'payout'
       | 'payout_cancel'
@@ -67,6 +68,8 @@ export function newBalanceTransaction(
     amountCents: number;
     feeCents: number;
     currency: string;
+    /** Where reports group it elsewhere than its type says. */
+    reportingCategory?: string;
     availableOn: number;
     description: string | null;
   },
@@ -85,7 +88,7 @@ export function newBalanceTransaction(
     fee: given.feeCents,
     fee_details: given.feeCents === 0 ? [] : [{ ...fee, description: 'Stripe processing fees' }],
     net: given.amountCents - given.feeCents,
-    reporting_category: reportingCategories[given.type] ?? given.type,
+    reporting_category: given.reportingCategory ?? reportingCategories[given.type] ?? given.type,
     source: given.source,
     status: given.availableOn <= turn.nowSeconds ? 'available' : 'pending',
     type: given.type,

@@ -18,6 +18,8 @@ import { finalizeAndCollect } from './collect-invoice.ts';
 import { createRefundEndpoints } from './create-refund.ts';
 import { createSubscriptionEndpoints } from './create-subscription.ts';
 import { customerEndpoints, customers } from './customer.ts';
+import { disputeEndpoints, disputes } from './dispute.ts';
+import { openDispute } from './dispute-charge.ts';
 import { cancelOutboundPaymentEndpoints, postOutboundPayment } from './end-outbound-payment.ts';
 import { eventEndpoints } from './event.ts';
 import { eventDestinationEndpoints, eventDestinations } from './event-destination.ts';
@@ -55,6 +57,7 @@ export const collections: ReadonlyArray<Collection<StripeObject>> = [
   checkoutOrders,
   checkoutSessions,
   customers,
+  disputes,
   eventDestinations,
   financialAccounts,
   invoices,
@@ -93,6 +96,7 @@ export const endpoints: readonly Endpoint[] = [
   ...createRefundEndpoints,
   ...createSubscriptionEndpoints,
   ...customerEndpoints,
+  ...disputeEndpoints,
   ...eventDestinationEndpoints,
   ...eventEndpoints,
   ...financialAccountEndpoints,
@@ -125,6 +129,8 @@ export const dueSteps: DueSteps = {
   fail_refund: failRefund,
   finalize_invoice: finalizeAndCollect,
   funds_available: makeFundsAvailable,
+  open_dispute: (turn, chargeId) => openDispute(turn, chargeId, false),
+  open_inquiry: (turn, chargeId) => openDispute(turn, chargeId, true),
   post_outbound_payment: postOutboundPayment,
   renew_subscription: renewSubscription,
   retry_invoice: retryInvoice,
@@ -136,6 +142,7 @@ export const expansions: Expansions = {
   byPrefix: {
     ch: charges,
     cus: customers,
+    du: disputes,
     in: invoices,
     pi: paymentIntents,
     pm: paymentMethods,

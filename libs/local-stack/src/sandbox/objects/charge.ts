@@ -1,5 +1,6 @@
 import type Stripe from 'stripe';
 import { defineCollection } from '../engine/collections.ts';
+import { schedule } from '../engine/due-work.ts';
 import { endpoint } from '../engine/endpoint.ts';
 import { emit } from '../engine/events.ts';
 import { newId } from '../engine/object-ids.ts';
@@ -54,6 +55,8 @@ export function chargeCard(turn: Turn, intent: PaymentIntent, paymentMethod: Pay
     post(turn, transaction);
   }
   turn.store.insert(charges, charge, turn.nowSeconds);
+  if (behaviour === 'pays_is_disputed') schedule(turn, turn.nowSeconds, 'open_dispute', charge.id);
+  if (behaviour === 'pays_is_asked_about') schedule(turn, turn.nowSeconds, 'open_inquiry', charge.id);
   // Stripe attaches the balance transaction a moment after the payment, and says so; here the moment is none.
   if (succeeds) emit(turn, 'charge.updated', charge, { previous: { balance_transaction: null } });
   else emit(turn, 'charge.failed', charge);

@@ -7,6 +7,7 @@ import { missing, refused } from '../engine/stripe-failure.ts';
 import type { Turn } from '../engine/turn.ts';
 import { availableCents } from './balance.ts';
 import { type Charge, charges } from './charge.ts';
+import { disputes } from './dispute.ts';
 import { paymentIntents } from './payment-intent.ts';
 import { newRefund, refunds } from './refund.ts';
 import { sendRefund } from './send-refund.ts';
@@ -24,7 +25,7 @@ export const createRefundEndpoints = [
     },
     (turn, order) => {
       const charge = chargeOf(turn, order.payment_intent);
-      const cents = refundableCents(charge, order.amount);
+      const cents = refundableCents(turn, charge, order.amount);
       charge.amount_refunded += cents;
       charge.refunded = charge.amount_refunded === charge.amount;
       turn.store.replace(charges, charge);
@@ -53,7 +54,11 @@ function chargeOf(turn: Turn, intentId: string): Charge {
 }
 
 /** The amount asked for, or all that is left. */
-function refundableCents(charge: Charge, wishedCents: number | undefined): number {
+function refundableCents(turn: Turn, charge: Charge, wishedCents: number | undefined): number {
+  const [dispute] = turn.store.list(disputes, { equals: { charge: charge.id } }, 1);
+  if (dispute !== undefined && !dispute.is_charge_refundable) {
+    throw refused(`Charge ${charge.id} has been charged back; cannot issue a refund.`, { code: 'charge_disputed' });
+  }
   const leftCents = charge.amount - charge.amount_refunded;
   if (leftCents === 0) {
     throw refused(`Charge ${charge.id} has already been refunded.`, { code: 'charge_already_refunded' });

@@ -14,6 +14,8 @@ export type CardBehaviour =
   | 'pays'
   | 'pays_at_once'
   | 'pays_refunds_fail'
+  | 'pays_is_disputed'
+  | 'pays_is_asked_about'
   | 'fails_when_attached'
   | 'fails_when_charged'
   | 'asks_for_authentication';
@@ -23,6 +25,8 @@ export const testCards: ReadonlyMap<string, { last4: string; behaviour: CardBeha
   ['pm_card_visa', { last4: '4242', behaviour: 'pays' }],
   ['pm_card_bypassPending', { last4: '0077', behaviour: 'pays_at_once' }],
   ['pm_card_refundFail', { last4: '5126', behaviour: 'pays_refunds_fail' }],
+  ['pm_card_createDispute', { last4: '0259', behaviour: 'pays_is_disputed' }],
+  ['pm_card_createDisputeInquiry', { last4: '1976', behaviour: 'pays_is_asked_about' }],
   ['pm_card_visa_chargeDeclined', { last4: '0002', behaviour: 'fails_when_attached' }],
   ['pm_card_chargeCustomerFail', { last4: '0341', behaviour: 'fails_when_charged' }],
   ['pm_card_authenticationRequired', { last4: '3184', behaviour: 'asks_for_authentication' }],
