@@ -8,7 +8,6 @@ import { addMigrateCommand } from './commands/migrate.ts';
 import { addMonthCommand } from './commands/month.ts';
 import { addOutboxCommand } from './commands/outbox.ts';
 import { addParkedCommand } from './commands/parked.ts';
-import { addPrepareCommand } from './commands/prepare.ts';
 import { addTopicsCommand } from './commands/topics.ts';
 import { addUpCommand } from './commands/up.ts';
 import { exitCodeOf, exitCodes, explain } from './exit-codes.ts';
@@ -31,7 +30,6 @@ addParkedCommand(program);
 addOutboxCommand(program);
 addMigrateCommand(program);
 addTopicsCommand(program);
-addPrepareCommand(program);
 addGenerateCommand(program);
 addDoctorCommand(program);
 
