@@ -1,5 +1,6 @@
 import { prepareTelemetry } from '@wewrite/service-kit';
 import { Command, CommanderError } from 'commander';
+import { addContractsCommand } from './commands/contracts.ts';
 import { addDemoCommand } from './commands/demo.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
 import { addExplainCommand } from './commands/explain.ts';
@@ -30,6 +31,7 @@ addParkedCommand(program);
 addOutboxCommand(program);
 addMigrateCommand(program);
 addTopicsCommand(program);
+addContractsCommand(program);
 addGenerateCommand(program);
 addDoctorCommand(program);
 

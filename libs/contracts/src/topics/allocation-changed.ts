@@ -7,8 +7,10 @@ import { defineTopic } from './topic.ts';
 /** One change of one allocation (A10). `version` counts the plan's changes; newer applies, older is dropped. */
 export const allocationChanged = defineTopic({
   name: 'allocation.changed',
+  summary: 'One change of one allocation: before, after, month, cause.',
   key: 'userId',
   owners: ['allocations'],
+  hearers: ['earnings'],
   schema: z.object({
     userId: UserIdSchema,
     resourceType: ResourceTypeSchema,

@@ -34,8 +34,10 @@ export type EarningsClosing = z.infer<typeof EarningsClosingSchema>;
 /** What each writer earned in a month (C1), then the control totals. */
 export const earningsCalculated = defineTopic({
   name: 'earnings.calculated',
+  summary: "A writer's month: gross, fee, net; then one closing message with the control totals.",
   key: 'recipientUserId, or closing:<runId>',
   owners: ['earnings'],
+  hearers: ['billing', 'payouts', 'monitoring'],
   keptParts: ['writer', 'closing'],
   schema: z.discriminatedUnion('part', [WriterMonthSchema, EarningsClosingSchema]),
 });

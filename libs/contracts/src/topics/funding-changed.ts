@@ -37,8 +37,10 @@ export const FundingClosingSchema = z.object({
 /** What supporters can allocate in a month; after its cutoff, that this is final (B7). */
 export const fundingChanged = defineTopic({
   name: 'funding.changed',
+  summary: "The budget of one user and month; after the cutoff, one closing message with the month's control totals.",
   key: 'userId, or closing:<month>',
   owners: ['billing'],
+  hearers: ['allocations'],
   keptParts: ['closing'],
   schema: z.discriminatedUnion('part', [BudgetMessageSchema, FundingClosingSchema]),
 });

@@ -33,6 +33,7 @@ export const topics = [
 export * from './allocation-changed.ts';
 export * from './earnings-calculated.ts';
 export * from './funding-changed.ts';
+export * from './json-schema.ts';
 export * from './monitoring.ts';
 export * from './month-locked.ts';
 export * from './payouts.ts';

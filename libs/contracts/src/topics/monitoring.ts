@@ -39,8 +39,10 @@ export const rehearsedSteps = [
  */
 export const monthProgress = defineTopic({
   name: 'month.progress',
+  summary: 'How far one step of a run is, one message a batch.',
   key: 'runId',
   owners: serviceNames,
+  hearers: ['monitoring'],
   schema: z.object({
     run: RunSchema,
     step: CloseStepSchema,
@@ -75,8 +77,10 @@ export function equationOf(name: string, left: number, right: number): Equation 
  */
 export const booksChecked = defineTopic({
   name: 'books.checked',
+  summary: "The equations of a service's books at a moment: each side, and the difference.",
   key: 'service',
   owners: serviceNames,
+  hearers: ['monitoring'],
   schema: z.object({
     service: ServiceNameSchema,
     version: z.int().positive(),
@@ -99,8 +103,10 @@ export type ParkedState = z.infer<typeof ParkedStateSchema>;
  */
 export const messageParked = defineTopic({
   name: 'message.parked',
+  summary: 'A message that cannot be handled and was put aside.',
   key: 'service',
   owners: serviceNames,
+  hearers: ['monitoring'],
   schema: z.object({
     service: ServiceNameSchema,
     topic: z.string(),
@@ -133,8 +139,10 @@ const order = {
  */
 export const operatorCommand = defineTopic({
   name: 'operator.command',
+  summary: "An operator's order to a service about a message that it has parked: replay, or drop.",
   key: 'service',
   owners: ['monitoring'],
+  hearers: serviceNames,
   schema: z.discriminatedUnion('order', [
     z.object({ order: z.literal('replay'), ...order }),
     z.object({ order: z.literal('drop'), ...order }),

@@ -57,8 +57,11 @@ export type LockedClosing = z.infer<typeof LockedClosingSchema>;
 /** The frozen lines of a month, chunk by chunk, then the control totals (B1, B3). */
 export const monthLocked = defineTopic({
   name: 'month.locked',
+  summary:
+    "A chunk of whole supporters with their frozen lines; then one closing message with the month's control totals.",
   key: '<runId>:<chunk>, or closing:<runId>',
   owners: ['allocations'],
+  hearers: ['billing', 'earnings'],
   retentionDays: 40,
   encoding: 'json+zstd',
   keptParts: ['chunk', 'closing'],

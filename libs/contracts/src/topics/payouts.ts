@@ -8,8 +8,10 @@ import { defineTopic } from './topic.ts';
 /** Storage covers the month's obligations. `movedCents` is what this move brought there, 0 when it was covered already. */
 export const escrowFunded = defineTopic({
   name: 'escrow.funded',
+  summary: "Storage covers the month's obligations to writers.",
   key: 'month',
   owners: ['billing'],
+  hearers: ['payouts'],
   schema: z.object({
     run: RunSchema,
     month: MonthSchema,
@@ -32,8 +34,10 @@ const payoutAmounts = {
 /** A command for the transfer worker; the reservation is already in the sub-ledger (D3). */
 export const payoutRequested = defineTopic({
   name: 'payout.requested',
+  summary: 'A command for the transfer worker: writer, account, amounts.',
   key: 'payout id',
   owners: ['payouts'],
+  hearers: ['earnings', 'payouts'],
   schema: z.object({
     run: RunSchema,
     payoutId: z.uuid(),
@@ -50,8 +54,10 @@ export const PayoutOutcomeSchema = z.enum(['paid', 'failed', 'returned', 'cancel
 /** The outcome of a payout, with Stripe's id and reason. */
 export const payoutSettled = defineTopic({
   name: 'payout.settled',
+  summary: "The outcome of a payout, with Stripe's ids and reason.",
   key: 'recipientUserId',
   owners: ['payouts'],
+  hearers: ['billing', 'earnings'],
   schema: z.object({
     run: RunSchema,
     payoutId: z.uuid(),
@@ -68,8 +74,10 @@ export const payoutSettled = defineTopic({
 /** A writer's payout account: able to receive, or why not (D2). */
 export const writerChanged = defineTopic({
   name: 'writer.changed',
+  summary: "A writer's payout account: able to receive, or why not.",
   key: 'userId',
   owners: ['payouts'],
+  hearers: ['allocations'],
   schema: z.object({
     userId: UserIdSchema,
     version: z.int().positive(),
@@ -82,8 +90,10 @@ export const writerChanged = defineTopic({
 /** A verified, deduplicated Stripe event that another service needs; the object at Stripe is the truth, this wakes. */
 export const stripeReceived = defineTopic({
   name: 'stripe.received',
+  summary: 'A verified, deduplicated Stripe event that another service needs.',
   key: 'Stripe object id',
   owners: ['billing'],
+  hearers: ['payouts'],
   schema: z.object({
     eventId: z.string(),
     type: z.string(),

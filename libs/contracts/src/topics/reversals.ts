@@ -31,8 +31,10 @@ const reversal = {
 /** A refund or a dispute of what a supporter's payments had funded of a month whose funding is closed (E5). */
 export const paymentReversed = defineTopic({
   name: 'payment.reversed',
+  summary: "A refund or dispute of what a supporter's payments had funded of a month whose funding is closed.",
   key: 'userId',
   owners: ['billing'],
+  hearers: ['earnings'],
   schema: z.object({
     ...reversal,
     userId: UserIdSchema,
@@ -77,8 +79,10 @@ export type ReversalClosing = z.infer<typeof ReversalClosingSchema>;
 /** What a reversal takes of each writer's month (E5), then its sums. */
 export const earningsReversed = defineTopic({
   name: 'earnings.reversed',
+  summary: "A writer's part of a reversal; then one closing message with the reversal's sums.",
   key: 'recipientUserId, or closing:<reversalId>',
   owners: ['earnings'],
+  hearers: ['billing', 'payouts'],
   keptParts: ['writer', 'closing'],
   schema: z.discriminatedUnion('part', [WriterReversalSchema, ReversalClosingSchema]),
 });
@@ -99,8 +103,10 @@ export const AdjustmentKindSchema = z.enum([
  */
 export const balanceAdjusted = defineTopic({
   name: 'balance.adjusted',
+  summary: "What an adjustment of a writer's balance came to in the sub-ledger.",
   key: 'recipientUserId',
   owners: ['payouts'],
+  hearers: ['billing'],
   schema: z.object({
     adjustmentId: z.uuid(),
     kind: AdjustmentKindSchema,
@@ -118,8 +124,10 @@ export const balanceAdjusted = defineTopic({
 /** Money of a line or of a writer's month that is kept back (C6): an obligation still, not payable. */
 export const holdChanged = defineTopic({
   name: 'hold.changed',
+  summary: "Money of a line or of a writer's month is kept back, or no more.",
   key: 'recipientUserId',
   owners: ['earnings'],
+  hearers: ['payouts'],
   schema: z.object({
     holdId: z.uuid(),
     version: z.int().positive(),

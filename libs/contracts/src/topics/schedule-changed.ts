@@ -25,8 +25,10 @@ export const ScheduleSchema = z.object({
 /** A scheduled change was made, edited, begun, ended, removed, or did not fit (A9). Newer `version` applies. */
 export const scheduleChanged = defineTopic({
   name: 'schedule.changed',
+  summary: 'A scheduled change was made, edited, begun, ended, removed, or did not fit.',
   key: 'userId',
   owners: ['allocations'],
+  hearers: ['earnings'],
   schema: ScheduleSchema.extend({
     currency: CurrencySchema,
     version: z.int().positive(),

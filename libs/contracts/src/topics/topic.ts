@@ -1,15 +1,19 @@
 import type { z } from 'zod';
 import type { ServiceName } from '../run.ts';
 
-/** A Kafka topic as data: what creates it, what its messages are, and who may say them. */
+/** A Kafka topic as data: what creates it, what its messages are, who may say them, and who hears them. */
 export interface Topic<Schema extends z.ZodType = z.ZodType> {
   readonly name: string;
+  /** What one message is, in a sentence. */
+  readonly summary: string;
   /** What the record key holds, in words; the key decides the partition and therefore the order. */
   readonly key: string;
   readonly partitions: number;
   readonly retentionDays: number;
   /** The services that say it; most topics have one. */
   readonly owners: readonly ServiceName[];
+  /** The services that hear it: whom a change of it can break. */
+  readonly hearers: readonly ServiceName[];
   readonly version: number;
   readonly schema: Schema;
   /** How the value is stored: chunks are compressed. */
@@ -25,7 +29,7 @@ const defaults = { partitions: 12, retentionDays: 14, version: 1, encoding: 'jso
 
 /** Declares a topic with the house's defaults: 12 partitions, 14 days, version 1, plain JSON. */
 export function defineTopic<Schema extends z.ZodType>(
-  topic: Pick<Topic<Schema>, 'name' | 'key' | 'owners' | 'schema'> & Partial<Topic<Schema>>,
+  topic: Pick<Topic<Schema>, 'name' | 'summary' | 'key' | 'owners' | 'hearers' | 'schema'> & Partial<Topic<Schema>>,
 ): Topic<Schema> {
   return { ...defaults, ...topic };
 }
