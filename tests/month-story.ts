@@ -83,6 +83,7 @@ export async function startStory(options: StoryOptions): Promise<MonthStory> {
       CLOCK_URL: sandbox.url,
       STRIPE_SECRET_KEY: sandboxSecretKey,
       STRIPE_API_URL: sandbox.url,
+      STRIPE_REQUESTS_PER_SECOND: '0',
       STRIPE_WEBHOOK_SECRET: secrets.platform,
       STRIPE_CONNECT_WEBHOOK_SECRET: secrets.connect,
       STRIPE_V2_WEBHOOK_SECRET: secrets.thin,

@@ -13,9 +13,11 @@ import { readMonthPayouts } from './read-month-payouts.ts';
 import { readNextPayout } from './read-next-payout.ts';
 import { readObligations } from './read-obligations.ts';
 import { readPayouts } from './read-payouts.ts';
+import { readRehearsedPayouts } from './read-rehearsed-payouts.ts';
 import { refreshAccounts } from './refresh-accounts.ts';
 import { retryPayout } from './retry-payout.ts';
 import { sendTransfers } from './send-transfers.ts';
+import { pacedStripe, stripePace } from './stripe-pace.ts';
 
 /** The service that pays writers. */
 export const payouts: ServiceDefinition<Config, Schema> = {
@@ -25,15 +27,23 @@ export const payouts: ServiceDefinition<Config, Schema> = {
   migrations: [ledgerMigrations, { name: 'payouts', directory: new URL('../migrations/', import.meta.url) }],
   create: (kit) => {
     const stripe = createStripeClient(kit.config, kit.telemetry);
-    const context: Context = { ...kit, stripe, escrow: chooseEscrow(kit.config, stripe) };
+    const requestsPerSecond = kit.config.STRIPE_REQUESTS_PER_SECOND;
+    const pace = stripePace({ requestsPerSecond, database: kit.database, time: kit.time });
+    const context: Context = {
+      ...kit,
+      stripe: pacedStripe(stripe, pace),
+      escrow: chooseEscrow(kit.config, stripe),
+      pace,
+    };
     return {
       hearings: hearings(context),
-      loops: [judgeWriters(context), judgeRehearsal(context), sendTransfers(context), refreshAccounts(context)],
+      loops: [judgeWriters(context), judgeRehearsal(context), ...sendTransfers(context), refreshAccounts(context)],
       routes: (server) => {
         openPayoutAccount(server, context);
         readNextPayout(server, context);
         readPayouts(server, context);
         readMonthPayouts(server, context);
+        readRehearsedPayouts(server, context);
         retryPayout(server, context);
         readObligations(server, context);
       },

@@ -13,8 +13,10 @@ export const environment = kitEnvironment(8084)
     PAYOUT_MINIMUM_CENTS: z.coerce.number().int().min(1).default(2_500),
     PROCESSING_FEE_BPS: z.coerce.number().int().min(0).max(10_000).default(290),
     PROCESSING_FEE_FIXED_CENTS: z.coerce.number().int().min(0).default(30),
-    /** Transfers under way at the same time. */
-    TRANSFER_CONCURRENCY: z.coerce.number().int().min(1).max(100).default(16),
+    /** Requests a second that all replicas together send to Stripe (D6); 0: no limit, for a stand-in that has none. */
+    STRIPE_REQUESTS_PER_SECOND: z.coerce.number().int().min(0).max(100).default(20),
+    /** Transfers that a replica has under way at the same time. */
+    TRANSFER_CONCURRENCY: z.coerce.number().int().min(2).max(100).default(32),
     /** Where Stripe sends writers back to after onboarding. */
     PAYOUT_ACCOUNT_URL: z.url().default('http://localhost:8080/writer/payout-account'),
   })

@@ -1,6 +1,6 @@
 import type { StripeClient } from '@wewrite/service-kit/stripe';
 import Stripe from 'stripe';
-import { type Escrow, metadataOf, transferGroupOf } from './escrow.ts';
+import { type Escrow, metadataOf, once, transferGroupOf } from './escrow.ts';
 import type { MadePayment, TransferOutcome } from './transfer-outcome.ts';
 
 /** Writers are paid by transfers from the payments balance: one that is made is paid, its reversal returns it. */
@@ -21,20 +21,22 @@ export function connectEscrow(stripe: StripeClient): Escrow {
         metadata: metadataOf(payment),
       };
       const made = await stripe.call('transfers.create', payment.payoutId, (sdk) =>
-        sdk.transfers.create(order, { idempotencyKey }),
+        sdk.transfers.create(order, { idempotencyKey, ...once }),
       );
       return madePayment(made);
     },
     find: (payment) =>
       stripe.call('transfers.list', payment.payoutId, async (sdk) => {
         const filter = { destination: payment.accountId, transfer_group: transferGroupOf(payment), limit: 100 };
-        for await (const transfer of sdk.transfers.list(filter)) {
+        for await (const transfer of sdk.transfers.list(filter, once)) {
           if (transfer.metadata.payout_id === payment.payoutId) return madePayment(transfer);
         }
         return null;
       }),
     read: async (transferId) =>
-      madePayment(await stripe.call('transfers.retrieve', transferId, (sdk) => sdk.transfers.retrieve(transferId))),
+      madePayment(
+        await stripe.call('transfers.retrieve', transferId, (sdk) => sdk.transfers.retrieve(transferId, {}, once)),
+      ),
     outcomeOfFailure,
   };
 }

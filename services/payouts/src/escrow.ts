@@ -31,6 +31,9 @@ export interface Escrow {
   outcomeOfFailure(error: unknown): TransferOutcome;
 }
 
+/** Each request has its turn (D6): the SDK repeats none by itself, the loop of transfers does. */
+export const once = { maxNetworkRetries: 0 } as const;
+
 /** What Stripe's object says of the payout that it pays. */
 export function metadataOf({ payoutId, month, userId }: Payment) {
   return { payout_id: payoutId, month, writer: userId };

@@ -1,7 +1,7 @@
 import type { MessageOf, payoutRequested } from '@wewrite/contracts';
 import { activeTraceparent, afterCommit, type Received } from '@wewrite/service-kit';
 import { sql, type Transaction } from 'kysely';
-import { type Context, loopNames } from './context.ts';
+import { type Context, wakeTransferLoops } from './context.ts';
 import type { Schema } from './db.ts';
 
 /** D3: a handler never calls Stripe. It queues the transfer; the loop of `send-transfers.ts` makes it. */
@@ -15,5 +15,5 @@ export async function queueTransfers(
     insert into transfer_job (payout_id, due_at, traceparent)
     select id, ${context.time.now()}, ${activeTraceparent()} from payout where id = any(${payoutIds}::uuid[]) and status = 'requested'
     on conflict do nothing`.execute(tx);
-  afterCommit(tx, () => context.wake(loopNames.transfers));
+  afterCommit(tx, () => wakeTransferLoops(context));
 }

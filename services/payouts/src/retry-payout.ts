@@ -3,7 +3,7 @@
 import { RetriedPayoutSchema, RetryPayoutSchema } from '@wewrite/contracts';
 import { afterCommit, identityOf, problemResponses, Refusal, type Server } from '@wewrite/service-kit';
 import { z } from 'zod';
-import { type Context, loopNames } from './context.ts';
+import { type Context, wakeTransferLoops } from './context.ts';
 
 /** `POST /v1/payouts/{id}/retry`. */
 export function retryPayout(server: Server, context: Context): void {
@@ -38,7 +38,7 @@ export function retryPayout(server: Server, context: Context): void {
           { payoutId: id, attempt: job.attempt, next, userId },
           'an operator has a transfer tried again',
         );
-        afterCommit(tx, () => context.wake(loopNames.transfers));
+        afterCommit(tx, () => wakeTransferLoops(context));
       });
       return { id, next };
     },

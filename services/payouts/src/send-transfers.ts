@@ -1,8 +1,10 @@
 import type { Loop } from '@wewrite/service-kit';
-import { sql } from 'kysely';
+import { sql, type Transaction } from 'kysely';
 import { type Context, loopNames } from './context.ts';
+import type { Schema } from './db.ts';
 import type { Payment } from './escrow.ts';
 import { recordTransfers } from './record-transfers.ts';
+import { planAheadMs } from './stripe-pace.ts';
 import { type ClaimedTransfer, transferKey } from './transfer-attempt.ts';
 import type { MadePayment, TransferOutcome } from './transfer-outcome.ts';
 
@@ -15,9 +17,8 @@ const nearMs = 10_000;
  * D3: claim – call – record. Due transfers are claimed with a lease, sent to Stripe outside of any transaction, and what
  * came of it is recorded. Whoever stops in between is followed by whoever finds the lease over, with the same key.
  */
-export function sendTransfers(context: Context): Loop {
-  return {
-    name: loopNames.transfers,
+export function sendTransfers(context: Context): readonly Loop[] {
+  const shared = {
     pollMs: 1_000,
     due: async () => {
       // Those that wait for their backoff are under way, too: nothing is at rest until they are in Stripe's hands.
@@ -28,26 +29,55 @@ export function sendTransfers(context: Context): Loop {
       return rows[0]?.count ?? 0;
     },
     step: async () => {
-      const claimed = await claim(context);
-      if (claimed.length === 0) return false;
+      const { planned, isFull } = await claim(context);
+      if (isFull) await context.time.sleep(planAheadMs / 10);
+      if (planned.length === 0) return isFull;
       const sent = await Promise.all(
-        claimed.map(async (transfer) => ({ claimed: transfer, outcome: await send(context, transfer) })),
+        planned.map(async ({ claimed, at }) => {
+          await context.pace.wait(at);
+          return { claimed, outcome: await send(context, claimed) };
+        }),
       );
       await recordTransfers(context, sent);
       return true;
     },
   };
+  // Two, so that one sends while the other records: the pace is kept without a pause.
+  return [
+    { name: loopNames.transfers, ...shared },
+    { name: loopNames.moreTransfers, ...shared },
+  ];
 }
 
-async function claim(context: Context): Promise<ClaimedTransfer[]> {
+/** A claimed transfer and when it may be sent. */
+interface PlannedTransfer {
+  readonly claimed: ClaimedTransfer;
+  readonly at: Date;
+}
+
+/** Takes no more transfers than may be sent soon; `isFull` when that is none, due or not. */
+async function claim(context: Context): Promise<{ planned: readonly PlannedTransfer[]; isFull: boolean }> {
+  const most = Math.floor(context.config.TRANSFER_CONCURRENCY / 2);
+  return context.database.transaction(async (tx) => {
+    const free = await context.pace.free(tx, most);
+    const claimed = free === 0 ? [] : await claimDue(context, tx, free);
+    const instants = claimed.length === 0 ? [] : await context.pace.plan(tx, claimed.length);
+    const planned = claimed.flatMap((each, index) => {
+      const at = instants[index];
+      return at === undefined ? [] : [{ claimed: each, at }];
+    });
+    return { planned, isFull: free === 0 };
+  });
+}
+
+async function claimDue(context: Context, tx: Transaction<Schema>, most: number): Promise<ClaimedTransfer[]> {
   const now = context.time.now();
   const leaseUntil = new Date(now.getTime() + leaseMs);
-  return context.database.transaction(async (tx) => {
-    const { rows } = await sql<ClaimedTransfer>`
+  const { rows } = await sql<ClaimedTransfer>`
       with due as (
         select payout_id from transfer_job
         where state <> 'operator' and due_at <= ${now} and (lease_until is null or lease_until <= ${now})
-        order by due_at limit ${context.config.TRANSFER_CONCURRENCY} for update skip locked
+        order by due_at limit ${most} for update skip locked
       ), taken as (
         update transfer_job as job set
           lease_until = ${leaseUntil}, tries = tries + 1, key_first_used_at = coalesce(key_first_used_at, ${now})
@@ -57,11 +87,10 @@ async function claim(context: Context): Promise<ClaimedTransfer[]> {
       select payout.*, taken.attempt, taken.key_first_used_at, taken.tries, taken.state, taken.due_at, taken.lease_until,
         taken.traceparent
       from taken join payout on payout.id = taken.payout_id`.execute(tx);
-    await sql`
+  await sql`
       update payout set status = 'submitting'
       where id = any(${rows.map((row) => row.id)}::uuid[]) and status = 'requested'`.execute(tx);
-    return rows;
-  });
+  return rows;
 }
 
 async function send(context: Context, claimed: ClaimedTransfer): Promise<TransferOutcome> {

@@ -1,6 +1,6 @@
 import type { StripeClient } from '@wewrite/service-kit/stripe';
 import Stripe from 'stripe';
-import { type Escrow, metadataOf, transferGroupOf } from './escrow.ts';
+import { type Escrow, metadataOf, once, transferGroupOf } from './escrow.ts';
 import type { MadePayment, TransferOutcome } from './transfer-outcome.ts';
 
 type OutboundPayment = Stripe.V2.MoneyManagement.OutboundPayment;
@@ -27,7 +27,7 @@ export function storageEscrow(stripe: StripeClient, financialAccountId: string):
         metadata: { ...metadataOf(payment), transfer_group: transferGroupOf(payment) },
       };
       const made = await stripe.call('v2.moneyManagement.outboundPayments.create', payment.payoutId, (sdk) =>
-        sdk.v2.moneyManagement.outboundPayments.create(order, { idempotencyKey }),
+        sdk.v2.moneyManagement.outboundPayments.create(order, { idempotencyKey, ...once }),
       );
       return madePayment(made);
     },
@@ -35,7 +35,7 @@ export function storageEscrow(stripe: StripeClient, financialAccountId: string):
       stripe.call('v2.moneyManagement.outboundPayments.list', payment.payoutId, async (sdk) => {
         const created = since(new Date(payment.requestedAt.getTime() - dayMs));
         const filter = { recipient: payment.accountId, created, limit: 100 };
-        for await (const made of sdk.v2.moneyManagement.outboundPayments.list(filter)) {
+        for await (const made of sdk.v2.moneyManagement.outboundPayments.list(filter, once)) {
           if (made.metadata?.payout_id === payment.payoutId) return madePayment(made);
         }
         return null;
@@ -43,7 +43,7 @@ export function storageEscrow(stripe: StripeClient, financialAccountId: string):
     read: async (transferId) =>
       madePayment(
         await stripe.call('v2.moneyManagement.outboundPayments.retrieve', transferId, (sdk) =>
-          sdk.v2.moneyManagement.outboundPayments.retrieve(transferId),
+          sdk.v2.moneyManagement.outboundPayments.retrieve(transferId, {}, once),
         ),
       ),
     outcomeOfFailure,

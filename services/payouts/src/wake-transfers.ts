@@ -1,7 +1,7 @@
 import type { MessageOf, stripeReceived } from '@wewrite/contracts';
 import { activeTraceparent, afterCommit, type Received } from '@wewrite/service-kit';
 import { sql, type Transaction } from 'kysely';
-import { type Context, loopNames } from './context.ts';
+import { type Context, wakeTransferLoops } from './context.ts';
 import type { Schema } from './db.ts';
 
 /** The events after which a payout that was paid may have come back. */
@@ -21,5 +21,5 @@ export async function wakeTransfers(
        or (status = 'paid' and transfer_id = any(${idsOf(messages.filter(({ body }) => returns.includes(body.type)))}::text[]))
     order by id
     on conflict (payout_id) do update set due_at = excluded.due_at where job.state = 'follow'`.execute(tx);
-  if (numAffectedRows !== undefined && numAffectedRows > 0n) afterCommit(tx, () => context.wake(loopNames.transfers));
+  if (numAffectedRows !== undefined && numAffectedRows > 0n) afterCommit(tx, () => wakeTransferLoops(context));
 }

@@ -9,9 +9,11 @@ import {
 import { type Harness, startHarness } from '@wewrite/local-stack/harness';
 import { startSandbox } from '@wewrite/local-stack/sandbox';
 import { realTime, runnable } from '@wewrite/service-kit';
+import { sql } from 'kysely';
 import Stripe from 'stripe';
 import { z } from 'zod';
 import { payouts } from '../src/app.ts';
+import type { Schema } from '../src/db.ts';
 
 /** The adapters, each with the call that pays a writer. */
 export const adapters = [
@@ -20,6 +22,11 @@ export const adapters = [
 ] as const;
 
 export type Adapter = (typeof adapters)[number]['escrow'];
+
+/** The call that pays a writer. */
+export function callsOf(escrow: Adapter) {
+  return adapters[escrow === 'connect' ? 0 : 1].calls;
+}
 
 const MetadataSchema = z.record(z.string(), z.string());
 const TransferSchema = z
@@ -38,12 +45,16 @@ const StateSchema = z.object({
   outbound_payment: z.array(OutboundPaymentSchema).default([]),
 });
 
+const RequestsSchema = z.object({ requests: z.array(z.object({ at: z.iso.datetime() })) });
+
 type SandboxTransfer = z.infer<typeof StateSchema>['outbound_payment'][number];
 
 /** The payouts service against Stripe's sandbox, with writers that have, or lack, accounts. */
 export interface PayoutHarness extends Harness {
   /** Opens the writer's account by the API and ends the onboarding; tells payouts as billing would. */
   onboard(writer: string, outcome: 'ready' | 'restricted'): Promise<string>;
+  /** Gives the writer an account that is ready, without asking the service to open it, which has a pace to keep. */
+  knowAccount(writer: string): Promise<void>;
   /** Changes the account at Stripe, whose event has not come yet. */
   changeAtStripe(accountId: string, outcome: 'ready' | 'restricted'): Promise<void>;
   /** Says a month's earnings and its closing message. */
@@ -61,6 +72,8 @@ export interface PayoutHarness extends Harness {
   reverse(transferId: string): Promise<void>;
   /** Tells payouts of a Stripe event, as billing would. */
   tell(type: string, objectId: string): Promise<void>;
+  /** When Stripe was asked to pay, request by request, in real milliseconds; refused ones, too. */
+  requestedAtMs(): Promise<readonly number[]>;
   /** Puts money where writers are paid from. */
   topUp(cents: number): Promise<void>;
   /** Lets technical time jump, as after a pause. */
@@ -69,7 +82,10 @@ export interface PayoutHarness extends Harness {
 
 const root = { sub: 'root', roles: ['admin'] };
 
-export async function startPayouts(escrow: Adapter): Promise<PayoutHarness> {
+export async function startPayouts(
+  escrow: Adapter,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<PayoutHarness> {
   const now = '2026-12-01T09:00:00.000Z';
   const sandbox = await startSandbox({ port: 0, databaseFile: ':memory:', now });
   const post = async (path: string, body: object) => {
@@ -94,6 +110,8 @@ export async function startPayouts(escrow: Adapter): Promise<PayoutHarness> {
       STRIPE_TIMEOUT_MS: '500',
       ESCROW: escrow,
       STRIPE_FINANCIAL_ACCOUNT_ID: storage,
+      STRIPE_REQUESTS_PER_SECOND: '0',
+      ...environment,
     },
     time: { ...realTime, now: () => new Date(realTime.now().getTime() + skippedMs) },
   });
@@ -123,6 +141,15 @@ export async function startPayouts(escrow: Adapter): Promise<PayoutHarness> {
       await tell('v2.core.account[requirements].updated', accountId);
       return accountId;
     },
+    knowAccount: async (writer) => {
+      const capabilities = { stripe_balance: { stripe_transfers: { requested: true } } };
+      const { id } = await stripe.v2.core.accounts.create({ configuration: { recipient: { capabilities } } });
+      await post(`/_sandbox/onboarding/${id}`, { outcome: 'ready' });
+      const { kysely } = harness.database<Schema>('payouts');
+      await sql`
+        insert into payout_account (user_id, account_id, can_receive, changed_at)
+        values (${writer}, ${id}, true, ${new Date(now)})`.execute(kysely);
+    },
     changeAtStripe: (accountId, outcome) => control(`/_sandbox/onboarding/${accountId}`, { outcome }),
     earn: async (month, netByWriter) => {
       const messages = messagesOf(month, netByWriter);
@@ -146,6 +173,10 @@ export async function startPayouts(escrow: Adapter): Promise<PayoutHarness> {
     transfers: async () => {
       const state = StateSchema.parse(await (await fetch(`${sandbox.url}/_sandbox/state`)).json());
       return [...state.transfer, ...state.outbound_payment];
+    },
+    requestedAtMs: async () => {
+      const answer = await fetch(`${sandbox.url}/_sandbox/requests?path=${callsOf(escrow).path}`);
+      return RequestsSchema.parse(await answer.json()).requests.map(({ at }) => Date.parse(at));
     },
     fault: (order) => control('/_sandbox/faults', order),
     control,

@@ -81,12 +81,13 @@ function serviceSettings(name: ServiceName, { kafka, sandbox, ...more }: Surroun
   };
 }
 
-function stripeSettings({
+/** The variables by which services reach a sandbox. */
+export function stripeSettings({
   url,
   secretKey,
   webhooks,
   storageAccountId,
-}: NonNullable<Surroundings['sandbox']>): Environment {
+}: NonNullable<Surroundings['sandbox']>): Readonly<Record<string, string>> {
   return {
     STRIPE_SECRET_KEY: secretKey,
     STRIPE_API_URL: url,
@@ -94,6 +95,8 @@ function stripeSettings({
     STRIPE_CONNECT_WEBHOOK_SECRET: webhooks.connect,
     STRIPE_V2_WEBHOOK_SECRET: webhooks.thin,
     STRIPE_FINANCIAL_ACCOUNT_ID: storageAccountId,
+    // The sandbox has no limit.
+    STRIPE_REQUESTS_PER_SECOND: '0',
   };
 }
 
