@@ -6,6 +6,7 @@ import {
   ParkedMessageSchema,
   payoutSettled,
   RehearsalReportSchema,
+  RehearsedPayoutSchema,
   serviceNames,
 } from '@wewrite/contracts';
 import { z } from 'zod';
@@ -56,11 +57,19 @@ describe('wewrite', () => {
   });
 
   test('month rehearse forecasts the running month, for people and as JSON', async () => {
-    const report = await jsonOf(RehearsalReportSchema, 'month', 'rehearse', '2026-12');
+    const schema = RehearsalReportSchema.extend({ writers: z.array(RehearsedPayoutSchema) });
+    const report = await jsonOf(schema, 'month', 'rehearse', '2026-12');
     expect(report).toMatchObject({ month: '2026-12', unexplainedCents: 0, comparison: null });
+    const paid = report.writers.filter(({ reason }) => reason === null);
+    expect(paid).toHaveLength(report.payouts.payouts);
+    expect(paid.reduce((sum, { netCents }) => sum + netCents, 0)).toBe(report.payouts.netCents);
+    expect(report.writers.length - paid.length).toBe(
+      report.payouts.skipped.reduce((sum, { writers }) => sum + writers, 0),
+    );
     const { code, output } = await wewrite('month', 'rehearse', '2026-12');
     expect(code).toBe(0);
     expect(output).toContain('rehearsal of 2026-12: 0 ¢ differ');
+    expect(output.match(/^(pays|keeps) .*: \$/gm)).toHaveLength(report.writers.length);
     expect((await wewrite('month', 'rehearse', '2026-11')).complaint).toContain('has been started');
   });
 

@@ -42,9 +42,10 @@ export async function sayEarningsClosing({ outbox }: Context, tx: Tx, { run, don
   await outbox.emit(tx, earningsCalculated, [{ key: closingKey(run.runId), id, body }]);
 }
 
-/** What a rehearsal warns of: supporters whose plans are more than what they paid. */
-export interface OverspentSums {
+/** What a rehearsal warns of: supporters whose plans are more than what they paid, and those who paid last month alone. */
+export interface UnusualSums {
   readonly overspentSupporters: number;
+  readonly lapsedSupporters: number;
 }
 
 /** `month.progress` of the step `lines`: lines stored, against those of the closing message. */
@@ -54,8 +55,8 @@ export async function sayLinesProgress(
   {
     completion,
     booksVersion,
-    overspent,
-  }: { completion: Completion; booksVersion: number | null; overspent: OverspentSums | null },
+    unusual,
+  }: { completion: Completion; booksVersion: number | null; unusual: UnusualSums | null },
 ): Promise<void> {
   const [, , lines = 0, paidCents = 0, fundedCents = 0, unallocatedCents = 0, unfundedCents = 0] = completion.done;
   await sayProgress(context, tx, {
@@ -64,7 +65,7 @@ export async function sayLinesProgress(
     step: 'lines',
     done: lines,
     expected: completion.expected?.[2] ?? null,
-    sums: { paidCents, fundedCents, unallocatedCents, unfundedCents, ...overspent },
+    sums: { paidCents, fundedCents, unallocatedCents, unfundedCents, ...unusual },
   });
 }
 

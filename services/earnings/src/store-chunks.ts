@@ -4,6 +4,7 @@ import {
   type LockedClosing,
   type MessageOf,
   type monthLocked,
+  previousMonth,
   type Run,
 } from '@wewrite/contracts';
 import {
@@ -20,7 +21,7 @@ import { sql } from 'kysely';
 import { checkLines } from './check-books.ts';
 import type { Context, Tx } from './db.ts';
 import { countersOf, type TalliedChunk, tallyChunk } from './locked-chunk.ts';
-import { type OverspentSums, sayLinesProgress } from './say-earnings.ts';
+import { sayLinesProgress, type UnusualSums } from './say-earnings.ts';
 
 // Chunks come in any order, several at a time, and again; each is stored once, and counted until the closing message's
 // control totals are reached (C2, B3). Only then the calculation may begin.
@@ -51,8 +52,8 @@ async function storeRun(context: Context, tx: Tx, messages: readonly Locked[]): 
     return;
   }
   const booksVersion = completion.justCompleted ? await completeLines(context, tx, run) : null;
-  const overspent = completion.justCompleted && run.kind === 'rehearsal' ? await countOverspent(tx, run) : null;
-  await sayLinesProgress(context, tx, { completion, booksVersion, overspent });
+  const unusual = completion.justCompleted && run.kind === 'rehearsal' ? await countUnusual(tx, run) : null;
+  await sayLinesProgress(context, tx, { completion, booksVersion, unusual });
   if (completion.justCompleted) afterCommit(tx, () => context.wake('calculate_earnings'));
   else afterCommit(tx, () => tellDifference(context, completion));
 }
@@ -151,11 +152,18 @@ async function completeLines(context: Context, tx: Tx, run: Run): Promise<number
   return checkLines(context, tx, run);
 }
 
-async function countOverspent(tx: Tx, run: Run): Promise<OverspentSums> {
-  const { rows } = await sql<OverspentSums>`
-    select count(*) as "overspentSupporters" from supporter_month
-    where run_id = ${run.runId} and unfunded_cents > 0`.execute(tx);
-  return { overspentSupporters: rows[0]?.overspentSupporters ?? 0 };
+async function countUnusual(tx: Tx, run: Run): Promise<UnusualSums> {
+  const { rows } = await sql<UnusualSums>`
+    select
+      (select count(*) from supporter_month where run_id = ${run.runId} and unfunded_cents > 0) as "overspentSupporters",
+      (select count(*) from run as last_close
+        join supporter_month as before on before.run_id = last_close.run_id
+        where last_close.kind = 'close' and last_close.month = ${previousMonth(run.month)} and before.paid_cents > 0
+          and not exists (
+            select from supporter_month as now
+            where now.run_id = ${run.runId} and now.user_id = before.user_id and now.paid_cents > 0)
+      ) as "lapsedSupporters"`.execute(tx);
+  return rows[0] ?? { overspentSupporters: 0, lapsedSupporters: 0 };
 }
 
 /** All chunks are there and yet the sums differ: the run waits, and nobody is to search for the reason. */

@@ -28,6 +28,8 @@ const ownerOfSegment: Readonly<Record<string, ServiceName>> = {
   escrow: 'billing',
   earnings: 'earnings',
   explain: 'earnings',
+  holds: 'earnings',
+  questions: 'earnings',
   payouts: 'payouts',
   'payout-account': 'payouts',
   obligations: 'payouts',
@@ -42,6 +44,7 @@ const ownerOfMonthPart: Readonly<Record<string, ServiceName>> = {
   supporters: 'earnings',
   totals: 'earnings',
   payouts: 'payouts',
+  'rehearsed-payouts': 'payouts',
   progress: 'monitoring',
   rehearsal: 'monitoring',
 };

@@ -17,6 +17,9 @@ import { findRun } from './find-run.ts';
 import { type LoadedStep, loadRun } from './load-run.ts';
 import { rehearsalVerdictOf } from './rehearsal-verdict.ts';
 
+/** From here on, what somebody earns after a month without earnings is looked at. */
+const largeNetCents = 10_000;
+
 /** What the latest rehearsal of a month has found, and, after the close, how near it came. */
 export function readRehearsal(server: Server, { database }: Context): void {
   server.get(
@@ -46,8 +49,9 @@ export function readRehearsal(server: Server, { database }: Context): void {
         totals,
         payouts: payoutsOf(steps),
         unusual: {
-          risenWriters: await risenWriters(kysely, { runId: run.run_id, month }),
+          ...(await unusualWriters(kysely, { runId: run.run_id, month })),
           overspentSupporters: sumIn(steps, 'lines', 'overspentSupporters'),
+          lapsedSupporters: sumIn(steps, 'lines', 'lapsedSupporters'),
           unallocatedBasisPoints: shareOf(totals.unallocatedCents, totals.paidCents),
         },
         balances: balancesOf(steps),
@@ -98,15 +102,24 @@ function balancesOf(steps: readonly LoadedStep[]): RehearsalReport['balances'] {
   };
 }
 
-async function risenWriters(kysely: Kysely<Schema>, { runId, month }: { runId: string; month: Month }) {
-  const { rows } = await sql<RehearsalReport['unusual']['risenWriters'][number]>`
+/** Who earns much more than last month, and who earns much after nothing. */
+async function unusualWriters(
+  kysely: Kysely<Schema>,
+  { runId, month }: { runId: string; month: Month },
+): Promise<Pick<RehearsalReport['unusual'], 'risenWriters' | 'newWriters'>> {
+  const lastMonth = sql`(select * from writer_net where month = ${previousMonth(month)} and kind = 'close')`;
+  const risen = await sql<RehearsalReport['unusual']['risenWriters'][number]>`
     select now.user_id as "userId", now.net_cents as "netCents", before.net_cents as "lastMonthCents"
-    from writer_net as now
-    join writer_net as before on before.month = ${previousMonth(month)} and before.kind = 'close'
-      and before.user_id = now.user_id
+    from writer_net as now join ${lastMonth} as before using (user_id)
     where now.run_id = ${runId} and before.net_cents > 0 and now.net_cents > 3 * before.net_cents
     order by now.net_cents desc, now.user_id limit 100`.execute(kysely);
-  return rows;
+  const begun = await sql<RehearsalReport['unusual']['newWriters'][number]>`
+    select now.user_id as "userId", now.net_cents as "netCents"
+    from writer_net as now left join ${lastMonth} as before using (user_id)
+    where now.run_id = ${runId} and now.net_cents >= ${largeNetCents} and coalesce(before.net_cents, 0) = 0
+      and exists ${lastMonth}
+    order by now.net_cents desc, now.user_id limit 100`.execute(kysely);
+  return { risenWriters: risen.rows, newWriters: begun.rows };
 }
 
 /** Null until the close has judged its writers, and all that they earned is known here. */

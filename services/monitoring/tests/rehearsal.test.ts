@@ -27,7 +27,14 @@ const runOf = (kind: Run['kind'], number: number, month = '2026-11') =>
 
 const sums = {
   lock: { paidCents: 1000, fundedCents: 900, unallocatedCents: 100, unfundedCents: 50 },
-  lines: { paidCents: 1000, fundedCents: 900, unallocatedCents: 100, unfundedCents: 50, overspentSupporters: 2 },
+  lines: {
+    paidCents: 1000,
+    fundedCents: 900,
+    unallocatedCents: 100,
+    unfundedCents: 50,
+    overspentSupporters: 2,
+    lapsedSupporters: 4,
+  },
   lock_books: { paidCents: 1000, fundedCents: 900, unallocatedCents: 100, knownPaidCents: 1000 },
   earnings: { grossCents: 900, feeCents: 63, netCents: 837 },
   earnings_books: { grossCents: 900, feeCents: 63, netCents: 837 },
@@ -98,12 +105,22 @@ describe('the report of a rehearsal', () => {
     });
   });
 
-  test('names what is unusual: writers with more than three times last month’s earnings', async () => {
-    await earn(runOf('close', 2, '2026-10'), { steady: 100, risen: 100, falling: 900 });
-    await earn(runOf('rehearsal', 1), { steady: 300, risen: 301, falling: 1, new: 5000 });
+  test('finds nobody new while there is no month before', async () => {
+    await earn(runOf('rehearsal', 1), { first: 10_000 });
+    expect((await report()).unusual).toMatchObject({ risenWriters: [], newWriters: [] });
+  });
+
+  test('names what is unusual: more than three times last month’s earnings, much after nothing, supporters who are gone', async () => {
+    await earn(runOf('close', 2, '2026-10'), { steady: 100, risen: 100, falling: 900, back: 0 });
+    await earn(runOf('rehearsal', 1), { steady: 300, risen: 301, falling: 1, small: 9_999, back: 10_001 });
     expect((await report()).unusual).toEqual({
       risenWriters: [{ userId: 'risen', netCents: 301, lastMonthCents: 100 }],
+      newWriters: [
+        { userId: 'back', netCents: 10_001 },
+        { userId: 'first', netCents: 10_000 },
+      ],
       overspentSupporters: 2,
+      lapsedSupporters: 4,
       unallocatedBasisPoints: 1000,
     });
   });

@@ -1,6 +1,7 @@
 import type { Month, MonthProgress } from '@wewrite/contracts';
 import { Argument, type Command } from 'commander';
-import { readProgress, reasonOf, startClose, stepLines, whenReconciled } from '../demo/close-month.ts';
+import { readProgress, reasonOf, startClose, whenReconciled } from '../demo/close-month.ts';
+import { stepLines } from '../demo/step-lines.ts';
 import { RunFailure } from '../exit-codes.ts';
 import { printerFor } from '../printer.ts';
 import { type EntranceOptions, entranceOf, gatewayOption, tokenOption } from './entrance.ts';

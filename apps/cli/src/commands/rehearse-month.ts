@@ -6,9 +6,12 @@ import {
   MonthProgressSchema,
   type RehearsalReport,
   RehearsalReportSchema,
+  type RehearsedPayout,
+  RehearsedPayoutPageSchema,
 } from '@wewrite/contracts';
 import { type Api, ApiFailure, pathOf } from '../demo/api.ts';
-import { reasonOf, stepLines } from '../demo/close-month.ts';
+import { reasonOf } from '../demo/close-month.ts';
+import { stepLines } from '../demo/step-lines.ts';
 import { RunFailure } from '../exit-codes.ts';
 import { count, dollars, printerFor } from '../printer.ts';
 
@@ -28,7 +31,9 @@ export async function rehearseMonth(
     : await printerFor(process.stdout).step(`rehearsal of ${month}`, (look) =>
         rehearse((now) => look(stepLines(now).join('\n'))),
       );
-  process.stdout.write(`${json ? JSON.stringify(report) : reportLines(report).join('\n')}\n`);
+  const writers = await readWriters(api, token, report);
+  const lines = [...reportLines(report), ...writers.map(writerLine)];
+  process.stdout.write(`${json ? JSON.stringify({ ...report, writers }) : lines.join('\n')}\n`);
   if (report.differences.length > 0) throw new RunFailure(`${month}: ${report.unexplainedCents} ¢ differ.`);
 }
 
@@ -62,6 +67,23 @@ async function rehearseUntilDone(
   });
 }
 
+/** What each writer would be paid, or why not: all pages of it. */
+async function readWriters(
+  api: Api,
+  token: string,
+  { month, runId }: RehearsalReport,
+): Promise<readonly RehearsedPayout[]> {
+  const writers: RehearsedPayout[] = [];
+  for (let query = ''; ; ) {
+    const path = `${pathOf('months', month, 'rehearsed-payouts')}${query}`;
+    const page = await api.ask({ method: 'GET', path, token, answer: RehearsedPayoutPageSchema });
+    if (page.runId !== runId) throw new RunFailure(`another rehearsal of ${month} has begun.`);
+    writers.push(...page.writers);
+    if (page.nextCursor === null) return writers;
+    query = `?${new URLSearchParams({ cursor: page.nextCursor })}`;
+  }
+}
+
 /** Null while monitoring has heard of no rehearsal of the month. */
 async function readRehearsal(api: Api, token: string, month: Month): Promise<MonthProgress | null> {
   const path = `${pathOf('months', month, 'progress')}?kind=rehearsal`;
@@ -92,6 +114,10 @@ export function reportLines({ month, totals, payouts, unusual, balances, ...foun
       ({ userId, netCents, lastMonthCents }) =>
         `unusual     ${userId}: ${dollars(netCents)} after ${dollars(lastMonthCents)} last month`,
     ),
+    ...unusual.newWriters.map(
+      ({ userId, netCents }) => `unusual     ${userId}: ${dollars(netCents)} after nothing last month`,
+    ),
+    `lapsed      ${count(unusual.lapsedSupporters)} supporters who paid last month`,
     balances.suffice
       ? `balances    suffice for the ${dollars(balances.obligationsCents)} then owed`
       : `balances    ${dollars(balances.shortfallCents)} short, ${dollars(balances.pendingCents)} pending`,
@@ -99,4 +125,10 @@ export function reportLines({ month, totals, payouts, unusual, balances, ...foun
       ({ name, leftCents, rightCents }) => `differs     ${name}: ${leftCents} ≠ ${rightCents} ¢`,
     ),
   ];
+}
+
+function writerLine({ userId, reason, payableCents, processingFeeCents, netCents }: RehearsedPayout): string {
+  return reason === null
+    ? `pays        ${userId}: ${dollars(netCents)} after ${dollars(processingFeeCents)} fee`
+    : `keeps       ${userId}: ${dollars(payableCents)}, ${reason}`;
 }

@@ -1,7 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Month, MonthCloseSchema, type MonthProgress, MonthProgressSchema } from '@wewrite/contracts';
 import { RunFailure } from '../exit-codes.ts';
-import { bar } from '../printer.ts';
 import { type Api, ApiFailure, pathOf } from './api.ts';
 
 const lookEveryMs = 100;
@@ -56,14 +55,6 @@ export async function whenReconciled(
       throw new RunFailure(`${month} is not reconciled: ${reasonOf(progress)}`);
     await delay(lookEveryMs);
   }
-}
-
-/** One line a step: `lock ████ 3 of 3`. */
-export function stepLines(progress: MonthProgress): string[] {
-  return progress.steps.map(({ step, done, expected, state }) => {
-    const counts = expected === null ? state : bar(done, expected);
-    return `${step.padEnd(16)}${counts}${state === 'waiting_for_funds' ? ' waiting for funds' : ''}`;
-  });
 }
 
 /** What a month still waits for, or what does not add up. */

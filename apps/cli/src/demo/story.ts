@@ -7,10 +7,11 @@ import { closeInstantOf } from '../input/replay.ts';
 import { readClosedMonth, readLines } from '../report/read-month.ts';
 import type { ReportMonth } from '../report/report.ts';
 import { reportMonth } from '../report/report-month.ts';
-import { startClose, stepLines, whenReconciled } from './close-month.ts';
+import { startClose, whenReconciled } from './close-month.ts';
 import { inParallel } from './in-parallel.ts';
 import { loadCommunity, setAllocation } from './load-community.ts';
 import { resultLines } from './result-lines.ts';
+import { stepLines } from './step-lines.ts';
 import { parallelRequests, type World } from './world.ts';
 
 /** What the story ends with. */

@@ -82,8 +82,12 @@ export const RehearsalReportSchema = z.object({
   unusual: z.object({
     /** Writers with more than three times last month's net earnings, the highest first, at most 100 of them. */
     risenWriters: z.array(z.object({ userId: UserIdSchema, netCents: CentsSchema, lastMonthCents: CentsSchema })),
+    /** Writers with $100 or more who earned nothing last month, the highest first, at most 100; empty in the first month. */
+    newWriters: z.array(z.object({ userId: UserIdSchema, netCents: CentsSchema })),
     /** Supporters whose plans are more than what they paid. */
     overspentSupporters: z.int().min(0),
+    /** Supporters who paid last month and have not paid this one. */
+    lapsedSupporters: z.int().min(0),
     /** Of the paid budget; null when nothing was paid. */
     unallocatedBasisPoints: z.int().min(0).nullable(),
   }),

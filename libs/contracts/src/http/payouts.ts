@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { UserIdSchema } from '../ids.ts';
-import { CurrencySchema, NonNegativeCentsSchema } from '../money.ts';
+import { CentsSchema, CurrencySchema, NonNegativeCentsSchema } from '../money.ts';
 import { MonthSchema } from '../month.ts';
 
 /** D4: what has become of a payout. */
@@ -117,6 +117,25 @@ export type WriterPayout = z.infer<typeof WriterPayoutSchema>;
 /** `GET /v1/months/{month}/payouts` (admin), by writer id. */
 export const WriterPayoutPageSchema = z.object({
   writers: z.array(WriterPayoutSchema),
+  nextCursor: z.string().nullable(),
+});
+
+/** One writer of a rehearsed month: the payout that there would be, or why there would be none (D2). */
+export const RehearsedPayoutSchema = z.object({
+  userId: UserIdSchema,
+  /** Why nothing would be paid; null where a payout would be. */
+  reason: SkipReasonSchema.nullable(),
+  payableCents: CentsSchema,
+  grossCents: NonNegativeCentsSchema,
+  processingFeeCents: NonNegativeCentsSchema,
+  netCents: NonNegativeCentsSchema,
+});
+export type RehearsedPayout = z.infer<typeof RehearsedPayoutSchema>;
+
+/** `GET /v1/months/{month}/rehearsed-payouts` (admin), by writer id, of the rehearsal `runId`. */
+export const RehearsedPayoutPageSchema = z.object({
+  runId: z.uuid(),
+  writers: z.array(RehearsedPayoutSchema),
   nextCursor: z.string().nullable(),
 });
 
