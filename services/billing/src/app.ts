@@ -21,6 +21,7 @@ import { processEvents } from './stripe/process-events.ts';
 import { productOf } from './stripe/product.ts';
 import { receiveWebhooks } from './stripe/receive-webhook.ts';
 import { changeSubscription } from './subscription/change-subscription.ts';
+import { openPortal } from './subscription/open-portal.ts';
 import { readSubscription } from './subscription/read-subscription.ts';
 import { subscribe } from './subscription/subscribe.ts';
 
@@ -39,6 +40,7 @@ export const billing: ServiceDefinition<BillingConfig, BillingSchema> = {
       routes: async (server) => {
         subscribe(server, context);
         readSubscription(server, context);
+        openPortal(server, context);
         changeSubscription(server, context);
         readFunding(server, context);
         listInvoices(server, context);

@@ -17,6 +17,8 @@ export const environment = kitEnvironment(8082)
     STRIPE_V2_WEBHOOK_SECRET: secrets,
     /** The product that subscriptions are prices of; made when it does not exist. */
     STRIPE_PRODUCT_ID: z.string().min(1).default('wewrite_subscription'),
+    /** Where Stripe's checkout and customer portal send supporters back to. */
+    SUBSCRIPTION_URL: z.url().default('http://localhost:8080/supporter/subscription'),
     /** Where writers' money waits: in a storage balance of its own, or in the payments balance, kept apart in the ledger. */
     ESCROW: z.enum(['storage', 'connect']).default('storage'),
     /** The financial account that holds the storage balance; opened outside. */

@@ -10,6 +10,7 @@ export interface BillingSchema {
   customer: { user_id: string; stripe_id: string | null; created_at: Date };
   subscription: SubscriptionRow;
   subscription_change: SubscriptionChangeRow;
+  portal_configuration: { single: Generated<boolean>; stripe_id: string };
   stripe_event: StripeEventRow;
   invoice: InvoiceRow;
   invoice_month: InvoiceMonthRow;
@@ -25,7 +26,10 @@ export interface SubscriptionRow {
   id: string;
   user_id: string;
   state: SubscriptionState;
-  payment_method_id: string;
+  /** Null for a subscription that is paid for on Stripe's own page, in a session that has an end. */
+  payment_method_id: string | null;
+  checkout_session_id: string | null;
+  checkout_expires_at: Date | null;
   first_month_free: boolean;
   attempt: Generated<number>;
   attempted_at: Date;

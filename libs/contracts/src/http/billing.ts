@@ -8,10 +8,10 @@ const InstantSchema = z.iso.datetime({ precision: 3 });
 /** What a month of a subscription may cost: at least $1 (E3), at most what Stripe takes. */
 const MonthlyCentsSchema = z.int().min(100).max(99_999_999).brand<'Cents'>();
 
-/** `POST /v1/subscription`. */
+/** `POST /v1/subscription`. Without a payment method the answer gives the address of Stripe's checkout. */
 export const BillingSubscribeSchema = z.strictObject({
   monthlyCents: MonthlyCentsSchema,
-  paymentMethodId: z.string().min(1).max(255),
+  paymentMethodId: z.string().min(1).max(255).optional(),
 });
 
 /**
@@ -47,6 +47,15 @@ export type BillingSubscription = z.infer<typeof BillingSubscriptionSchema>;
 
 /** The answer of every call about a subscription; null when there never was one. */
 export const BillingSubscriptionAnswerSchema = z.object({ subscription: BillingSubscriptionSchema.nullable() });
+
+/**
+ * The answer of `POST /v1/subscription`. `checkoutUrl`: where the supporter goes on, at Stripe, until the subscription
+ * starts; the same order asked for again gives the same checkout while it lasts, about half an hour.
+ */
+export const BillingSubscribedSchema = BillingSubscriptionAnswerSchema.extend({ checkoutUrl: z.url().nullable() });
+
+/** The answer of `POST /v1/subscription/portal`: Stripe's page for the card and the invoices, for a short time. */
+export const BillingPortalSchema = z.object({ portalUrl: z.url() });
 
 /** `GET /v1/funding?month=`: the running month when none is given. */
 export const BillingFundingQuerySchema = z.strictObject({ month: MonthSchema.optional() });

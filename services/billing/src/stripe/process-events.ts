@@ -10,6 +10,7 @@ import type { InvoiceReading } from '../funding/invoice.ts';
 import { makeFundsAvailable } from '../funding/make-funds-available.ts';
 import { readInvoice } from '../funding/read-invoice.ts';
 import { recordTopUps } from '../funding/record-top-ups.ts';
+import { finishCheckout } from '../subscription/finish-checkout.ts';
 import { syncSubscription } from '../subscription/sync-subscription.ts';
 import { type ClaimedEvent, claimEvents, countWaitingEvents, finishEvents, putBack } from './event-queue.ts';
 import { inParallel } from './in-parallel.ts';
@@ -122,6 +123,14 @@ function taskOf(
         key: `subscription:${event.objectId}`,
         prepare: async () => {
           await syncSubscription(context, event.objectId);
+          return nothing;
+        },
+      };
+    case 'checkout':
+      return {
+        key: `checkout:${event.objectId}`,
+        prepare: async () => {
+          await finishCheckout(context, event.objectId);
           return nothing;
         },
       };

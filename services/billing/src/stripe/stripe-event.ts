@@ -7,7 +7,7 @@ export type EventEndpoint = 'platform' | 'connect' | 'thin';
 export type EventState = 'waiting' | 'processed' | 'ignored' | 'failed';
 
 /** What an event asks for. `forward`: it concerns another service, which hears `stripe.received`. */
-export type EventWork = 'invoice' | 'subscription' | 'charge' | 'balance' | 'escrow' | 'forward';
+export type EventWork = 'invoice' | 'subscription' | 'checkout' | 'charge' | 'balance' | 'escrow' | 'forward';
 
 /** A verified event, without its object: that is read again from Stripe. */
 export interface StripeEvent {
@@ -28,6 +28,10 @@ const workByType: Readonly<Record<string, EventWork>> = {
   'customer.subscription.created': 'subscription',
   'customer.subscription.updated': 'subscription',
   'customer.subscription.deleted': 'subscription',
+  'customer.subscription.pending_update_applied': 'subscription',
+  'customer.subscription.pending_update_expired': 'subscription',
+  'checkout.session.completed': 'checkout',
+  'checkout.session.expired': 'checkout',
   'charge.updated': 'charge',
   'balance.available': 'balance',
   'payout.paid': 'escrow',

@@ -1,17 +1,19 @@
 // What is asked for is written down before Stripe is called. A request that is repeated after a crash finds the row and goes
 // on with the same body and the same idempotency keys, so that one subscription comes of it.
-import { type Cents, monthOf, type UserId } from '@wewrite/contracts';
+import { type Cents, cutoffOf, monthOf, type UserId } from '@wewrite/contracts';
 import { Refusal } from '@wewrite/service-kit';
 import type { Selectable } from 'kysely';
 import type { BillingContext, BillingTransaction } from '../context.ts';
 import type { SubscriptionRow } from '../db.ts';
+import { instantOf, secondsOf } from '../stripe/seconds.ts';
 import { isFirstMonthFree } from './subscription.ts';
 
 /** What a supporter asks for. */
 export interface SubscriptionOrder {
   readonly userId: UserId;
   readonly monthlyCents: Cents;
-  readonly paymentMethodId: string;
+  /** Null: to be given on Stripe's own page. */
+  readonly paymentMethodId: string | null;
 }
 
 /** A subscription to be made at Stripe. `resumed`: an earlier request may have made it already. */
@@ -25,6 +27,9 @@ export interface PreparedSubscription {
 const keysLastMs = 23 * 3_600_000;
 /** How long a request with another body waits for one that may still be under way. */
 const leaseMs = 60_000;
+
+/** How long a checkout may take: Stripe's shortest, and some time until Stripe hears of it. */
+const checkoutLastsMs = 32 * 60_000;
 
 /** Writes the order down, or finds it. Refuses `already_subscribed`, and `busy` while another order is under way. */
 export function prepareSubscription(context: BillingContext, order: SubscriptionOrder): Promise<PreparedSubscription> {
@@ -45,7 +50,7 @@ export function prepareSubscription(context: BillingContext, order: Subscription
   });
 }
 
-/** Ends an order that Stripe refuses for good: the next one begins anew. */
+/** Ends an order that Stripe refuses for good, or whose checkout is over: the next one begins anew. */
 export async function refuseOrder(context: BillingContext, id: string): Promise<void> {
   await context.database.transaction((tx) =>
     tx
@@ -86,14 +91,10 @@ function insertOrder(tx: BillingTransaction, context: BillingContext, order: Sub
       id: context.ids.next(),
       user_id: order.userId,
       state: 'creating',
-      payment_method_id: order.paymentMethodId,
-      first_month_free: isFirstMonthFree(order.monthlyCents, now),
+      ...orderedColumns(order, now),
       attempted_at: context.time.now(),
       stripe_id: null,
       stripe_item_id: null,
-      monthly_cents: order.monthlyCents,
-      next_cents: order.monthlyCents,
-      next_from: monthOf(now),
       started_at: null,
       cancel_at: null,
       ended_at: null,
@@ -114,7 +115,7 @@ async function resume(
 ) {
   const ageMs = context.time.now().getTime() - known.attempted_at.getTime();
   const isSame = known.monthly_cents === order.monthlyCents && known.payment_method_id === order.paymentMethodId;
-  if (isSame && ageMs < keysLastMs) return known;
+  if (isSame && ageMs < lifeOf(known)) return known;
   if (!isSame && ageMs < leaseMs) {
     throw new Refusal('busy', 'Another request for your subscription is under way: try again in a minute.');
   }
@@ -123,13 +124,35 @@ async function resume(
     .set({
       attempt: known.attempt + 1,
       attempted_at: context.time.now(),
-      payment_method_id: order.paymentMethodId,
-      monthly_cents: order.monthlyCents,
-      next_cents: order.monthlyCents,
-      next_from: monthOf(context.clock.now()),
-      first_month_free: isFirstMonthFree(order.monthlyCents, context.clock.now()),
+      ...orderedColumns(order, context.clock.now()),
     })
     .where('id', '=', known.id)
     .returningAll()
     .executeTakeFirstOrThrow();
+}
+
+/** How long an order goes on as it is: a checkout that Stripe has not heard of would soon be too short for it. */
+function lifeOf(known: Selectable<SubscriptionRow>): number {
+  return known.checkout_expires_at !== null && known.checkout_session_id === null ? leaseMs : keysLastMs;
+}
+
+/**
+ * What is asked for. A checkout may be completed at any time until it expires: its first part is free if it would be below
+ * Stripe's minimum then. One that could be completed in another month would bill it wrongly, and is refused (`busy`).
+ */
+function orderedColumns(order: SubscriptionOrder, now: Date) {
+  const expiresAt =
+    order.paymentMethodId === null ? instantOf(secondsOf(new Date(now.getTime() + checkoutLastsMs))) : null;
+  if (expiresAt !== null && expiresAt >= cutoffOf(monthOf(now))) {
+    throw new Refusal('busy', 'The month is about to turn: try again after 00:00 UTC, or give a paymentMethodId.');
+  }
+  return {
+    payment_method_id: order.paymentMethodId,
+    checkout_session_id: null,
+    checkout_expires_at: expiresAt,
+    first_month_free: isFirstMonthFree(order.monthlyCents, expiresAt ?? now),
+    monthly_cents: order.monthlyCents,
+    next_cents: order.monthlyCents,
+    next_from: monthOf(now),
+  };
 }

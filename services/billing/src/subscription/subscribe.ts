@@ -1,5 +1,6 @@
-// E3: a supporter subscribes. Anchored to the 1st, UTC, the first partial month prorated, or free below Stripe's minimum.
-import { BillingSubscribeSchema, BillingSubscriptionAnswerSchema } from '@wewrite/contracts';
+// E3: a supporter subscribes, with a card or on Stripe's own page. Anchored to the 1st, UTC, the first partial month
+// prorated, or free below Stripe's minimum.
+import { BillingSubscribedSchema, BillingSubscribeSchema } from '@wewrite/contracts';
 import { identityOf, problemResponses, Refusal, type Server } from '@wewrite/service-kit';
 import { isDefiniteRefusal, isReplayedFailure } from '@wewrite/service-kit/stripe';
 import type { Selectable } from 'kysely';
@@ -7,9 +8,10 @@ import type Stripe from 'stripe';
 import type { BillingContext } from '../context.ts';
 import type { SubscriptionRow } from '../db.ts';
 import { refusalOf } from '../stripe/refusal-of.ts';
+import { closeCheckout, openCheckout } from './open-checkout.ts';
 import { type PreparedSubscription, prepareSubscription, raiseAttempt, refuseOrder } from './prepare-subscription.ts';
 import { subscriptionOf } from './read-subscription.ts';
-import { ownIdKey, priceDataOf, readingExpansions } from './subscription.ts';
+import { beginningOf, keyOf, ownIdKey, priceDataOf, readingExpansions } from './subscription.ts';
 import { applySubscription } from './sync-subscription.ts';
 
 export function subscribe(server: Server, context: BillingContext): void {
@@ -18,31 +20,37 @@ export function subscribe(server: Server, context: BillingContext): void {
     {
       schema: {
         body: BillingSubscribeSchema,
-        response: { 201: BillingSubscriptionAnswerSchema, ...problemResponses },
+        response: { 201: BillingSubscribedSchema, ...problemResponses },
       },
       config: { access: ['supporter'] },
     },
     async (request, reply) => {
       const { userId } = identityOf(request);
-      const prepared = await prepareSubscription(context, { ...request.body, userId });
-      await makeAtStripe(context, prepared).catch(async (error: unknown) => {
+      const { monthlyCents, paymentMethodId = null } = request.body;
+      const order = { userId, monthlyCents, paymentMethodId };
+      await closeCheckout(context, order);
+      const prepared = await prepareSubscription(context, order);
+      const checkoutUrl = await makeAtStripe(context, prepared).catch(async (error: unknown) => {
         if (error instanceof Refusal || isDefiniteRefusal(error)) await refuseOrder(context, prepared.row.id);
         if (isReplayedFailure(error)) await raiseAttempt(context, prepared.row);
         throw refusalOf(error);
       });
-      return reply.status(201).send({ subscription: await subscriptionOf(context, userId) });
+      return reply.status(201).send({ subscription: await subscriptionOf(context, userId), checkoutUrl });
     },
   );
 }
 
+/** Gives the address of Stripe's page where the supporter is to go on; null when there is nothing more to do. */
 async function makeAtStripe(
   context: BillingContext,
   { row, customerId, resumed }: PreparedSubscription,
-): Promise<void> {
+): Promise<string | null> {
   const customer = customerId ?? (await createCustomer(context, row));
   const found = resumed ? await findSubscription(context, customer, row.id) : undefined;
+  if (found === undefined && row.payment_method_id === null) return openCheckout(context, row, customer);
   const subscription = found ?? (await createSubscription(context, row, customer));
   await applySubscription(context, subscription, null);
+  return null;
 }
 
 async function createCustomer(context: BillingContext, row: Selectable<SubscriptionRow>): Promise<string> {
@@ -88,11 +96,8 @@ async function createSubscription(
       {
         customer,
         items: [{ price_data: priceDataOf(product, row.monthly_cents), quantity: 1 }],
-        billing_mode: { type: 'flexible' },
-        billing_cycle_anchor_config: { day_of_month: 1, hour: 0, minute: 0, second: 0 },
-        proration_behavior: row.first_month_free ? 'none' : 'create_prorations',
+        ...beginningOf(row),
         payment_behavior: 'error_if_incomplete',
-        metadata: { [ownIdKey]: row.id, user_id: row.user_id },
         expand: readingExpansions,
       },
       { idempotencyKey: keyOf(row, 'create') },
@@ -106,7 +111,7 @@ function attachCard(
   row: Selectable<SubscriptionRow>,
   customer: string,
 ): Promise<Stripe.PaymentMethod> {
-  const { payment_method_id: id } = row;
+  const id = row.payment_method_id ?? '';
   return stripe
     .call('paymentMethods.attach', id, (sdk) =>
       sdk.paymentMethods.attach(id, { customer }, { idempotencyKey: keyOf(row, 'attach') }),
@@ -117,9 +122,4 @@ function attachCard(
         field: 'paymentMethodId',
       });
     });
-}
-
-/** Stored with the row: the same row and attempt give the same key. */
-function keyOf(row: Pick<Selectable<SubscriptionRow>, 'id' | 'attempt'>, step: string): string {
-  return `subscription-${row.id}-${row.attempt}-${step}`;
 }

@@ -98,6 +98,21 @@ export interface WaitingRaise {
 /** The metadata key under which Stripe keeps our id of a subscription. */
 export const ownIdKey = 'subscription_id';
 
+/** How a subscription begins, as Stripe is told when it is made and in a checkout (E3). */
+export function beginningOf(row: { id: string; user_id: string; first_month_free: boolean }) {
+  return {
+    billing_mode: { type: 'flexible' as const },
+    billing_cycle_anchor_config: { day_of_month: 1, hour: 0, minute: 0, second: 0 },
+    proration_behavior: row.first_month_free ? ('none' as const) : ('create_prorations' as const),
+    metadata: { [ownIdKey]: row.id, user_id: row.user_id },
+  };
+}
+
+/** The idempotency key of a step of a subscription's making: the same row and attempt give the same key. */
+export function keyOf(row: { id: string; attempt: number }, step: string): string {
+  return `subscription-${row.id}-${row.attempt}-${step}`;
+}
+
 /** What a subscription has to be read with, for {@link readingOf}. */
 export const readingExpansions = ['latest_invoice'];
 
