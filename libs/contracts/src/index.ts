@@ -3,6 +3,7 @@ export * from './http/allocations.ts';
 export * from './http/billing.ts';
 export * from './http/earnings.ts';
 export * from './http/explain.ts';
+export * from './http/holds.ts';
 export * from './http/monitoring.ts';
 export * from './http/payouts.ts';
 export * from './ids.ts';

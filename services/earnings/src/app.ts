@@ -5,6 +5,12 @@ import type { Schema } from './db.ts';
 import { hearingsOf } from './events.ts';
 import { explainLine } from './explain/explain-line.ts';
 import { explainWriterMonth } from './explain/explain-writer-month.ts';
+import { answerQuestion } from './holds/answer-question.ts';
+import { askQuestion } from './holds/ask-question.ts';
+import { endHold } from './holds/end-hold.ts';
+import { listHolds } from './holds/list-holds.ts';
+import { listQuestions } from './holds/list-questions.ts';
+import { placeHold } from './holds/place-hold.ts';
 import { listEarnings } from './list-earnings.ts';
 import { listLines } from './list-lines.ts';
 import { listSupporters } from './list-supporters.ts';
@@ -22,6 +28,12 @@ const routes = [
   readMonthTotals,
   explainLine,
   explainWriterMonth,
+  askQuestion,
+  listQuestions,
+  answerQuestion,
+  placeHold,
+  endHold,
+  listHolds,
 ];
 
 /** The service that keeps the lines of each month and works out what writers earned (C1, C2, C4). */

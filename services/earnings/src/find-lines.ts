@@ -5,7 +5,8 @@ import type { Context, Schema } from './db.ts';
 import { type Line, lineColumns } from './line.ts';
 import type { LineKeys } from './line-key.ts';
 
-type Executor = Database<Schema>['kysely'];
+/** The database, or a transaction of it. */
+export type Executor = Database<Schema>['kysely'];
 
 /** A supporter's lines of a run, in order of line id. They lie together in one chunk: no other is read. */
 export async function linesOfSupporter(

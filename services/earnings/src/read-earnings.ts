@@ -11,6 +11,7 @@ import { z } from 'zod';
 import { decodeCursor, pageOf } from './cursor.ts';
 import type { Context } from './db.ts';
 import { findCalculatedRun } from './find-run.ts';
+import { readWriterHolds } from './holds/list-holds.ts';
 import { type Line, lineColumns } from './line.ts';
 import { type LineKeys, lineKeys } from './line-key.ts';
 import { readWriterMonths, reversalsOf } from './writer-month.ts';
@@ -43,7 +44,8 @@ export function readEarnings(server: Server, context: Context): void {
       const rows = await readLines(context, { runId, recipientUserId, orderKey: keys.orderKey(runId) }, request.query);
       const { page, nextCursor } = pageOf(rows, request.query.limit, (row) => row.place);
       const lines = page.map((row) => disguised(row, keys));
-      return { ...amounts, currency: 'usd' as const, feeBasisPoints, lines, nextCursor };
+      const holds = await readWriterHolds(context, { runId, recipientUserId, keys });
+      return { ...amounts, currency: 'usd' as const, feeBasisPoints, holds, lines, nextCursor };
     },
   );
 }

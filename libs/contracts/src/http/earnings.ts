@@ -115,6 +115,15 @@ export const EarningsMonthSchema = z.object({
   feeBasisPoints: z.int(),
   ...writerAmounts,
   ...reversals,
+  /** What is kept back now (C6); without a line key it is the whole month. */
+  holds: z.array(
+    z.object({
+      lineKey: z.string().nullable(),
+      netCents: NonNegativeCentsSchema,
+      reason: z.string(),
+      heldAt: z.iso.datetime(),
+    }),
+  ),
   lines: z.array(WriterLineSchema),
   nextCursor,
 });
