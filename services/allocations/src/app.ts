@@ -4,6 +4,7 @@ import { changeAllocations } from './change-allocations.ts';
 import { type Config, environment } from './config.ts';
 import type { Schema } from './db.ts';
 import { keepPreferences } from './keep-preferences.ts';
+import { keepSchedules } from './keep-schedules.ts';
 import { loadChunks } from './load-chunks.ts';
 import { lockMonthLoop } from './lock-month.ts';
 import { readClose } from './read-close.ts';
@@ -17,6 +18,7 @@ import { setWriterState } from './set-writer-state.ts';
 import { closeSchedule, startCloseByRequest } from './start-close.ts';
 import { rehearsalSchedule } from './start-rehearsal.ts';
 import { streamAllocations } from './stream-allocations.ts';
+import { turnPlansLoop } from './turn-plans.ts';
 
 /** Plans, their history, and the lock of a month: what supporters wish, and what becomes of it at the cutoff. */
 export const allocations: ServiceDefinition<Config, Schema> = {
@@ -40,9 +42,10 @@ export const allocations: ServiceDefinition<Config, Schema> = {
       readSupport(server, context);
       setWriterState(server, context);
       keepPreferences(server, context);
+      keepSchedules(server, context);
     },
     hearings: [applyFunding(context)],
-    loops: [lockMonthLoop(context, 'close'), lockMonthLoop(context, 'rehearsal')],
+    loops: [turnPlansLoop(context), lockMonthLoop(context, 'close'), lockMonthLoop(context, 'rehearsal')],
     schedules: [closeSchedule(context), rehearsalSchedule(context)],
     loadBlobs: (blobIds) => loadChunks(context.database, blobIds),
   }),

@@ -5,25 +5,30 @@ import { closeTables } from './close-tables.ts';
 import type { Context, MonthCloseTable, Schema } from './db.ts';
 import { lockProgressMessage } from './events.ts';
 import { closeCandidates } from './read-page.ts';
+import { isTurnDue } from './turn-plans.ts';
 
-/** What a close waits for (B7). A rehearsal takes the budgets as they are known. */
-export async function checkFundingOf(database: Kysely<Schema>, close: MonthCloseTable): Promise<FundingCheck> {
-  return close.kind === 'rehearsal' ? { state: 'complete' } : checkFunding(database, close.month);
+/** What a close waits for: the month's funding (B7), and its plans (A9). A rehearsal takes them as they are known. */
+export async function checkWaitOf(database: Kysely<Schema>, close: MonthCloseTable): Promise<WaitCheck> {
+  if (close.kind === 'rehearsal') return { state: 'complete' };
+  return (await isTurnDue(database, close.month)) ? { state: 'plans_to_turn' } : checkFunding(database, close.month);
 }
+
+/** A plan that is still to be turned would change lines that are frozen; none is made so any more, once the month is over. */
+type WaitCheck = FundingCheck | { readonly state: 'plans_to_turn' };
 
 /**
  * Lets the lock begin once billing has closed the month's funding and the budgets here add up to what it says (B7). They
  * are compared under the row lock of the close: from this commit on no message changes them. Answers what was found, or
  * null when another instance is at it.
  */
-export async function beginLock(context: Context, { kind, month }: MonthCloseTable): Promise<FundingCheck | null> {
+export async function beginLock(context: Context, { kind, month }: MonthCloseTable): Promise<WaitCheck | null> {
   return context.database.transaction(async (tx) => {
     const { rows } = await sql<MonthCloseTable>`
       select * from ${closeTables(kind).close}
       where month = ${month} and state = 'waiting_for_funding' for update skip locked`.execute(tx);
     const close = rows[0];
     if (close === undefined) return null;
-    const check = await checkFundingOf(tx, close);
+    const check = await checkWaitOf(tx, close);
     if (check.state === 'complete') await countCandidates(tx, context, close);
     return check;
   });
@@ -52,7 +57,7 @@ export function waitAlarm({ time, log, config }: Context) {
   const alertMs = config.FUNDING_ALERT_MINUTES * 60_000;
   let waiting: { readonly month: string; alertAtMs: number } | undefined;
   return {
-    waits: ({ month }: MonthCloseTable, check: FundingCheck): void => {
+    waits: ({ month }: MonthCloseTable, check: WaitCheck): void => {
       const nowMs = time.now().getTime();
       if (waiting?.month !== month) waiting = { month, alertAtMs: nowMs + alertMs };
       if (nowMs < waiting.alertAtMs) return;

@@ -23,6 +23,7 @@ import {
   versionAfter,
 } from './plan.ts';
 import { type StandingColumns, standingColumns, standingOf } from './read-standing.ts';
+import { endSpans, turnPlan } from './turn-plan.ts';
 import { type MadeChange, writeChanges } from './write-changes.ts';
 import { currentWriterState } from './writer-state.ts';
 
@@ -57,25 +58,27 @@ export interface ChangedPlan {
  */
 export async function changePlan(
   tx: Transaction<Schema>,
-  { clock, outbox }: Context,
+  context: Context,
   { userId, requestId, wishes }: Wishes,
 ): Promise<ChangedPlan> {
   await lockPlan(tx, userId);
-  const current = await readForDecision(tx, { userId, wishes, now: clock.now() });
+  const current = await readTurned(tx, context, { userId, wishes });
   const { at, month, funding, ownerOf } = current;
   const commands = wishes.map((wish) => ({ ...wish, userId, ...ownerOf(wish.resource) }));
   const { plan, decided } = decideInOrder(current.plan, commands);
   const accepted = decided.flatMap(({ decision }) => (decision.outcome === 'accepted' ? decision.changes : []));
   const made = accepted.map((change, index): MadeChange => {
     const version = versionAfter(current.plan) + index;
-    return { ...change, userId, month, at, version, requestId };
+    return { ...change, userId, month, at, version, requestId, cause: 'user' };
   });
   await writeChanges(tx, made);
-  await outbox.emit(tx, allocationChanged, made.map(allocationChangedMessage));
+  await context.outbox.emit(tx, allocationChanged, made.map(allocationChangedMessage));
+  if (current.hasSpans) await endSpans(tx, context, { userId, resources: made.map(({ resource }) => resource), at });
   return { userId, at, month, funding, plan, decided };
 }
 
-async function lockPlan(tx: Transaction<Schema>, userId: UserId): Promise<void> {
+/** Takes the row lock of a plan, behind the gate of a close; the plan is made if there is none. */
+export async function lockPlan(tx: Transaction<Schema>, userId: UserId): Promise<void> {
   const locked = await sql`
     with ${passCloseGate}
     select from plan, close_gate where user_id = ${userId} for update of plan`.execute(tx);
@@ -84,6 +87,26 @@ async function lockPlan(tx: Transaction<Schema>, userId: UserId): Promise<void> 
   await sql`with ${passCloseGate} select from plan, close_gate where user_id = ${userId} for update of plan`.execute(
     tx,
   );
+}
+
+/** The instant of a change of a locked plan, and its month. */
+export async function instantOf(
+  tx: Transaction<Schema>,
+  of: { userId: UserId; now: Date },
+): Promise<{ at: Date; month: Month }> {
+  const { rows } = await momentOf(of).execute(tx);
+  assert(rows[0] !== undefined, 'a locked plan has a row');
+  return rows[0];
+}
+
+/** It never goes back: not before the plan's last change, nor, with a clock that is behind, before the cutoff of a close that has begun (A5). */
+function momentOf({ userId, now }: { userId: UserId; now: Date }) {
+  return sql<{ at: Date; month: Month; version: number }>`
+    select version, latest.at, to_char(latest.at at time zone 'UTC', 'YYYY-MM') as month
+    from plan, lateral (
+      select greatest(${now}::timestamptz, last_changed_at, (select max(cutoff) from month_close)) as at
+    ) as latest
+    where user_id = ${userId}`;
 }
 
 type Owner = Pick<SetAllocation, 'ownerUserId' | 'ownerState'>;
@@ -96,13 +119,26 @@ interface DecisionRow extends StandingColumns {
   readonly version: number;
   readonly budget_cents: number;
   readonly funding: Funding;
+  /** A schedule is due, and a span runs: hardly ever. */
+  readonly is_due: boolean;
+  readonly has_spans: boolean;
   readonly owners: readonly (readonly [ResourceType, string, UserId, WriterState])[];
 }
 
-/**
- * Everything that the decisions need, as of an instant that never goes back: not before the plan's last change, nor, with
- * a clock that is behind, before the cutoff of a close that has begun (A5).
- */
+/** Reads what the decisions need, once the plan has been turned to the month of their instant (A9). */
+async function readTurned(
+  tx: Transaction<Schema>,
+  context: Context,
+  { userId, wishes }: { userId: UserId; wishes: readonly Wish[] },
+) {
+  const now = context.clock.now();
+  const current = await readForDecision(tx, { userId, wishes, now });
+  if (!current.isDue) return current;
+  await turnPlan(tx, context, { userId, month: current.month });
+  return readForDecision(tx, { userId, wishes, now });
+}
+
+/** Everything that the decisions need, as of the instant of the change. */
 async function readForDecision(
   tx: Transaction<Schema>,
   { userId, wishes, now }: { userId: UserId; wishes: readonly Wish[]; now: Date },
@@ -119,14 +155,10 @@ async function readForDecision(
         from resource
         where (resource_type, resource_id) in (select * from unnest(${resourceTypes}::text[], ${resourceIds}::text[]))
       ) as owners,
+      exists (select from schedule where user_id = ${userId} and due_month <= instant.month) as is_due,
+      exists (select from schedule where user_id = ${userId} and kind = 'add' and state = 'begun') as has_spans,
       ${standingColumns(userId)}
-    from (
-      select version, latest.at, to_char(latest.at at time zone 'UTC', 'YYYY-MM') as month
-      from plan, lateral (
-        select greatest(${now}::timestamptz, last_changed_at, (select max(cutoff) from month_close)) as at
-      ) as latest
-      where user_id = ${userId}
-    ) as instant
+    from (${momentOf({ userId, now })}) as instant
     left join budget on budget.month = instant.month and budget.user_id = ${userId}`.execute(tx);
   const row = rows[0];
   assert(row !== undefined, 'a locked plan has a row');
@@ -139,6 +171,8 @@ async function readForDecision(
     at: row.at,
     month: row.month,
     funding: row.funding,
+    isDue: row.is_due,
+    hasSpans: row.has_spans,
     ownerOf: (resource: ResourceKey) => owners.get(resourceKeyOf(resource)) ?? unknownOwner,
   };
 }

@@ -1,6 +1,7 @@
 import type { Funding, Month, ResourceType, RunKind, UserId, WriterState } from '@wewrite/contracts';
 import type { ServiceContext } from '@wewrite/service-kit';
 import type { Config } from './config.ts';
+import type { ScheduleState } from './schedule.ts';
 
 /** The tables of the schema `allocations`; see `migrations/`. Amounts are whole cents. */
 export interface Schema {
@@ -10,6 +11,7 @@ export interface Schema {
   plan: PlanTable;
   allocation: AllocationTable;
   allocation_change: AllocationChangeTable;
+  schedule: ScheduleTable;
   month_close: MonthCloseTable;
   rehearsal: MonthCloseTable;
   close_chunk: CloseChunkTable;
@@ -74,6 +76,27 @@ export interface AllocationChangeTable {
   at: Date;
   changed_by: UserId;
   request_id: string;
+  cause: ChangeCause;
+}
+
+/** Whether a supporter changed the plan, or one of the plan's schedules did (A9). */
+export type ChangeCause = 'user' | 'schedule';
+
+export interface ScheduleTable {
+  id: string;
+  /** In the order in which they were made. */
+  number: number;
+  user_id: UserId;
+  resource_type: ResourceType;
+  resource_id: string;
+  recipient_user_id: UserId;
+  kind: 'set' | 'add';
+  usd_cents: number;
+  from_month: Month;
+  through_month: Month | null;
+  state: ScheduleState;
+  due_month: Month | null;
+  version: number;
 }
 
 /** A close waits until all of the month's funding is known (B7), then freezes chunk by chunk, then is done for good (B6). */

@@ -1,6 +1,7 @@
 import {
   type allocationChanged,
   type booksChecked,
+  cents,
   closingKey,
   equationOf,
   type LockedClosing,
@@ -8,17 +9,18 @@ import {
   type Month,
   type monthLocked,
   type monthProgress,
+  type scheduleChanged,
   type UserId,
   zeroCents,
 } from '@wewrite/contracts';
 import { idOfCause, type Outgoing, type OutgoingBlob } from '@wewrite/service-kit';
-import type { MonthCloseTable } from './db.ts';
+import type { ChangeCause, MonthCloseTable, ScheduleTable } from './db.ts';
 import { backfilledSumsOf, lockedSumsOf, lockedTotalsOf, runOf } from './month-close.ts';
 import type { PlanChange } from './plan.ts';
 
 /** `allocation.changed` of one change (A10). Say it under the plan's row lock. */
 export function allocationChangedMessage(
-  made: PlanChange & { userId: UserId; month: Month; at: Date; version: number },
+  made: PlanChange & { userId: UserId; month: Month; at: Date; version: number; cause: ChangeCause },
 ): Outgoing<MessageOf<typeof allocationChanged>> {
   const standing = made.after ?? made.before;
   if (standing === null) throw new Error('a change has a before or an after');
@@ -35,7 +37,30 @@ export function allocationChangedMessage(
       month: made.month,
       version: made.version,
       at: made.at.toISOString(),
-      cause: 'user',
+      cause: made.cause,
+    },
+  };
+}
+
+/** `schedule.changed`: a schedule as it is after a change of it (A9). Say it under the plan's row lock. */
+export function scheduleChangedMessage(row: ScheduleTable, at: Date): Outgoing<MessageOf<typeof scheduleChanged>> {
+  return {
+    key: row.user_id,
+    id: idOfCause('schedule.changed', row.id, row.version),
+    body: {
+      scheduleId: row.id,
+      userId: row.user_id,
+      resourceType: row.resource_type,
+      resourceId: row.resource_id,
+      recipientUserId: row.recipient_user_id,
+      kind: row.kind,
+      usdCents: cents(row.usd_cents),
+      fromMonth: row.from_month,
+      throughMonth: row.through_month,
+      state: row.state,
+      currency: 'usd',
+      version: row.version,
+      at: at.toISOString(),
     },
   };
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { type LockedTotals, monthLocked, monthProgress, type RunKind } from '@wewrite/contracts';
 import { assert, encodeBody, type Loop } from '@wewrite/service-kit';
 import { sql, type Transaction } from 'kysely';
-import { beginLock, checkFundingOf, waitAlarm } from './begin-lock.ts';
+import { beginLock, checkWaitOf, waitAlarm } from './begin-lock.ts';
 import { closeTables } from './close-tables.ts';
 import type { Context, MonthCloseTable, Schema } from './db.ts';
 import { chunkMessage, lockProgressMessage } from './events.ts';
@@ -31,7 +31,7 @@ export function lockMonthLoop(context: Context, kind: RunKind): Loop {
       if (close === undefined) return 0;
       if (close.state === 'locking') return 1;
       // A close that waits for another service's messages has nothing to do.
-      return (await checkFundingOf(context.database.kysely, close)).state === 'complete' ? 1 : 0;
+      return (await checkWaitOf(context.database.kysely, close)).state === 'complete' ? 1 : 0;
     },
     step: async () => {
       const close = await earliestOpenClose(context, kind);

@@ -49,6 +49,7 @@ function changeAnswer(row: AllocationChangeTable) {
     month: row.month,
     at: row.at.toISOString(),
     changedBy: row.changed_by,
+    cause: row.cause,
     requestId: row.request_id,
   };
 }

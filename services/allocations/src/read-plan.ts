@@ -24,6 +24,7 @@ import { type ActiveLine, activeLineAnswer, allocationAnswer, summaryAnswer } fr
 import { readLinesAtCutoff } from './read-lines.ts';
 import { readLockedPlan } from './read-locked-plan.ts';
 import { type StandingColumns, standingColumns, standingOf } from './read-standing.ts';
+import { turnPlanNow } from './turn-plans.ts';
 import { writersClosedAt } from './writer-state.ts';
 
 /** A supporter reads the own plan, in the running month (A3, A5) or as it was in one that is over. */
@@ -46,7 +47,7 @@ export function readAllocations(server: Server, context: Context): void {
 }
 
 /** One standing allocation. */
-export function readAllocation(server: Server, { database, clock }: Context): void {
+export function readAllocation(server: Server, context: Context): void {
   server.get(
     '/v1/allocations/:resourceType/:resourceId',
     {
@@ -54,9 +55,9 @@ export function readAllocation(server: Server, { database, clock }: Context): vo
       config: { access: ['supporter'] },
     },
     async (request) => {
-      const now = clock.now();
+      const now = context.clock.now();
       const of = { userId: identityOf(request).userId, month: monthOf(now), now };
-      const { plan, funding } = await readStandingPlan(database.kysely, of);
+      const { plan, funding } = await readStandingPlan(context, of);
       const standing = plan.allocations.get(resourceKeyOf(request.params));
       if (standing === undefined) throw new Refusal('not_found', 'You allocate nothing to this resource.');
       return allocationAnswer({ ...of, plan, funding, standing });
@@ -80,7 +81,7 @@ async function readMonth(context: Context, of: Reading) {
     const locked = await readLockedPlan(database, of);
     if (locked !== null) return locked;
   }
-  const { plan, funding } = await readStandingPlan(database, of);
+  const { plan, funding } = await readStandingPlan(context, of);
   const version = of.month === running ? (plan.version ?? 0) : null;
   const lines = of.month === running ? [...plan.allocations.values()] : await readAtCutoff(database, of);
   const totals = totalsFrom(plan.budgetCents, sumCents(lines.map((line) => line.usdCents)));
@@ -94,19 +95,27 @@ interface PlanRow extends StandingColumns {
   readonly budget_cents: number;
   readonly funding: Funding;
   readonly version: number;
+  readonly is_due: boolean;
 }
 
-/** The plan as it stands and the month's budget, from one statement, so that they are of one moment. */
-export async function readStandingPlan(
-  database: Kysely<Schema>,
-  of: Reading,
-): Promise<{ plan: Plan; funding: Funding }> {
+/**
+ * The plan as it stands and the month's budget, from one statement, so that they are of one moment. What is scheduled for
+ * the turn of the month is done first, where nobody has done it yet (A9).
+ */
+export async function readStandingPlan(context: Context, of: Reading): Promise<{ plan: Plan; funding: Funding }> {
   const { rows } = await sql<PlanRow>`
     select coalesce(paid_cents + open_cents, 0) as budget_cents, coalesce(funding, 'none') as funding,
-      coalesce((select version from plan where user_id = ${of.userId}), 0) as version, ${standingColumns(of.userId)}
-    from (select) as one left join budget on month = ${of.month} and user_id = ${of.userId}`.execute(database);
+      coalesce((select version from plan where user_id = ${of.userId}), 0) as version, ${standingColumns(of.userId)},
+      exists (select from schedule where user_id = ${of.userId} and due_month <= ${of.month}) as is_due
+    from (select) as one left join budget on month = ${of.month} and user_id = ${of.userId}`.execute(
+    context.database.kysely,
+  );
   const [row] = rows;
   assert(row !== undefined, 'an outer join of one row has a row');
+  if (row.is_due) {
+    await turnPlanNow(context, of);
+    return readStandingPlan(context, of);
+  }
   return { plan: planOf(cents(row.budget_cents), standingOf(row), row.version), funding: row.funding };
 }
 

@@ -82,14 +82,10 @@ async function* eventsOf(context: Context, feed: PlanFeed, of: Streamed): AsyncG
 }
 
 /** The events whose state differs from what was sent before; the time of reading alone is no difference. */
-async function newsOf(
-  { database, clock }: Context,
-  { userId, watched }: Streamed,
-  sent: Map<string, string>,
-): Promise<string> {
-  const now = clock.now();
+async function newsOf(context: Context, { userId, watched }: Streamed, sent: Map<string, string>): Promise<string> {
+  const now = context.clock.now();
   const month = monthOf(now);
-  const { plan, funding } = await readStandingPlan(database.kysely, { userId, month, now });
+  const { plan, funding } = await readStandingPlan(context, { userId, month, now });
   let news = '';
   const tell = (name: string, event: string, data: object, state: object = data) => {
     const text = JSON.stringify(state);

@@ -1,6 +1,6 @@
 import type { Month, UserId } from '@wewrite/contracts';
 import { sql, type Transaction } from 'kysely';
-import type { Schema } from './db.ts';
+import type { ChangeCause, Schema } from './db.ts';
 import { type PlanChange, resourceKeyOf } from './plan.ts';
 import { notifyOfPlans } from './plan-feed.ts';
 
@@ -11,6 +11,7 @@ export interface MadeChange extends PlanChange {
   readonly at: Date;
   readonly version: number;
   readonly requestId: string;
+  readonly cause: ChangeCause;
 }
 
 /**
@@ -21,7 +22,7 @@ export interface MadeChange extends PlanChange {
 export async function writeChanges(tx: Transaction<Schema>, made: readonly MadeChange[]): Promise<void> {
   const newest = made.at(-1);
   if (newest === undefined) return;
-  const { userId, month, at, version, requestId } = newest;
+  const { userId, month, at, version, requestId, cause } = newest;
   await sql`
     with change as (
       select * from json_to_recordset(${JSON.stringify(rowsOf(made))}::json) as change (
@@ -48,11 +49,11 @@ export async function writeChanges(tx: Transaction<Schema>, made: readonly MadeC
       where user_id = ${userId}
     ), kept as (
       insert into allocation_change (user_id, version, resource_type, resource_id, recipient_user_id, before_cents,
-        before_recipient_user_id, before_since, before_month, after_cents, month, at, changed_by, request_id)
+        before_recipient_user_id, before_since, before_month, after_cents, month, at, changed_by, request_id, cause)
       select ${userId}, version, resource_type, resource_id, recipient_user_id, before_cents, before_recipient_user_id,
         case when is_first then replaced.since when before_cents > 0 then ${at}::timestamptz end,
         case when is_first then replaced.month when before_cents > 0 then ${month} end,
-        after_cents, ${month}, ${at}, ${userId}, ${requestId}
+        after_cents, ${month}, ${at}, ${userId}, ${requestId}, ${cause}
       from change left join replaced using (version)
     )
     ${notifyOfPlans(sql`select ${userId}::text as user_id`)}`.execute(tx);

@@ -127,6 +127,7 @@ describe('the API page', () => {
     );
     expect(routes.sort()).toEqual([
       'delete /v1/allocations/{resourceType}/{resourceId} 200,4XX,5XX',
+      'delete /v1/schedules/{scheduleId} 200,4XX,5XX',
       'get /v1/allocations 200,4XX,5XX',
       'get /v1/allocations/history 200,4XX,5XX',
       'get /v1/allocations/stream 200,4XX,5XX',
@@ -136,11 +137,14 @@ describe('the API page', () => {
       'get /v1/preferences 200,4XX,5XX',
       'get /v1/resources/{resourceType}/{resourceId} 200,4XX,5XX',
       'get /v1/resources/{resourceType}/{resourceId}/support 200,4XX,5XX',
+      'get /v1/schedules 200,4XX,5XX',
       'post /v1/allocations/batch 200,4XX,5XX',
       'post /v1/months/{month}/close 200,202,4XX,5XX',
+      'post /v1/schedules 201,4XX,5XX',
       'put /v1/allocations/{resourceType}/{resourceId} 200,4XX,5XX',
       'put /v1/preferences 200,4XX,5XX',
       'put /v1/resources/{resourceType}/{resourceId} 200,4XX,5XX',
+      'put /v1/schedules/{scheduleId} 200,4XX,5XX',
       'put /v1/writers/{userId} 200,4XX,5XX',
     ]);
   });

@@ -19,6 +19,7 @@ const ownerOfSegment: Readonly<Record<string, ServiceName>> = {
   allocations: 'allocations',
   preferences: 'allocations',
   resources: 'allocations',
+  schedules: 'allocations',
   writers: 'allocations',
   subscription: 'billing',
   funding: 'billing',
@@ -26,6 +27,7 @@ const ownerOfSegment: Readonly<Record<string, ServiceName>> = {
   ledger: 'billing',
   revenue: 'billing',
   escrow: 'billing',
+  'stripe-events': 'billing',
   earnings: 'earnings',
   explain: 'earnings',
   holds: 'earnings',
@@ -39,6 +41,7 @@ const ownerOfSegment: Readonly<Record<string, ServiceName>> = {
 /** …but a month belongs to whoever does that part of it: `/v1/months/{month}/<part>`. */
 const ownerOfMonthPart: Readonly<Record<string, ServiceName>> = {
   close: 'allocations',
+  sweep: 'billing',
   lines: 'earnings',
   writers: 'earnings',
   supporters: 'earnings',

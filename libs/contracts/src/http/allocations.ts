@@ -183,12 +183,63 @@ export const AllocationChangeSchema = z.object({
   month: MonthSchema,
   at: InstantSchema,
   changedBy: UserIdSchema,
+  /** Whether the supporter changed it, or one of the plan's schedules did (A9). */
+  cause: z.enum(['user', 'schedule']),
   requestId: z.string(),
 });
 
 /** `GET /v1/allocations/history`: newest first; `nextCursor` is null on the last page. */
 export const AllocationHistorySchema = z.object({
   changes: z.array(AllocationChangeSchema),
+  nextCursor: z.string().nullable(),
+});
+
+const ScheduledCentsSchema = z.int().min(1).max(99_999_999).brand<'Cents'>();
+
+const scheduledSet = z.strictObject({
+  kind: z.literal('set'),
+  usdCents: NonNegativeCentsSchema,
+  fromMonth: MonthSchema,
+});
+const scheduledAdd = z.strictObject({
+  kind: z.literal('add'),
+  usdCents: ScheduledCentsSchema,
+  fromMonth: MonthSchema,
+  throughMonth: MonthSchema,
+});
+
+/**
+ * `PUT /v1/schedules/{scheduleId}` (A9): `set` makes the allocation `usdCents` from a month on, 0 removes it; `add` adds
+ * `usdCents` to what stands, from `fromMonth` through `throughMonth`, and ends by itself. Months begin after the running one.
+ */
+export const ChangeScheduleSchema = z.discriminatedUnion('kind', [scheduledSet, scheduledAdd]);
+export type ChangeSchedule = z.infer<typeof ChangeScheduleSchema>;
+
+/** `POST /v1/schedules`: the same, for a resource. */
+export const MakeScheduleSchema = z.discriminatedUnion('kind', [
+  scheduledSet.extend(ResourcePathSchema.shape),
+  scheduledAdd.extend(ResourcePathSchema.shape),
+]);
+
+/**
+ * A scheduled change. `planned` until its month begins; then `begun`, or `did_not_fit` when the plan had no room for it.
+ * A span has `ended` after its last month, or with a direct change of the same resource.
+ */
+export const AllocationScheduleSchema = z.object({
+  scheduleId: z.uuid(),
+  ...ResourcePathSchema.shape,
+  recipientUserId: UserIdSchema,
+  kind: z.enum(['set', 'add']),
+  usdCents: NonNegativeCentsSchema,
+  fromMonth: MonthSchema,
+  /** The last month of a span; null for an amount from a month on. */
+  throughMonth: MonthSchema.nullable(),
+  state: z.enum(['planned', 'begun', 'ended', 'did_not_fit', 'removed']),
+});
+
+/** `GET /v1/schedules`: newest first; `nextCursor` is null on the last page. */
+export const AllocationSchedulesSchema = z.object({
+  schedules: z.array(AllocationScheduleSchema),
   nextCursor: z.string().nullable(),
 });
 
