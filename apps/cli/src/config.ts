@@ -1,5 +1,7 @@
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { serviceNames } from '@wewrite/contracts';
+import { defaultKafkaImage } from '@wewrite/local-stack';
 import { z } from 'zod';
 import { EnvironmentFault } from './exit-codes.ts';
 
@@ -15,6 +17,7 @@ const schema = z.object({
   STRIPE_SECRET_KEY: z.preprocess(filled, z.string().optional()),
   ESCROW: z.preprocess(filled, z.enum(['storage', 'connect']).default('storage')),
   OTEL_EXPORTER_OTLP_ENDPOINT: z.preprocess(filled, z.url().optional()),
+  KAFKA_IMAGE: z.preprocess(filled, z.string().default(defaultKafkaImage)),
 });
 
 /** What the command reads from its environment. */
@@ -22,7 +25,11 @@ export interface CliConfig {
   readonly production: boolean;
   /** An administrator's, from which the services' are derived. */
   readonly databaseUrl: string | null;
+  /** Passwords by role, from variables such as `BILLING_APP_PASSWORD`: for services whose URLs are written elsewhere. */
+  readonly rolePasswords: ReadonlyMap<string, string>;
   readonly kafkaBrokers: readonly string[] | null;
+  /** The image of a broker in a container. */
+  readonly kafkaImage: string;
   readonly stripeSecretKey: string | null;
   readonly otlpEndpoint: string | null;
   readonly escrow: EscrowChoice;
@@ -43,12 +50,24 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   return {
     production: data.NODE_ENV === 'production',
     databaseUrl: data.DATABASE_URL ?? null,
+    rolePasswords: rolePasswordsIn(environment),
     kafkaBrokers: data.KAFKA_BROKERS?.split(',') ?? null,
+    kafkaImage: data.KAFKA_IMAGE,
     stripeSecretKey: data.STRIPE_SECRET_KEY ?? null,
     otlpEndpoint: data.OTEL_EXPORTER_OTLP_ENDPOINT ?? null,
     escrow: data.ESCROW,
     inherited: environment,
   };
+}
+
+function rolePasswordsIn(environment: CliConfig['inherited']): ReadonlyMap<string, string> {
+  const roles = serviceNames.map((service) => `${service}_app`);
+  return new Map(
+    roles.flatMap((role) => {
+      const password = environment[`${role.toUpperCase()}_PASSWORD`];
+      return password ? [[role, password] as const] : [];
+    }),
+  );
 }
 
 /** Reads `--kafka`; null for a word that it is not. */

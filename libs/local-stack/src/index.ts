@@ -1,3 +1,5 @@
+export { dockerPresent, imagePresent, type Present } from './docker.ts';
+export { type DockerKafka, type DockerKafkaOptions, defaultKafkaImage, startDockerKafka } from './kafka-docker.ts';
 export { javaAndMavenPresent } from './kafka-jars.ts';
 export { type JvmKafka, type JvmKafkaOptions, startJvmKafka } from './kafka-jvm.ts';
 export { type DevelopmentKeys, developmentAudience, developmentIssuer, developmentKeys } from './keys.ts';

@@ -1,7 +1,5 @@
-import { execFile } from 'node:child_process';
 import { statfs } from 'node:fs/promises';
-import { promisify } from 'node:util';
-import { freePort, javaAndMavenPresent } from '@wewrite/local-stack';
+import { dockerPresent, freePort, javaAndMavenPresent } from '@wewrite/local-stack';
 import type { Command } from 'commander';
 import { EnvironmentFault } from '../exit-codes.ts';
 
@@ -13,7 +11,6 @@ export interface Finding {
   readonly found: string;
 }
 
-const run = promisify(execFile);
 const ports = [8080, 8081, 8082, 8083, 8084, 8085, 8090];
 const neededNode = 22;
 const neededGigabytes = 2;
@@ -50,12 +47,9 @@ async function kafka(): Promise<Finding> {
 }
 
 async function docker(): Promise<Finding> {
-  const version = await run('docker', ['version', '--format', '{{.Server.Version}}'], { timeout: 5_000 }).then(
-    ({ stdout }) => stdout.trim(),
-    () => null,
-  );
-  const found = version === null ? 'no daemon answers; nothing needs one' : `daemon ${version}`;
-  return { what: 'Docker', verdict: version === null ? 'note' : 'good', found };
+  const present = await dockerPresent();
+  const found = present.ok ? 'a daemon answers: Kafka can run in a container' : `${present.reason}; nothing needs one`;
+  return { what: 'Docker', verdict: present.ok ? 'good' : 'note', found };
 }
 
 async function freePorts(): Promise<Finding> {

@@ -52,7 +52,7 @@ export async function startFoundations(
   onStarted: (part: Part) => void,
 ): Promise<Foundations> {
   const { config, oneProcess } = options;
-  const plan = await chooseKafka(config, { wanted: options.kafka, oneProcess });
+  const plan = await chooseKafka(config, { wanted: options.kafka, oneProcess, say: options.say });
   const persistent = options.persistent && plan.kind !== 'memory';
   if (options.persistent && !persistent) {
     options.say(

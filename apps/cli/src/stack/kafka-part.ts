@@ -1,6 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { javaAndMavenPresent, startJvmKafka } from '@wewrite/local-stack';
+import {
+  type DockerKafka,
+  imagePresent,
+  type JvmKafka,
+  javaAndMavenPresent,
+  startDockerKafka,
+  startJvmKafka,
+} from '@wewrite/local-stack';
 import { type Broker, createLog, type KitConfig, kafkaBroker, memoryBroker, sharedBroker } from '@wewrite/service-kit';
 import type { CliConfig, KafkaChoice } from '../config.ts';
 import { EnvironmentFault, UsageFault } from '../exit-codes.ts';
@@ -8,7 +15,7 @@ import { outsidePart, type Part } from './part.ts';
 
 /** A broker that runs. */
 export interface KafkaPart extends Part {
-  readonly kind: 'external' | 'jvm' | 'memory';
+  readonly kind: 'external' | 'docker' | 'jvm' | 'memory';
   /** `host:port`; null for the in-process broker. */
   readonly brokers: readonly string[] | null;
   /** Put before topic and group names, so that a demo begins with empty topics on somebody else's broker. */
@@ -33,18 +40,13 @@ export interface KafkaPlan {
 }
 
 /**
- * What was asked for with `--kafka`, else `KAFKA_BROKERS`, else a JVM broker where Java and Maven are, else the one in
- * this process. Throws a UsageFault or {@link EnvironmentFault} that says what to do.
+ * What was asked for with `--kafka`, else `KAFKA_BROKERS`, else a container where Docker answers and has the image, else a
+ * JVM broker where Java and Maven are, else the one in this process. Throws a UsageFault or {@link EnvironmentFault} that says what to do.
  */
 export async function chooseKafka(
   config: CliConfig,
-  { wanted, oneProcess }: { wanted: KafkaChoice | null; oneProcess: boolean },
+  { wanted, oneProcess, say }: { wanted: KafkaChoice | null; oneProcess: boolean; say: KafkaOptions['say'] },
 ): Promise<KafkaPlan> {
-  if (wanted?.kind === 'docker') {
-    throw new EnvironmentFault(
-      'kafka: --kafka docker is not available in this version: take jvm, memory or HOST:PORT.',
-    );
-  }
   if (wanted?.kind === 'external') return outsideKafka(wanted.brokers, 'as --kafka says');
   if (wanted?.kind === 'memory') {
     if (!oneProcess) throw new UsageFault(`--kafka memory: ${notShared}.`);
@@ -52,6 +54,13 @@ export async function chooseKafka(
   }
   if (wanted === null && config.kafkaBrokers !== null) {
     return outsideKafka(config.kafkaBrokers, 'because KAFKA_BROKERS is set');
+  }
+  if (wanted?.kind !== 'jvm') {
+    const image = await imagePresent(config.kafkaImage, say);
+    if (image.ok) return dockerKafka(config.kafkaImage, wanted === null ? 'because Docker answers' : 'as --kafka says');
+    if (wanted !== null) {
+      throw new EnvironmentFault(`kafka: --kafka docker: ${image.reason}. Take jvm, memory or HOST:PORT instead.`);
+    }
   }
   const java = await javaAndMavenPresent();
   if (java.ok) return jvmKafka(wanted === null ? 'because Java and Maven are there' : 'as --kafka says');
@@ -102,10 +111,23 @@ async function startJvm(why: string, options: KafkaOptions): Promise<KafkaPart> 
     persistent: options.persistent,
     log: options.say,
   });
+  return ownKafka(kafka, { kind: 'jvm', choice: `Apache Kafka 4 on the JVM at ${kafka.brokers.join(',')}, ${why}` });
+}
+
+function dockerKafka(image: string, why: string): KafkaPlan {
+  return { kind: 'docker', start: (options) => startInDocker(image, why, options) };
+}
+
+async function startInDocker(image: string, why: string, { directory, persistent }: KafkaOptions): Promise<KafkaPart> {
+  const kafka = await startDockerKafka({ directory: join(directory, 'kafka-container'), image, persistent });
+  const choice = `${image} in a container at ${kafka.brokers.join(',')}, ${why}`;
+  return ownKafka(kafka, { kind: 'docker', choice });
+}
+
+function ownKafka(kafka: JvmKafka | DockerKafka, what: Pick<KafkaPart, 'kind' | 'choice'>): KafkaPart {
   return {
     name: 'kafka',
-    choice: `Apache Kafka 4 on the JVM at ${kafka.brokers.join(',')}, ${why}`,
-    kind: 'jvm',
+    ...what,
     brokers: kafka.brokers,
     topicPrefix: '',
     openBroker: kafkaConnections(kafka.brokers),
