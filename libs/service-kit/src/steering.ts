@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { z } from 'zod';
 import { type Clock, realClock, type SteeredClock, steeredClock } from './clock.ts';
 
@@ -16,8 +17,15 @@ export async function followClock(clock: SteeredClock, clockUrl: string, adminUr
   const answer = await fetch(new URL('/clock/register', clockUrl), {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ url: adminUrl }),
+    body: JSON.stringify({ url: reachable(adminUrl) }),
   });
   const reading = ReadingSchema.parse(await answer.json());
   clock.set({ now: new Date(reading.now), running: reading.running });
+}
+
+/** Whoever listens on every address is reached by the name of its machine: in a container, that of the container. */
+function reachable(url: string): string {
+  const address = new URL(url);
+  if (address.hostname === '0.0.0.0') address.hostname = hostname();
+  return address.origin;
 }

@@ -10,9 +10,9 @@ export function addMigrateCommand(program: Command): void {
     .description('make schemas and roles where they are missing, and apply what migrations are missing')
     .option('--json', 'as JSON', false)
     .action(async ({ json }: { json: boolean }) => {
-      const { databaseUrl } = readConfig();
+      const { databaseUrl, rolePasswords } = readConfig();
       if (databaseUrl === null) throw new EnvironmentFault('migrate: set DATABASE_URL to an administrator’s URL.');
-      const { applied } = await prepareDatabase(databaseUrl);
+      const { applied } = await prepareDatabase(databaseUrl, rolePasswords);
       const lines = Object.entries(applied).map(
         ([service, files]) => `${service}: ${files.length === 0 ? 'nothing is missing' : files.join(', ')}`,
       );

@@ -12,11 +12,16 @@ import { services } from './services.ts';
 /** What was applied, by service. */
 export type Applied = Readonly<Record<ServiceName, readonly string[]>>;
 
-/** Makes the database, schemas and roles where they are missing, and brings every schema up to date. */
+/**
+ * Makes the database, schemas and roles where they are missing, and brings every schema up to date. Roles get the
+ * passwords given, by role; others ones that follow from the administrator's.
+ */
 export async function prepareDatabase(
   adminUrl: string,
+  given: ReadonlyMap<string, string> = new Map(),
 ): Promise<{ urls: Record<ServiceName, DatabaseUrls>; applied: Applied }> {
-  const passwordOf = derivedPasswords(adminUrl);
+  const derivedPasswordOf = derivedPasswords(adminUrl);
+  const passwordOf = (role: string) => given.get(role) ?? derivedPasswordOf(role);
   const urls = await provisionDatabase(adminUrl, { database: databaseName, services: serviceNames, passwordOf });
   const applied = await Promise.all(
     serviceNames.map(async (name): Promise<[ServiceName, readonly string[]]> => {

@@ -1,5 +1,6 @@
 import fastify, { type FastifyInstance } from 'fastify';
 import { prettifyError, ZodError, z } from 'zod';
+import { refuseInProduction } from '../config.ts';
 import { SteeredClock } from './engine/clock.ts';
 import { addControlRoutes } from './engine/control-routes.ts';
 import { Faults } from './engine/faults.ts';
@@ -19,6 +20,10 @@ import { addSceneRoutes } from './scene-routes.ts';
 
 /** How to start a sandbox. */
 export interface SandboxOptions {
+  /** The address to listen on; default 127.0.0.1. */
+  readonly host?: string;
+  /** Begins the links that it gives to browsers; default where it listens. */
+  readonly publicUrl?: string;
   /** 0 takes any free port. */
   readonly port: number;
   /** The SQLite file that holds everything; `:memory:` for nothing that outlives the process. */
@@ -39,12 +44,13 @@ export interface RunningSandbox {
 }
 
 /**
- * Starts the Stripe sandbox on 127.0.0.1: Stripe's API for the SDK's `{ host, port, protocol: 'http' }`, and beside it
+ * Starts the Stripe sandbox: Stripe's API for the SDK's `{ host, port, protocol: 'http' }`, and beside it
  * the calls that steer it (README).
  */
 export async function startSandbox(options: SandboxOptions): Promise<RunningSandbox> {
+  refuseInProduction('The Stripe sandbox');
   let url = '';
-  const baseUrl = () => url;
+  const baseUrl = () => options.publicUrl ?? url;
   const store = new Store(options.databaseFile, collections, schema);
   forgetOldAnswers(store);
   const clock = new SteeredClock(store, { nowMs: Date.parse(options.now), running: options.running ?? false });
@@ -71,14 +77,14 @@ export async function startSandbox(options: SandboxOptions): Promise<RunningSand
   addControlRoutes(server, { store, clock, timeKeeper, faults, activity: idle, onActivity });
   const act = <T>(change: (turn: Turn) => T): T => {
     onActivity();
-    const turn = { store, nowSeconds: clock.nowSeconds(), cause: null, baseUrl: url };
+    const turn = { store, nowSeconds: clock.nowSeconds(), cause: null, baseUrl: baseUrl() };
     const result = store.transaction(() => change(turn));
     wake();
     return result;
   };
   addSceneRoutes(server, { store, act });
 
-  url = await server.listen({ host: '127.0.0.1', port: options.port });
+  url = await server.listen({ host: options.host ?? '127.0.0.1', port: options.port });
   timeKeeper.start();
   wake();
   return {
