@@ -19,6 +19,7 @@ import { closeSchedule, startCloseByRequest } from './start-close.ts';
 import { rehearsalSchedule } from './start-rehearsal.ts';
 import { streamAllocations } from './stream-allocations.ts';
 import { turnPlansLoop } from './turn-plans.ts';
+import { undoChange } from './undo-change.ts';
 
 /** Plans, their history, and the lock of a month: what supporters wish, and what becomes of it at the cutoff. */
 export const allocations: ServiceDefinition<Config, Schema> = {
@@ -34,6 +35,7 @@ export const allocations: ServiceDefinition<Config, Schema> = {
       readAllocation(server, context);
       setAllocation(server, context);
       changeAllocations(server, context);
+      undoChange(server, context);
       readCurrentMonth(server, context);
       startCloseByRequest(server, context);
       readClose(server, context);

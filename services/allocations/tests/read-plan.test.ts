@@ -139,6 +139,7 @@ describe('the API page', () => {
       'get /v1/resources/{resourceType}/{resourceId}/support 200,4XX,5XX',
       'get /v1/schedules 200,4XX,5XX',
       'post /v1/allocations/batch 200,4XX,5XX',
+      'post /v1/allocations/undo 200,4XX,5XX',
       'post /v1/months/{month}/close 200,202,4XX,5XX',
       'post /v1/schedules 201,4XX,5XX',
       'put /v1/allocations/{resourceType}/{resourceId} 200,4XX,5XX',

@@ -149,6 +149,9 @@ export const ChangedAllocationsSchema = z.object({
 });
 export type ChangedAllocations = z.infer<typeof ChangedAllocationsSchema>;
 
+/** `POST /v1/allocations/undo`: the version of the change, as the history has it, that is to be taken back. */
+export const UndoChangeSchema = z.strictObject({ version: z.int().min(1).max(2_147_483_647) });
+
 /** A resource in a query: `page/abc`. */
 const ResourceTextSchema = z
   .string()

@@ -1,0 +1,56 @@
+import { AllocationAnswerSchema, UndoChangeSchema, type UserId } from '@wewrite/contracts';
+import { activeTraceId, identityOf, keepAnswer, problemResponses, Refusal, type Server } from '@wewrite/service-kit';
+import { sql, type Transaction } from 'kysely';
+import { changePlan, lockPlan } from './change-plan.ts';
+import type { AllocationChangeTable, Context, Schema } from './db.ts';
+import { allocationAnswer, refusalOf } from './plan-answer.ts';
+
+/**
+ * A supporter takes the last change of a resource back: what stood before it stands again, by a new change (A10). One
+ * that has been followed by another is left alone.
+ */
+export function undoChange(server: Server, context: Context): void {
+  server.post(
+    '/v1/allocations/undo',
+    {
+      schema: { body: UndoChangeSchema, response: { 200: AllocationAnswerSchema, ...problemResponses } },
+      config: { access: ['supporter'] },
+    },
+    async (request, reply) => {
+      const { userId } = identityOf(request);
+      const requestId = activeTraceId() ?? request.id;
+      return context.database.transaction(async (tx) => {
+        await lockPlan(tx, userId);
+        const undone = await findLastOfResource(tx, { userId, version: request.body.version });
+        const resource = { resourceType: undone.resource_type, resourceId: undone.resource_id };
+        const wishes = [{ resource, usdCents: undone.before_cents }];
+        const changed = await changePlan(tx, context, { userId, requestId, wishes });
+        const [wish] = changed.decided;
+        const answer = allocationAnswer({ ...changed, now: changed.at, standing: wish?.standing ?? null });
+        if (wish?.decision.outcome === 'refused') throw refusalOf(wish.decision, answer);
+        return keepAnswer(tx, reply, answer);
+      });
+    },
+  );
+}
+
+/** The plan is locked: what is the last change now is so until the undoing one. */
+async function findLastOfResource(
+  tx: Transaction<Schema>,
+  { userId, version }: { userId: UserId; version: number },
+): Promise<AllocationChangeTable> {
+  const { rows } = await sql<AllocationChangeTable & { is_followed: boolean }>`
+    select change.*, exists (
+      select from allocation_change as later
+      where later.user_id = change.user_id and later.version > change.version
+        and later.resource_type = change.resource_type and later.resource_id = change.resource_id
+    ) as is_followed
+    from allocation_change as change where user_id = ${userId} and version = ${version}`.execute(tx);
+  const [change] = rows;
+  if (change === undefined) throw new Refusal('not_found', 'Your plan has had no such change.', { field: 'version' });
+  if (change.is_followed) {
+    const sentence = 'This resource has been changed again since: look at what stands now, and decide again.';
+    throw new Refusal('version_conflict', sentence, { field: 'version' });
+  }
+  return change;
+}
