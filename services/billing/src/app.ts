@@ -16,6 +16,7 @@ import { closeFunding } from './funding/close-funding.ts';
 import { listInvoices } from './funding/list-invoices.ts';
 import { readFunding } from './funding/read-funding.ts';
 import { sweepPayments } from './funding/sweep-payments.ts';
+import { sendRefunds } from './reversals/send-refunds.ts';
 import { fetchMissedEvents } from './stripe/fetch-missed-events.ts';
 import { processEvents } from './stripe/process-events.ts';
 import { productOf } from './stripe/product.ts';
@@ -50,7 +51,7 @@ export const billing: ServiceDefinition<BillingConfig, BillingSchema> = {
         await receiveWebhooks(server, context);
       },
       hearings: hearings(context),
-      loops: [processEvents(context), postEarnings(context), fundEscrow(context)],
+      loops: [processEvents(context), postEarnings(context), fundEscrow(context), sendRefunds(context)],
       schedules: [announceMonths(context), closeFunding(context), sweepPayments(context), fetchMissedEvents(context)],
     };
   },

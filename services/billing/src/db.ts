@@ -1,6 +1,7 @@
-import type { Funding, RunKind } from '@wewrite/contracts';
+import type { Funding, ReversalKind, RunKind } from '@wewrite/contracts';
 import type { Generated, Selectable } from 'kysely';
 import type { InvoiceStatus, SuspenseReason } from './funding/invoice.ts';
+import type { FactKind } from './reversals/payment-fact.ts';
 import type { EventEndpoint, EventState } from './stripe/stripe-event.ts';
 import type { ChangeState } from './subscription/change.ts';
 import type { SubscriptionState } from './subscription/subscription.ts';
@@ -16,6 +17,9 @@ export interface BillingSchema {
   invoice_month: InvoiceMonthRow;
   payment: PaymentRow;
   funding: FundingRow;
+  refund_order: RefundOrderRow;
+  payment_fact: PaymentFactRow;
+  reversal: ReversalRow;
   funding_close: { month: string; supporters: number; paid_cents: number; hash: string; closed_at: Date };
   earning_waiting: EarningWaitingRow;
   escrow_move: EscrowMoveRow;
@@ -118,6 +122,58 @@ export interface FundingRow {
   funding: Funding;
   invoice_ids: string[];
   version: number;
+}
+
+export interface RefundOrderRow {
+  id: string;
+  reason: 'paid_late' | 'operator';
+  payment_intent_id: string;
+  invoice_id: string;
+  amount_cents: number;
+  state: Generated<RefundOrderState>;
+  /** Counts the idempotency keys. */
+  attempt: Generated<number>;
+  key_first_used_at: Date | null;
+  tries: Generated<number>;
+  due_at: Date;
+  lease_until: Date | null;
+  stripe_id: string | null;
+  failure: string | null;
+  requested_at: Date;
+  traceparent: string | null;
+}
+
+/** A refund that we ask for. */
+export type RefundOrder = Selectable<RefundOrderRow>;
+
+/** `look_up`: whether Stripe has made it is not known. `refused`: an operator sees to it. */
+export type RefundOrderState = 'waiting' | 'look_up' | 'look_up_again' | 'made' | 'refused';
+
+export interface PaymentFactRow {
+  id: string;
+  kind: FactKind;
+  object_id: string;
+  payment_intent_id: string;
+  invoice_id: string | null;
+  refund_order_id: string | null;
+  amount_cents: number;
+  fee_cents: number;
+  at: Date;
+  recorded_at: Date;
+}
+
+export interface ReversalRow {
+  id: string;
+  kind: ReversalKind;
+  fact_id: string | null;
+  settles: string | null;
+  invoice_id: string;
+  user_id: string;
+  month: string;
+  amount_cents: number;
+  budget_month: string | null;
+  budget_cents: number;
+  at: Date;
 }
 
 export interface EarningWaitingRow {

@@ -8,6 +8,7 @@ import {
   month,
   monthProgress,
   nextMonth,
+  paymentReversed,
   stripeReceived,
   type Topic,
 } from '@wewrite/contracts';
@@ -45,6 +46,7 @@ export interface RunningBilling {
     readonly books: MessageOf<typeof booksChecked>[];
     readonly escrow: MessageOf<typeof escrowFunded>[];
     readonly received: MessageOf<typeof stripeReceived>[];
+    readonly reversals: MessageOf<typeof paymentReversed>[];
   };
   call(caller: string, method: string, path: string, body?: unknown): Promise<Answer>;
   /** Delivers a webhook by hand. */
@@ -118,6 +120,7 @@ export async function startBilling(now: string, escrow: 'storage' | 'connect' = 
     books: await collect(harness, booksChecked),
     escrow: await collect(harness, escrowFunded),
     received: await collect(harness, stripeReceived),
+    reversals: await collect(harness, paymentReversed),
   };
   const { kysely } = harness.database<BillingSchema>('billing');
   const settled = async () => {

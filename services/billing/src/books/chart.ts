@@ -9,6 +9,8 @@ export const chart = defineChart({
   'stripe:payments': { type: 'asset', currency, hot: true },
   'stripe:in_transit': { type: 'asset', currency, hot: true },
   'stripe:storage': { type: 'asset', currency, hot: true },
+  'stripe:disputed': { type: 'asset', currency, hot: true },
+  creator_receivables: { type: 'asset', currency, hot: true },
   'supporter_funds:': { type: 'liability', currency, minimumCents: zeroCents },
   'allocated:': { type: 'liability', currency, minimumCents: zeroCents, hot: true },
   creator_obligations: { type: 'liability', currency, hot: true },
@@ -18,6 +20,8 @@ export const chart = defineChart({
   'platform_revenue:unallocated': { type: 'income', currency, hot: true },
   'platform_revenue:processing': { type: 'income', currency, hot: true },
   'stripe:fees': { type: 'expense', currency, hot: true },
+  'losses:disputes': { type: 'expense', currency },
+  'losses:write_offs': { type: 'expense', currency },
 });
 
 /** What a supporter has paid for a month and the month's lock has not yet taken. */

@@ -1,14 +1,14 @@
 // B3, B5: after each stage of a close the books are checked, and each equation is said with both of its sides.
-import { booksChecked, cents, type Equation, equationOf, type Run } from '@wewrite/contracts';
+import { booksChecked, cents, type Equation, equationOf, type Month, type Run, RunSchema } from '@wewrite/contracts';
 import { balances, trialBalance } from '@wewrite/ledger';
 import { idOfCause } from '@wewrite/service-kit';
 import { sql } from 'kysely';
 import { allocated } from '../books/chart.ts';
 import type { BillingContext, BillingTransaction } from '../context.ts';
-import { type EarningsCounts, type LockCounts, postedCounts } from './counters.ts';
+import { type EarningsCounts, earningsBooks, type LockCounts, postedCounts } from './counters.ts';
 
 /** What happened when the books were checked. */
-export type Stage = 'lock_books' | 'earnings_books' | 'escrow' | 'payout_books';
+export type Stage = 'lock_books' | 'earnings_books' | 'escrow' | 'payout_books' | 'reversal_books';
 
 /**
  * Checks the books as they stand in this transaction and says the result; gives back its version. Checks come one after
@@ -59,6 +59,19 @@ export async function checkBooks(
   return version;
 }
 
+/** Checks the books again after something changed in months whose earnings are posted; of others the close is yet to. */
+export async function checkMonths(
+  tx: BillingTransaction,
+  context: Pick<BillingContext, 'outbox' | 'clock'>,
+  months: Iterable<Month>,
+): Promise<void> {
+  const { rows } = await sql<object>`
+    select run_id as "runId", kind, month from completion
+     where series = ${earningsBooks} and state = 'complete' and kind = 'close' and month = any (${[...new Set(months)]}::text[])
+     order by month`.execute(tx);
+  for (const row of rows) await checkBooks(tx, context, { run: RunSchema.parse(row), stage: 'reversal_books' });
+}
+
 async function trialEquation(tx: BillingTransaction): Promise<Equation> {
   const trial = await trialBalance(tx);
   const sum = (pick: (type: (typeof trial.types)[number]) => number) =>
@@ -92,18 +105,37 @@ async function monthEquations(
   ];
 }
 
-/** After the lock, supporters' funds of the month are all taken, and they were what funding closed with (B7). */
+/**
+ * After the lock, supporters' funds of the month are all taken, but for what is in dispute since before the cutoff, and they
+ * were what funding closed with (B7). What failed to be refunded, and what was won for another month, is among the credits.
+ */
 async function supporterEquations(tx: BillingTransaction, run: Run, lock: LockCounts): Promise<Equation[]> {
-  const { rows } = await sql<{ balanceCents: number; creditCents: number; closedCents: number }>`
+  const { rows } = await sql<SupporterSums>`
     select coalesce(sum(credited_cents - debited_cents), 0)::bigint as "balanceCents",
            coalesce(sum(credited_cents), 0)::bigint as "creditCents",
-           coalesce((select paid_cents from funding_close where month = ${run.month}), 0)::bigint as "closedCents"
+           coalesce((select paid_cents from funding_close where month = ${run.month}), 0)::bigint as "closedCents",
+           (select coalesce(sum(budget_cents) filter (
+                     where kind in ('refund', 'dispute_opened') or (kind = 'dispute_won' and month = budget_month)), 0)::bigint
+              from reversal where budget_month = ${run.month}) as "budgetCents",
+           (select coalesce(sum(amount_cents), 0)::bigint
+              from reversal
+             where month = ${run.month} and kind = 'dispute_opened' and budget_month is not null
+               and not exists (select from reversal as settling where settling.settles = reversal.id)) as "openCents"
       from ledger_account
      where id ^@ 'supporter_funds:' and right(id, 7) = ${run.month}`.execute(tx);
-  const { balanceCents, creditCents, closedCents } = rows[0] ?? { balanceCents: 0, creditCents: 0, closedCents: 0 };
+  const none = { balanceCents: 0, creditCents: 0, closedCents: 0, budgetCents: 0, openCents: 0 };
+  const { balanceCents, creditCents, closedCents, budgetCents, openCents } = rows[0] ?? none;
   return [
-    equationOf('supporter funds of the locked month = 0', balanceCents, 0),
-    equationOf('supporter funds paid = funding at its close', creditCents, closedCents),
+    equationOf('supporter funds of the locked month = disputes still open', balanceCents, openCents),
+    equationOf('supporter funds paid − taken back = funding at its close', creditCents + budgetCents, closedCents),
     equationOf('paid budget of the lock = funding at its close', lock.paidCents, closedCents),
   ];
+}
+
+interface SupporterSums {
+  readonly balanceCents: number;
+  readonly creditCents: number;
+  readonly closedCents: number;
+  readonly budgetCents: number;
+  readonly openCents: number;
 }

@@ -5,6 +5,7 @@ import { postTransfers } from '@wewrite/ledger';
 import { sql } from 'kysely';
 import { chart } from '../books/chart.ts';
 import type { BillingContext, BillingTransaction } from '../context.ts';
+import { lateRefundOf, orderRefunds, type RefundWish } from '../reversals/order-refunds.ts';
 import { decideInvoice, feeOf, type InvoiceDecision, type InvoiceOwner, type KnownInvoice } from './decide-invoice.ts';
 import type { InvoiceReading } from './invoice.ts';
 import { monthsOf } from './invoice.ts';
@@ -45,11 +46,18 @@ export async function applyInvoices(
       owner === null ? [] : months.map(({ month }) => ({ userId: owner.userId, month })),
     ),
   );
+  await orderRefunds(tx, context, decisions.flatMap(lateRefundsOf));
   const transfers = [
     ...decisions.flatMap((decision) => decision.transfers),
     ...fees.flatMap(({ payment, reading }) => feeOf(payment, reading)),
   ];
   await postTransfers(tx, chart, transfers, context.clock.now());
+}
+
+/** E7: the supporter gets back what came too late; what else is in suspense waits for an operator. */
+function lateRefundsOf({ reading, suspenseReason }: InvoiceDecision): RefundWish[] {
+  if (suspenseReason !== 'paid_late' && suspenseReason !== 'month_closed') return [];
+  return reading.payments.map((payment) => lateRefundOf(reading.id, payment));
 }
 
 type Owners = ReadonlyMap<string, InvoiceOwner>;

@@ -1,5 +1,5 @@
 // B7, E7: after a month's cutoff its open invoices are read again at Stripe and voided, what was paid in time and not heard of
-// is taken in, and then its funding is complete: nothing changes it, and its control totals are said.
+// is taken in, refunds and disputes included, and then its funding is complete: nothing changes it, and its control totals are said.
 import {
   cents,
   closingKey,
@@ -15,6 +15,7 @@ import { idOfCause, type Schedule } from '@wewrite/service-kit';
 import { isDefiniteRefusal } from '@wewrite/service-kit/stripe';
 import { sql } from 'kysely';
 import type { BillingContext, BillingTransaction } from '../context.ts';
+import { settleReversals } from '../reversals/settle-reversals.ts';
 import { inParallel } from '../stripe/in-parallel.ts';
 import { secondsOf } from '../stripe/seconds.ts';
 import { applyInvoices } from './apply-invoices.ts';
@@ -37,6 +38,7 @@ export function closeFunding(context: BillingContext): Schedule {
       if (await isClosed(context, month)) return;
       await settleInvoicesAtStripe(context, month);
       await settleOpenInvoices(context, month);
+      await settleReversals(context, { from: firstInstantOf(month), until: cutoffOf(month) });
       await context.database.transaction((tx) => close(tx, context, month));
     },
   };

@@ -79,11 +79,12 @@ async function paymentOf(
     paymentIntentId: intent.id,
     chargeId: charge?.id ?? null,
     amountCents: cents(payment.amount_paid ?? 0),
-    balance: transactionId === null ? null : await readBalanceTransaction(stripe, transactionId),
+    balance: transactionId === null ? null : await readMovement(stripe, transactionId),
   };
 }
 
-async function readBalanceTransaction(stripe: StripeClient, id: string): Promise<BalanceTransaction> {
+/** Reads a movement of Stripe's balance. */
+export async function readMovement(stripe: StripeClient, id: string): Promise<BalanceTransaction> {
   const transaction = await stripe.call('balanceTransactions.retrieve', id, (sdk) =>
     sdk.balanceTransactions.retrieve(id),
   );
@@ -119,7 +120,8 @@ function lineOf(line: Stripe.InvoiceLineItem): InvoiceLine {
   };
 }
 
-function idOf(reference: string | { id: string } | null | undefined): string | null {
+/** The id of something that Stripe gives as an id or whole. */
+export function idOf(reference: string | { id: string } | null | undefined): string | null {
   if (reference === null || reference === undefined) return null;
   return typeof reference === 'string' ? reference : reference.id;
 }

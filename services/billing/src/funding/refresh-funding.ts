@@ -80,7 +80,7 @@ async function lockRows(tx: BillingTransaction, userIds: readonly string[], mont
 }
 
 /**
- * Paid: what its invoices were paid. Open: what the open invoices of a subscription that has not ended come to, and, as
+ * Paid: what its invoices were paid, less what was taken back of it in time (E7). Open: what the open invoices of a subscription that has not ended come to, and, as
  * long as there is no invoice for the month, the renewal to be expected of a subscription that began before the month and
  * goes on into it.
  */
@@ -94,7 +94,7 @@ async function recompute(
       select distinct user_id, month, (month || '-01T00:00:00Z')::timestamptz as begins_at
         from unnest(${userIds}::text[], ${months}::text[]) as wanted (user_id, month)
     ), computed as (
-      select wanted.user_id, wanted.month, coalesce(invoiced.paid_cents, 0) as paid_cents,
+      select wanted.user_id, wanted.month, coalesce(invoiced.paid_cents, 0) + coalesce(reversed.cents, 0) as paid_cents,
              greatest(coalesce(invoiced.open_cents, 0), 0) + coalesce(renewal.cents, 0) as open_cents,
              coalesce(invoiced.invoice_ids, '{}') as invoice_ids
         from wanted
@@ -109,6 +109,11 @@ async function recompute(
                where invoice_month.user_id = wanted.user_id and month = wanted.month
             ) as invoiced_month
         ) as invoiced
+       cross join lateral (
+          select sum(budget_cents)::bigint as cents
+            from reversal
+           where user_id = wanted.user_id and budget_month = wanted.month
+        ) as reversed
        cross join lateral (
           select sum(case when wanted.month >= next_from then next_cents else monthly_cents end)::bigint as cents
             from subscription

@@ -10,6 +10,8 @@ import type { InvoiceReading } from '../funding/invoice.ts';
 import { makeFundsAvailable } from '../funding/make-funds-available.ts';
 import { readInvoice } from '../funding/read-invoice.ts';
 import { recordTopUps } from '../funding/record-top-ups.ts';
+import { syncDispute } from '../reversals/sync-dispute.ts';
+import { syncRefund } from '../reversals/sync-refund.ts';
 import { finishCheckout } from '../subscription/finish-checkout.ts';
 import { syncSubscription } from '../subscription/sync-subscription.ts';
 import { type ClaimedEvent, claimEvents, countWaitingEvents, finishEvents, putBack } from './event-queue.ts';
@@ -100,6 +102,17 @@ async function tasksOf(context: BillingContext, events: readonly ClaimedEvent[])
   return [...groups.values()];
 }
 
+const nothing: Effect = { invoices: [] };
+
+/** Work that reads and applies in transactions of its own; done again it changes nothing. */
+function byItself(key: string, work: () => Promise<unknown>): { key: string; prepare: Task['prepare'] } {
+  const prepare = async () => {
+    await work();
+    return nothing;
+  };
+  return { key, prepare };
+}
+
 function taskOf(
   context: BillingContext,
   event: ClaimedEvent,
@@ -110,7 +123,6 @@ function taskOf(
     key: `invoice:${id}`,
     prepare: async () => ({ invoices: [await readInvoice(context.stripe, id, event.id)] }),
   });
-  const nothing: Effect = { invoices: [] };
   switch (work) {
     case 'invoice':
       return invoice(event.objectId);
@@ -119,31 +131,25 @@ function taskOf(
       return invoiceId === undefined ? { key: 'nothing', prepare: async () => nothing } : invoice(invoiceId);
     }
     case 'subscription':
-      return {
-        key: `subscription:${event.objectId}`,
-        prepare: async () => {
-          await syncSubscription(context, event.objectId);
-          return nothing;
-        },
-      };
+      return byItself(`subscription:${event.objectId}`, () => syncSubscription(context, event.objectId));
     case 'checkout':
-      return {
-        key: `checkout:${event.objectId}`,
-        prepare: async () => {
-          await finishCheckout(context, event.objectId);
-          return nothing;
-        },
-      };
+      return byItself(`checkout:${event.objectId}`, () => finishCheckout(context, event.objectId));
+    case 'refund':
+      return byItself(`refund:${event.objectId}`, () => syncRefund(context, event.objectId));
+    case 'dispute':
+      return byItself(`dispute:${event.objectId}`, () => syncDispute(context, event.objectId));
+    case 'fraud_warning':
+      return byItself(event.id, async () => {
+        // Nothing has happened to the money. Whoever is on duty holds the lines that it funded.
+        const { id: eventId, objectId } = event;
+        context.log.error({ eventId, objectId }, 'a card network suspects a payment: hold what it funds');
+      });
     case 'balance':
-      return {
-        key: 'balance',
-        prepare: async () => {
-          // Stripe's time counts: its event may be here before our own clock shows that instant.
-          await makeFundsAvailable(context, later(event.createdAt, context.clock.now()));
-          await recordTopUps(context, later(event.createdAt, context.clock.now()));
-          return nothing;
-        },
-      };
+      return byItself('balance', async () => {
+        // Stripe's time counts: its event may be here before our own clock shows that instant.
+        await makeFundsAvailable(context, later(event.createdAt, context.clock.now()));
+        await recordTopUps(context, later(event.createdAt, context.clock.now()));
+      });
     case 'escrow':
       return {
         key: `payout:${event.objectId}`,

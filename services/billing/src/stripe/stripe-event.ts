@@ -7,7 +7,17 @@ export type EventEndpoint = 'platform' | 'connect' | 'thin';
 export type EventState = 'waiting' | 'processed' | 'ignored' | 'failed';
 
 /** What an event asks for. `forward`: it concerns another service, which hears `stripe.received`. */
-export type EventWork = 'invoice' | 'subscription' | 'checkout' | 'charge' | 'balance' | 'escrow' | 'forward';
+export type EventWork =
+  | 'invoice'
+  | 'subscription'
+  | 'checkout'
+  | 'charge'
+  | 'refund'
+  | 'dispute'
+  | 'fraud_warning'
+  | 'balance'
+  | 'escrow'
+  | 'forward';
 
 /** A verified event, without its object: that is read again from Stripe. */
 export interface StripeEvent {
@@ -33,6 +43,15 @@ const workByType: Readonly<Record<string, EventWork>> = {
   'checkout.session.completed': 'checkout',
   'checkout.session.expired': 'checkout',
   'charge.updated': 'charge',
+  'refund.created': 'refund',
+  'refund.updated': 'refund',
+  'refund.failed': 'refund',
+  'charge.dispute.created': 'dispute',
+  'charge.dispute.updated': 'dispute',
+  'charge.dispute.closed': 'dispute',
+  'charge.dispute.funds_withdrawn': 'dispute',
+  'charge.dispute.funds_reinstated': 'dispute',
+  'radar.early_fraud_warning.created': 'fraud_warning',
   'balance.available': 'balance',
   'payout.paid': 'escrow',
   'payout.failed': 'escrow',

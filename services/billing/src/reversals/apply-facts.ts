@@ -1,0 +1,123 @@
+// E5, E7: what Stripe told of a payment becomes reversals, each fact once, whatever is repeated, late or out of order. Before
+// a month's funding is complete they change its paid budget; afterwards they are said, and follow the money (E5).
+import {
+  cents,
+  type Month,
+  month as monthFrom,
+  monthOf,
+  nextMonth,
+  paymentReversed,
+  UserIdSchema,
+} from '@wewrite/contracts';
+import { postTransfers } from '@wewrite/ledger';
+import { assert, idOfCause } from '@wewrite/service-kit';
+import { sql } from 'kysely';
+import { chart } from '../books/chart.ts';
+import type { BillingContext, BillingTransaction } from '../context.ts';
+import { holdMonths } from '../funding/month-lock.ts';
+import { refreshFunding } from '../funding/refresh-funding.ts';
+import { decideFact, type FactDecision } from './decide-fact.ts';
+import type { PaymentFact } from './payment-fact.ts';
+import type { PaidInvoice, Reversal } from './reversal.ts';
+import { lockPaidInvoice, openReversals, writeReversals } from './store-reversals.ts';
+
+/** Applies facts of one payment, in their order, those that are new. */
+export async function applyFacts(
+  context: BillingContext,
+  paymentIntentId: string,
+  facts: readonly PaymentFact[],
+): Promise<void> {
+  if (facts.length === 0) return;
+  await context.database.transaction(async (tx) => {
+    const now = context.clock.now();
+    const months = await monthsOfPayment(tx, paymentIntentId);
+    const running = [monthOf(now), nextMonth(monthOf(now))];
+    const closedMonths = await holdMonths(tx, [...months, ...running]);
+    const runningMonth = running.find((month) => !closedMonths.has(month));
+    assert(runningMonth !== undefined, 'B7: the running month is not closed');
+    const invoice = await lockPaidInvoice(tx, paymentIntentId);
+    for (const told of facts) {
+      const fact = await storeFact(tx, told, invoice, now);
+      if (fact === null) continue;
+      const current = invoice === null ? null : await lockPaidInvoice(tx, paymentIntentId);
+      const open = await openReversals(tx, fact.objectId);
+      const decision = decideFact(fact, { invoice: current, open, closedMonths, runningMonth });
+      await write(tx, context, decision);
+    }
+  });
+}
+
+async function write(tx: BillingTransaction, context: BillingContext, decision: FactDecision): Promise<void> {
+  const { fact, reversals, transfers, restCents } = decision;
+  await writeReversals(tx, reversals);
+  const budgets = reversals.flatMap(({ userId, budget }) => (budget === null ? [] : [{ userId, month: budget.month }]));
+  await refreshFunding(tx, context, budgets);
+  await sayReversals(tx, context, fact, reversals);
+  await postTransfers(tx, chart, transfers, context.clock.now());
+  if (restCents > 0 && fact.refundOrderId === null) {
+    const { id, kind, objectId, paymentIntentId } = fact;
+    context.log.error(
+      { factId: id, kind, objectId, paymentIntentId, restCents },
+      'money was taken back that funds no month',
+    );
+  }
+}
+
+/** Those of months that are over, for earnings to spread. */
+async function sayReversals(
+  tx: BillingTransaction,
+  { outbox }: BillingContext,
+  fact: PaymentFact,
+  reversals: readonly Reversal[],
+): Promise<void> {
+  const late = reversals.filter(({ budget }) => budget === null);
+  await outbox.emit(
+    tx,
+    paymentReversed,
+    late.map((reversal) => ({
+      key: reversal.userId,
+      id: idOfCause('payment.reversed', reversal.id),
+      body: {
+        reversalId: reversal.id,
+        kind: reversal.kind,
+        settles: reversal.settles,
+        currency: 'usd',
+        at: reversal.at.toISOString(),
+        userId: UserIdSchema.parse(reversal.userId),
+        month: reversal.month,
+        amountCents: reversal.amountCents,
+        invoiceId: reversal.invoiceId,
+        stripeId: fact.objectId,
+      },
+    })),
+  );
+}
+
+async function monthsOfPayment(tx: BillingTransaction, paymentIntentId: string): Promise<readonly Month[]> {
+  const rows = await tx
+    .selectFrom('payment')
+    .innerJoin('invoice_month', 'invoice_month.invoice_id', 'payment.invoice_id')
+    .select('month')
+    .where('payment_intent_id', '=', paymentIntentId)
+    .execute();
+  return rows.map(({ month }) => monthFrom(month));
+}
+
+/** Null when the fact is known. An order that it names counts only when it is ours. */
+async function storeFact(
+  tx: BillingTransaction,
+  fact: PaymentFact,
+  invoice: PaidInvoice | null,
+  now: Date,
+): Promise<PaymentFact | null> {
+  const { rows } = await sql<{ refundOrderId: string | null }>`
+    insert into payment_fact (id, kind, object_id, payment_intent_id, invoice_id, refund_order_id, amount_cents, fee_cents,
+                              at, recorded_at)
+    select ${fact.id}, ${fact.kind}, ${fact.objectId}, ${fact.paymentIntentId}, ${invoice?.id ?? null}::text,
+           (select id from refund_order where id::text = ${fact.refundOrderId}::text), ${fact.amountCents}::bigint,
+           ${cents(fact.feeCents)}::bigint, ${fact.at}::timestamptz, ${now}::timestamptz
+    on conflict (id) do nothing
+    returning refund_order_id as "refundOrderId"`.execute(tx);
+  const [stored] = rows;
+  return stored === undefined ? null : { ...fact, ...stored };
+}
