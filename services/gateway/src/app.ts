@@ -14,6 +14,7 @@ import {
 import { environment } from './config.ts';
 import { forward } from './forward.ts';
 import { mergeOpenApi } from './merge-openapi.ts';
+import { serveEvents } from './serve-events.ts';
 import { type Upstreams, upstreamsOf } from './upstreams.ts';
 
 const name = 'gateway';
@@ -40,14 +41,16 @@ export async function runGateway(env: Readonly<Record<string, string | undefined
     log,
     metrics,
     openApi: () => mergeOpenApi(upstreams, version),
-    routes: (routes) =>
+    routes: (routes) => {
+      serveEvents(routes, version);
       forward(routes, upstreams, {
         verifyToken,
         log,
         rateTerms: { perSecond: config.RATE_LIMIT_PER_SECOND, burst: config.RATE_LIMIT_BURST },
         exempt: config.RATE_LIMIT_EXEMPT,
         nowMs: () => realTime.now().getTime(),
-      }),
+      });
+    },
   });
   const url = await listen(server, config.HOST, config.PORT);
   const admin = createAdminServer({

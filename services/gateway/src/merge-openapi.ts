@@ -17,7 +17,13 @@ export async function mergeOpenApi(upstreams: Upstreams, version: string) {
   );
   return {
     openapi: '3.1.0',
-    info: { title: 'WeWrite', version, description: 'Allocations, subscriptions, earnings, payouts and month closes.' },
+    info: {
+      title: 'WeWrite',
+      version,
+      description:
+        'Allocations, subscriptions, earnings, payouts and month closes. What services tell each other: [events](/events).',
+    },
+    externalDocs: { description: 'What services tell each other: events', url: '/events' },
     components: {
       securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
       schemas: Object.assign({}, ...documents.map((document) => document.components.schemas)),

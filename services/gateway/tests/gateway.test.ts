@@ -1,9 +1,10 @@
+import { createHash } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { ProblemSchema, serviceNames } from '@wewrite/contracts';
+import { ProblemSchema, serviceNames, topics } from '@wewrite/contracts';
 import { developmentKeys } from '@wewrite/local-stack';
 import type { RunningService } from '@wewrite/service-kit';
 import { z } from 'zod';
@@ -120,7 +121,33 @@ describe('one port for clients', () => {
       .object({ openapi: z.string(), paths: z.record(z.string(), z.unknown()) })
       .parse(await (await fetch(`${gateway.url}/openapi.json`)).json());
     expect(Object.keys(document.paths).sort()).toEqual(serviceNames.map((service) => `/v1/${service}`).sort());
-    expect((await fetch(`${gateway.url}/docs`)).status).toBe(200);
+    const page = await fetch(`${gateway.url}/docs`);
+    expect(page.status).toBe(200);
+    expect(page.headers.get('content-security-policy')).toMatch(/^default-src 'self'; img-src 'self' data:; /);
+  });
+
+  test('one AsyncAPI document has the events of all services, and a page that loads nothing tells of them', async () => {
+    const document = z
+      .object({ asyncapi: z.string(), channels: z.record(z.string(), z.unknown()) })
+      .parse(await (await fetch(`${gateway.url}/asyncapi.json`)).json());
+    expect(Object.keys(document.channels)).toEqual(topics.map(({ name }) => name));
+    const answer = await fetch(`${gateway.url}/events`);
+    const page = await answer.text();
+    expect(answer.headers.get('content-type')).toBe('text/html; charset=utf-8');
+    expect(answer.headers.get('content-security-policy')).toMatch(
+      /^default-src 'none'; style-src 'sha256-[\w+/]+='; base-uri 'none'/,
+    );
+    const style = page.match(/<style>([\s\S]*?)<\/style>/)?.[1] ?? '';
+    expect(answer.headers.get('content-security-policy')).toContain(
+      createHash('sha256').update(style).digest('base64'),
+    );
+    expect(page).not.toMatch(/<script|src=|https?:|style="/);
+    for (const { name } of topics) expect(page).toContain(`<section id="${name}"`);
+    // Each page, and each document, leads to the other.
+    expect(page).toContain('href="/docs"');
+    expect(await (await fetch(`${gateway.url}/openapi.json`)).json()).toMatchObject({
+      externalDocs: { url: '/events' },
+    });
   });
 
   test('a service that is away is a 503 problem', async () => {

@@ -23,6 +23,7 @@ export interface TopicContract extends z.infer<typeof ConditionsSchema> {
 
 const ContentSchema = z.record(z.string(), z.looseObject({ schema: JsonSchemaSchema.default({}) })).default({});
 const OperationSchema = z.looseObject({
+  summary: z.string().optional(),
   parameters: z
     .array(
       z.looseObject({

@@ -4,7 +4,7 @@ import type { Contracts } from './contracts.ts';
 import type { Finding } from './finding.ts';
 
 export type { RefusalOf } from './compare-topics.ts';
-export { type ContractFiles, type Contracts, contractsOf } from './contracts.ts';
+export { type ContractFiles, type Contracts, contractsOf, type HttpOperation } from './contracts.ts';
 export type { Finding } from './finding.ts';
 
 /**

@@ -1,0 +1,2 @@
+export * from './async-api.ts';
+export * from './schema-rows.ts';
