@@ -1,5 +1,7 @@
 import { Listr } from 'listr2';
 
+export { dollars } from '@wewrite/contracts';
+
 /** Shows people what happens: bars in a terminal, plain lines in a pipe. */
 export interface Printer {
   say(line: string): void;
@@ -85,13 +87,6 @@ const numbers = new Intl.NumberFormat('en-US');
 export function bar(done: number, expected: number): string {
   const filled = expected === 0 ? barWidth : Math.floor((Math.min(done, expected) / expected) * barWidth);
   return `${'█'.repeat(filled)}${'░'.repeat(barWidth - filled)} ${count(done)} of ${count(expected)}`;
-}
-
-/** Cents as dollars for people, the only place where an amount is more than a number. */
-export function dollars(cents: number): string {
-  const absolute = Math.abs(cents);
-  const text = `$${count(Math.floor(absolute / 100))}.${String(absolute % 100).padStart(2, '0')}`;
-  return cents < 0 ? `-${text}` : text;
 }
 
 /** A number with its thousands apart. */

@@ -1,6 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { basisPointsOf, CentsSchema, cents, multiplyHalfUp, NonNegativeCentsSchema, sumCents } from './money.ts';
+import {
+  basisPointsOf,
+  CentsSchema,
+  cents,
+  dollars,
+  multiplyHalfUp,
+  NonNegativeCentsSchema,
+  sumCents,
+} from './money.ts';
 
 const largest = Number.MAX_SAFE_INTEGER;
 
@@ -68,4 +76,13 @@ describe('multiplyHalfUp', () => {
   test('C1: a result beyond the safe range throws', () => {
     expect(() => multiplyHalfUp(cents(largest), 2, 1)).toThrow(RangeError);
   });
+});
+
+test.each([
+  [0, '$0.00'],
+  [5, '$0.05'],
+  [1_234_567, '$12,345.67'],
+  [-116, '-$1.16'],
+])('%i cents are %s to people', (amountCents, text) => {
+  expect(dollars(amountCents)).toBe(text);
 });

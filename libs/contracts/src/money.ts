@@ -37,3 +37,11 @@ export function multiplyHalfUp(amount: Cents, numerator: number, denominator: nu
 export function basisPointsOf(amount: Cents, basisPoints: number): Cents {
   return multiplyHalfUp(amount, basisPoints, 10_000);
 }
+
+/** Cents as dollars for people: the last thing done with an amount. */
+export function dollars(amountCents: number): string {
+  const absolute = Math.abs(amountCents);
+  const whole = Math.floor(absolute / 100).toLocaleString('en-US');
+  const text = `$${whole}.${String(absolute % 100).padStart(2, '0')}`;
+  return amountCents < 0 ? `-${text}` : text;
+}

@@ -15,13 +15,21 @@ import { listEarnings } from './list-earnings.ts';
 import { listLines } from './list-lines.ts';
 import { listSupporters } from './list-supporters.ts';
 import { listWriters } from './list-writers.ts';
+import { forecastEarnings } from './outlook/forecast-earnings.ts';
+import { showImpact } from './outlook/show-impact.ts';
 import { readEarnings } from './read-earnings.ts';
 import { readMonthTotals } from './read-month-totals.ts';
+import { exportEarnings } from './records/export-earnings.ts';
+import { printStatement } from './records/print-statement.ts';
 import { reversalLoop } from './reversals/apply-reversals.ts';
 
 const routes = [
   listEarnings,
   readEarnings,
+  exportEarnings,
+  printStatement,
+  forecastEarnings,
+  showImpact,
   listLines,
   listWriters,
   listSupporters,

@@ -1,10 +1,4 @@
-import {
-  cents,
-  EarningsMonthPathSchema,
-  EarningsMonthSchema,
-  type EarningsPageQuery,
-  EarningsPageQuerySchema,
-} from '@wewrite/contracts';
+import { cents, EarningsMonthPathSchema, EarningsMonthSchema, EarningsPageQuerySchema } from '@wewrite/contracts';
 import { identityOf, problemResponses, Refusal, type Server } from '@wewrite/service-kit';
 import { sql } from 'kysely';
 import { z } from 'zod';
@@ -41,8 +35,11 @@ export function readEarnings(server: Server, context: Context): void {
       const { runId, feeBasisPoints } = await findCalculatedRun(context, month);
       const [amounts] = await readWriterMonths(context, { runId, recipientUserId });
       if (amounts === undefined) throw new Refusal('not_found', `You have no earnings in ${month}.`);
-      const rows = await readLines(context, { runId, recipientUserId, orderKey: keys.orderKey(runId) }, request.query);
-      const { page, nextCursor } = pageOf(rows, request.query.limit, (row) => row.place);
+      const { cursor, limit } = request.query;
+      const of = { runId, recipientUserId, orderKey: keys.orderKey(runId) };
+      const after = decodeCursor(z.hex(), cursor, firstPlace);
+      const rows = await readOrderedLines(context, of, { after, limit: limit + 1 });
+      const { page, nextCursor } = pageOf(rows, limit, (row) => row.place);
       const lines = page.map((row) => disguised(row, keys));
       const holds = await readWriterHolds(context, { runId, recipientUserId, keys });
       return { ...amounts, currency: 'usd' as const, feeBasisPoints, holds, lines, nextCursor };
@@ -50,7 +47,8 @@ export function readEarnings(server: Server, context: Context): void {
   );
 }
 
-function disguised(line: OrderedLine, keys: LineKeys) {
+/** A line as its writer sees it: under a key, of a pseudonym (C4). */
+export function disguised(line: OrderedLine, keys: LineKeys) {
   const { recipientUserId, userId, resourceType, resourceId, usdCents, fundedCents, feeCents, status } = line;
   return {
     lineKey: keys.lineKey(line.lineId),
@@ -66,19 +64,25 @@ function disguised(line: OrderedLine, keys: LineKeys) {
   };
 }
 
-/** One row more than the page has. */
-async function readLines(
+/** Whose lines of which run, and the key of their order. */
+export interface OrderedLinesOf {
+  readonly runId: string;
+  readonly recipientUserId: string;
+  readonly orderKey: string;
+}
+
+/** So many of a writer's lines after a place, in an order that tells nothing of the supporters. */
+export async function readOrderedLines(
   { database }: Context,
-  of: { runId: string; recipientUserId: string; orderKey: string },
-  { cursor, limit }: EarningsPageQuery,
+  of: OrderedLinesOf,
+  { after, limit }: { readonly after: string; readonly limit: number },
 ): Promise<readonly OrderedLine[]> {
-  const after = decodeCursor(z.hex(), cursor, firstPlace);
   const { rows } = await sql<OrderedLine>`
     select ${lineColumns}, place from (
       select *, encode(sha256(convert_to(${of.orderKey} || line_id, 'UTF8')), 'hex') collate "C" as place
       from line_state where run_id = ${of.runId} and recipient_user_id = ${of.recipientUserId}
     ) as own
     where place > ${after}
-    order by place limit ${limit + 1}`.execute(database.kysely);
+    order by place limit ${limit}`.execute(database.kysely);
   return rows;
 }

@@ -115,6 +115,7 @@ describe('the routes of earnings', () => {
     const { userId: _, ...amounts } = expected.writers.find((one) => one.userId === writer.sub)!;
     expect((await service.get('/v1/earnings', writer)).body).toEqual({
       currency: 'usd',
+      projection: expect.objectContaining({ month: '2026-12', isEarned: false }),
       totals: { ...amounts, ...unreversed },
       months: [{ month: '2026-11', ...amounts, ...unreversed }],
     });
@@ -142,6 +143,7 @@ describe('the routes of earnings', () => {
     const nothing = { grossCents: 0, platformFeeCents: 0, netCents: 0, lineCount: 0, ...unreversed };
     expect((await service.get('/v1/earnings', stranger)).body).toEqual({
       currency: 'usd',
+      projection: expect.objectContaining({ grossCents: 0, resources: [] }),
       totals: nothing,
       months: [],
     });

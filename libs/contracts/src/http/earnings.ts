@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { ResourceTypeSchema } from '../ids.ts';
 import { CurrencySchema, NonNegativeCentsSchema } from '../money.ts';
 import { MonthSchema } from '../month.ts';
+import { ProjectionSchema } from './outlook.ts';
 
 /** The path of a month's earnings. */
 export const EarningsMonthPathSchema = z.object({ month: MonthSchema });
@@ -82,9 +83,13 @@ export const EarningsMonthTotalsSchema = z.object({
 });
 export type EarningsMonthTotals = z.infer<typeof EarningsMonthTotalsSchema>;
 
-/** `GET /v1/earnings` (writer): the writer's months as they were earned, newest first, and their sums (C4). */
+/**
+ * `GET /v1/earnings` (writer): the running month as a projection (C3), the writer's months as they were earned, newest
+ * first, and their sums (C4).
+ */
 export const EarningsHistorySchema = z.object({
   currency: CurrencySchema,
+  projection: ProjectionSchema,
   totals: z.object({ ...writerAmounts, ...reversals }),
   months: z.array(z.object({ month: MonthSchema, ...writerAmounts, ...reversals })),
 });
