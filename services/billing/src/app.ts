@@ -18,13 +18,16 @@ import { readFunding } from './funding/read-funding.ts';
 import { sweepPayments } from './funding/sweep-payments.ts';
 import { sendRefunds } from './reversals/send-refunds.ts';
 import { fetchMissedEvents } from './stripe/fetch-missed-events.ts';
+import { listEvents } from './stripe/list-events.ts';
 import { processEvents } from './stripe/process-events.ts';
 import { productOf } from './stripe/product.ts';
 import { receiveWebhooks } from './stripe/receive-webhook.ts';
+import { replayEvent } from './stripe/replay-event.ts';
 import { changeSubscription } from './subscription/change-subscription.ts';
 import { openPortal } from './subscription/open-portal.ts';
 import { readSubscription } from './subscription/read-subscription.ts';
 import { subscribe } from './subscription/subscribe.ts';
+import { sweepMonths, sweepRenewals } from './subscription/sweep-renewals.ts';
 
 /** Billing: subscriptions, invoices, funding, the general ledger and escrow; the only door for Stripe's webhooks. */
 export const billing: ServiceDefinition<BillingConfig, BillingSchema> = {
@@ -47,12 +50,21 @@ export const billing: ServiceDefinition<BillingConfig, BillingSchema> = {
         listInvoices(server, context);
         listLedger(server, context);
         readRevenue(server, context);
+        sweepMonths(server, context);
+        listEvents(server, context);
+        replayEvent(server, context);
         readEscrow(server, context);
         await receiveWebhooks(server, context);
       },
       hearings: hearings(context),
       loops: [processEvents(context), postEarnings(context), fundEscrow(context), sendRefunds(context)],
-      schedules: [announceMonths(context), closeFunding(context), sweepPayments(context), fetchMissedEvents(context)],
+      schedules: [
+        announceMonths(context),
+        closeFunding(context),
+        sweepPayments(context),
+        sweepRenewals(context),
+        fetchMissedEvents(context),
+      ],
     };
   },
 };

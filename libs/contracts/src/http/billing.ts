@@ -196,5 +196,53 @@ export const BillingEscrowSchema = z.object({
   ),
 });
 
+/**
+ * `POST /v1/months/{month}/sweep` (E6): what was compared, repaired and found missing. `missing`: live subscriptions that
+ * Stripe has not invoiced for the month; `unknown`: live subscriptions at Stripe that are not ours.
+ */
+export const BillingSweepSchema = z.object({
+  month: MonthSchema,
+  /** Live subscriptions at Stripe. */
+  subscriptions: z.int().min(0),
+  repairedSubscriptions: z.array(z.string()).readonly(),
+  repairedInvoices: z.array(z.string()).readonly(),
+  missing: z.array(z.object({ subscriptionId: z.uuid(), userId: z.string() })),
+  unknown: z.array(z.string()).readonly(),
+});
+
+const StripeEventStateSchema = z.enum(['waiting', 'processed', 'ignored', 'failed']);
+
+/** `GET /v1/stripe-events`. */
+export const BillingStripeEventsQuerySchema = z.strictObject({
+  ...pageQuery,
+  state: StripeEventStateSchema.optional(),
+  type: z.string().max(255).optional(),
+  objectId: z.string().max(255).optional(),
+});
+
+/** An event as it was received. `failed`: Stripe does not know what it is about; `ignored`: its type asks for nothing. */
+export const BillingStripeEventSchema = z.object({
+  eventId: z.string(),
+  endpoint: z.enum(['platform', 'connect', 'thin']),
+  type: z.string(),
+  objectId: z.string(),
+  accountId: z.string().nullable(),
+  createdAt: InstantSchema,
+  receivedAt: InstantSchema,
+  state: StripeEventStateSchema,
+  attempts: z.int().min(0),
+  failure: z.string().nullable(),
+});
+export type BillingStripeEvent = z.infer<typeof BillingStripeEventSchema>;
+
+/** A page of events, newest first. */
+export const BillingStripeEventsSchema = z.object({
+  events: z.array(BillingStripeEventSchema),
+  next: NextCursorSchema,
+});
+
+/** `POST /v1/stripe-events/{id}/replay`: it is processed again in a moment. */
+export const BillingReplayedEventSchema = z.object({ eventId: z.string(), state: z.literal('waiting') });
+
 /** What Stripe is told once it is known that a webhook is stored. */
 export const BillingWebhookAnswerSchema = z.object({ received: z.literal(true) });
