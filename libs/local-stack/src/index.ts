@@ -3,6 +3,7 @@ export { type DockerKafka, type DockerKafkaOptions, defaultKafkaImage, startDock
 export { javaAndMavenPresent } from './kafka-jars.ts';
 export { type JvmKafka, type JvmKafkaOptions, startJvmKafka } from './kafka-jvm.ts';
 export { type DevelopmentKeys, developmentAudience, developmentIssuer, developmentKeys } from './keys.ts';
+export { type MovedTime, movedTime } from './moved-time.ts';
 export { freePort } from './ports.ts';
 export { type EmbeddedPostgres, type EmbeddedPostgresOptions, startEmbeddedPostgres } from './postgres.ts';
 export { type Child, type ChildExit, type ChildOptions, startChild } from './process.ts';

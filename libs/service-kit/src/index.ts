@@ -19,6 +19,7 @@ export type { IdleReport } from './idle-report.ts';
 export * from './ids.ts';
 export { type Hearing, hears } from './inbox.ts';
 export * from './kafka/index.ts';
+export { holdingLease, leaseEnd } from './lease.ts';
 export * from './log.ts';
 export { errorText, type Loop } from './loop.ts';
 export { endingWithSignals, runMain } from './main.ts';

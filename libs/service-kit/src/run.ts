@@ -211,7 +211,8 @@ async function subscribe(joining: {
 }
 
 function loopsOf<Schema>(parts: ServiceParts<Schema>, context: ServiceContext<KitConfig, Schema>): Loop[] {
-  const surroundings = { database: context.database as Database<unknown>, clock: context.clock, time: context.time };
+  const { clock, time, log } = context;
+  const surroundings = { database: context.database as Database<unknown>, clock, time, log };
   const schedules = [...(parts.schedules ?? []), retentionSchedule(surroundings)];
   return [...(parts.loops ?? []), scheduleLoop({ schedules, ...surroundings })];
 }

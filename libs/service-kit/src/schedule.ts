@@ -2,6 +2,8 @@ import { Cron } from 'croner';
 import { sql } from 'kysely';
 import type { Clock } from './clock.ts';
 import type { Database } from './database.ts';
+import { holdingLease, leaseEnd } from './lease.ts';
+import type { Log } from './log.ts';
 import type { Loop } from './loop.ts';
 import type { TechnicalTime } from './technical-time.ts';
 
@@ -16,8 +18,6 @@ export interface Schedule {
   readonly run: (dueAt: Date) => Promise<void>;
 }
 
-const leaseMs = 60_000;
-
 /**
  * All schedules of a service as one loop. A `schedule_run` row per due instant makes it run once; what was missed while
  * nothing ran is caught up. The first start sets the baseline: nothing before it is due.
@@ -27,6 +27,7 @@ export function scheduleLoop(options: {
   database: Database<unknown>;
   clock: Clock;
   time: TechnicalTime;
+  log: Log;
 }): Loop {
   const { schedules, database, clock, time } = options;
   const ready = once(() => insertBaselines(database, schedules, clock.now(), time.now()));
@@ -49,14 +50,20 @@ export function scheduleLoop(options: {
 }
 
 async function runNextDue(
-  options: { database: Database<unknown>; clock: Clock; time: TechnicalTime },
+  options: { database: Database<unknown>; clock: Clock; time: TechnicalTime; log: Log },
   schedule: Schedule,
 ): Promise<boolean> {
   const { database, clock, time } = options;
   const dueAt = await nextDue(database, schedule, clock.now());
-  if (dueAt === null || !(await claim(database, schedule.name, dueAt, time.now()))) return false;
+  const attempt = dueAt === null ? null : await claim(database, { name: schedule.name, dueAt, time });
+  if (dueAt === null || attempt === null) return false;
+  const renew = (leaseUntil: Date) =>
+    sql`update schedule_run set lease_until = ${leaseUntil}
+        where name = ${schedule.name} and due_at = ${dueAt} and state = 'running' and attempts = ${attempt}`.execute(
+      database.kysely,
+    );
   try {
-    await schedule.run(dueAt);
+    await holdingLease(options, renew, () => schedule.run(dueAt));
   } catch (error) {
     await sql`update schedule_run set lease_until = ${time.now()} where name = ${schedule.name} and due_at = ${dueAt}`.execute(
       database.kysely,
@@ -91,15 +98,18 @@ function latestRun(cron: Cron, first: Date, now: Date): Date {
   return latest;
 }
 
-/** Takes the run, or takes it over from a replica whose lease is over. */
-async function claim(database: Database<unknown>, name: string, dueAt: Date, now: Date): Promise<boolean> {
-  const leaseUntil = new Date(now.getTime() + leaseMs);
-  const result = await sql`
+/** Takes the run, or takes it over from a replica whose lease is over; gives back which attempt it is, null for none. */
+async function claim(
+  database: Database<unknown>,
+  { name, dueAt, time }: { name: string; dueAt: Date; time: TechnicalTime },
+): Promise<number | null> {
+  const { rows } = await sql<{ attempts: number }>`
     insert into schedule_run as known (name, due_at, state, lease_until, attempts)
-    values (${name}, ${dueAt}, 'running', ${leaseUntil}, 1)
+    values (${name}, ${dueAt}, 'running', ${leaseEnd(time)}, 1)
     on conflict (name, due_at) do update set lease_until = excluded.lease_until, attempts = known.attempts + 1
-    where known.state = 'running' and known.lease_until <= ${now}`.execute(database.kysely);
-  return result.numAffectedRows === 1n;
+    where known.state = 'running' and known.lease_until <= ${time.now()}
+    returning attempts`.execute(database.kysely);
+  return rows[0]?.attempts ?? null;
 }
 
 async function insertBaselines(

@@ -1,4 +1,4 @@
-import { afterCommit, backoffMs } from '@wewrite/service-kit';
+import { afterCommit, backoffMs, holdingLease, leaseEnd } from '@wewrite/service-kit';
 import { sql } from 'kysely';
 import type { BillingContext, BillingTransaction } from '../context.ts';
 import { type EventEndpoint, type StripeEvent, workOf } from './stripe-event.ts';
@@ -14,8 +14,6 @@ export interface ClaimedEvent extends StripeEvent {
   readonly attempts: number;
 }
 
-/** Whoever takes events and does not come back loses them after this. */
-const leaseMs = 60_000;
 const firstRetryMs = 200;
 const longestRetryMs = 60_000;
 
@@ -49,21 +47,55 @@ export async function storeEvents(
   if (events.some(({ type }) => workOf(type) !== null)) afterCommit(tx, () => context.wake('stripe_events'));
 }
 
-/** Takes events that are due, oldest first; no other replica gets them until the lease is over. */
-export async function claimEvents(context: BillingContext, limit: number): Promise<readonly ClaimedEvent[]> {
-  const now = context.time.now();
-  const leaseUntil = new Date(now.getTime() + leaseMs);
-  return context.database.transaction(async (tx) => {
+/**
+ * Takes events that are due, oldest first, and works on them: no other replica gets them until that is done, or this one
+ * has died at it. False when none is due.
+ */
+export async function workOnEvents(
+  context: Pick<BillingContext, 'database' | 'time' | 'log'>,
+  limit: number,
+  work: (events: readonly ClaimedEvent[]) => Promise<void>,
+): Promise<boolean> {
+  const leaseUntil = leaseEnd(context.time);
+  const events = await claimEvents(context, limit, leaseUntil);
+  if (events.length === 0) return false;
+  // All of them, since a renewal may have been made and its answer lost.
+  const ends = [leaseUntil];
+  const renew = (next: Date) => {
+    ends.push(next);
+    return renewClaims(context, { events, ends, next });
+  };
+  await holdingLease(context, renew, () => work(events));
+  return true;
+}
+
+async function claimEvents(
+  { database, time }: Pick<BillingContext, 'database' | 'time'>,
+  limit: number,
+  leaseUntil: Date,
+): Promise<readonly ClaimedEvent[]> {
+  return database.transaction(async (tx) => {
     const { rows } = await sql<ClaimedEvent>`
       update stripe_event set due_at = ${leaseUntil}, attempts = attempts + 1
        where id in (
-         select id from stripe_event where state = 'waiting' and due_at <= ${now}
+         select id from stripe_event where state = 'waiting' and due_at <= ${time.now()}
           order by due_at limit ${limit} for update skip locked)
       returning id, type, object_id as "objectId", account_id as "accountId", created_at as "createdAt", attempts`.execute(
       tx,
     );
     return rows;
   });
+}
+
+/** An event that is due at no end of this lease was put back, or taken over: it is left alone. */
+async function renewClaims(
+  { database }: Pick<BillingContext, 'database'>,
+  { events, ends, next }: { events: readonly ClaimedEvent[]; ends: readonly Date[]; next: Date },
+): Promise<void> {
+  const ids = events.map(({ id }) => id);
+  await sql`
+    update stripe_event set due_at = ${next}
+    where id = any(${ids}) and state = 'waiting' and due_at = any(${ends})`.execute(database.kysely);
 }
 
 /** Marks events as done, in the transaction of what they did. */

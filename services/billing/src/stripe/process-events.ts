@@ -14,7 +14,7 @@ import { syncDispute } from '../reversals/sync-dispute.ts';
 import { syncRefund } from '../reversals/sync-refund.ts';
 import { finishCheckout } from '../subscription/finish-checkout.ts';
 import { syncSubscription } from '../subscription/sync-subscription.ts';
-import { type ClaimedEvent, claimEvents, countWaitingEvents, finishEvents, putBack } from './event-queue.ts';
+import { type ClaimedEvent, countWaitingEvents, finishEvents, putBack, workOnEvents } from './event-queue.ts';
 import { inParallel } from './in-parallel.ts';
 import { workOf } from './stripe-event.ts';
 
@@ -38,11 +38,7 @@ export function processEvents(context: BillingContext): Loop {
     name: 'stripe_events',
     pollMs: 1_000,
     due: () => countWaitingEvents(context),
-    step: async () => {
-      const events = await claimEvents(context, batchEvents);
-      if (events.length > 0) await processBatch(context, events);
-      return events.length > 0;
-    },
+    step: () => workOnEvents(context, batchEvents, (events) => processBatch(context, events)),
   };
 }
 
