@@ -1,6 +1,7 @@
 import { ledgerMigrations } from '@wewrite/ledger';
 import type { ServiceDefinition } from '@wewrite/service-kit';
 import { createStripeClient } from '@wewrite/service-kit/stripe';
+import { writeOffReceivable } from './adjustments/write-off.ts';
 import { chooseEscrow } from './choose-escrow.ts';
 import { type Config, environment } from './config.ts';
 import type { Context } from './context.ts';
@@ -46,6 +47,7 @@ export const payouts: ServiceDefinition<Config, Schema> = {
         readRehearsedPayouts(server, context);
         retryPayout(server, context);
         readObligations(server, context);
+        writeOffReceivable(server, context);
       },
     };
   },

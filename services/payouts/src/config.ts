@@ -13,6 +13,8 @@ export const environment = kitEnvironment(8084)
     PAYOUT_MINIMUM_CENTS: z.coerce.number().int().min(1).default(2_500),
     PROCESSING_FEE_BPS: z.coerce.number().int().min(0).max(10_000).default(290),
     PROCESSING_FEE_FIXED_CENTS: z.coerce.number().int().min(0).default(30),
+    /** The most that a writer comes to owe us by refunds (D8): what is beyond is written off at once. Without: all is owed. */
+    NEGATIVE_BALANCE_FLOOR_CENTS: z.coerce.number().int().min(0).optional(),
     /** Requests a second that all replicas together send to Stripe (D6); 0: no limit, for a stand-in that has none. */
     STRIPE_REQUESTS_PER_SECOND: z.coerce.number().int().min(0).max(100).default(20),
     /** Transfers that a replica has under way at the same time. */

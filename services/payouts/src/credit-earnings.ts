@@ -5,14 +5,16 @@ import {
   type MessageOf,
   type WriterMonth,
 } from '@wewrite/contracts';
-import { postTransfers } from '@wewrite/ledger';
 import { afterCommit, type Completion, countParts, expectParts, type Received } from '@wewrite/service-kit';
 import { sql, type Transaction } from 'kysely';
+import { lockBalancesForCredits } from './adjustments/read-books.ts';
+import { settleDebts } from './adjustments/settle-debts.ts';
+import { writeBooks } from './adjustments/write-books.ts';
 import { type Context, loopNames } from './context.ts';
 import type { Schema } from './db.ts';
 import { openMonth } from './payout-month.ts';
 import { checkBooks, sayProgress } from './progress.ts';
-import { chart, creatorEarning } from './sub-ledger.ts';
+import { creatorEarning } from './sub-ledger.ts';
 
 type Message = Received<MessageOf<typeof earningsCalculated>>;
 
@@ -42,8 +44,9 @@ async function creditRun(context: Context, tx: Transaction<Schema>, messages: re
   const at = context.clock.now();
   const writers = messages.flatMap((message) => (isWriter(message.body) ? [{ id: message.id, ...message.body }] : []));
   const closing = messages.map(({ body }) => body).find((body) => body.part === 'closing');
+  await lockBalancesForCredits(tx);
   await openMonth(tx, run, first.traceparent ?? null);
-  await insertCredits(tx, writers);
+  const isNew = await insertCredits(tx, writers);
   const postings = writers
     .filter((writer) => writer.netCents > 0)
     .map((writer) =>
@@ -58,7 +61,10 @@ async function creditRun(context: Context, tx: Transaction<Schema>, messages: re
         causeEventId: writer.id,
       }),
     );
-  await postTransfers(tx, chart, postings, at);
+  const credited = writers.filter((writer) => isNew.has(writer.recipientUserId));
+  const centsByWriter = new Map(credited.map((writer) => [writer.recipientUserId, writer.netCents]));
+  const settled = await settleDebts(tx, { month: run.month, cause: run.runId, centsByWriter });
+  await writeBooks(context, tx, settled, postings);
   let completion: Completion | null = null;
   let completes = false;
   if (writers.length > 0) {
@@ -94,16 +100,19 @@ async function concludeCredits(
   afterCommit(tx, () => context.wake(loopNames.judge));
 }
 
-async function insertCredits(tx: Transaction<Schema>, writers: readonly WriterMonth[]): Promise<void> {
-  if (writers.length === 0) return;
+/** Gives the writers whose credit was not there yet. */
+async function insertCredits(tx: Transaction<Schema>, writers: readonly WriterMonth[]): Promise<ReadonlySet<string>> {
+  if (writers.length === 0) return new Set();
   const column = <Value>(pick: (writer: WriterMonth) => Value) => writers.map(pick);
-  await sql`
+  const { rows } = await sql<{ user_id: string }>`
     insert into writer_credit (run_id, month, user_id, gross_cents, fee_cents, net_cents)
     select * from unnest(
       ${column((writer) => writer.run.runId)}::uuid[], ${column((writer) => writer.run.month)}::text[],
       ${column((writer) => writer.recipientUserId)}::text[], ${column((writer) => writer.grossCents)}::bigint[],
       ${column((writer) => writer.feeCents)}::bigint[], ${column((writer) => writer.netCents)}::bigint[])
-    on conflict do nothing`.execute(tx);
+    on conflict do nothing
+    returning user_id`.execute(tx);
+  return new Set(rows.map((row) => row.user_id));
 }
 
 /** True for the month of a writer, false for the closing message. */

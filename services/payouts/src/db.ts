@@ -1,3 +1,5 @@
+import type { AdjustmentKind } from '@wewrite/contracts';
+
 /** The tables of schema `payouts`, beside those of the kit and the ledger. */
 export interface Schema {
   payout_account: PayoutAccountTable;
@@ -8,6 +10,8 @@ export interface Schema {
   transfer_job: TransferJobTable;
   payout_attempt: PayoutAttemptTable;
   rehearsal: RehearsalTable;
+  writer_hold: WriterHoldTable;
+  adjustment: AdjustmentTable;
 }
 
 export interface RehearsalTable {
@@ -106,5 +110,33 @@ export interface PayoutAttemptTable {
   idempotency_key: string;
   outcome: string;
   detail: string | null;
+  at: Date;
+}
+
+export interface WriterHoldTable {
+  hold_id: string;
+  user_id: string;
+  month: string;
+  because: 'hold' | 'dispute';
+  state: 'held' | 'released' | 'reversed';
+  version: number;
+  wanted_cents: number;
+  held_cents: number;
+  reversed_cents: number;
+}
+
+export interface AdjustmentTable {
+  adjustment_id: string;
+  kind: AdjustmentKind;
+  reversal_id: string | null;
+  user_id: string;
+  month: string;
+  payable_cents: number;
+  receivable_cents: number;
+  /** By hold id. */
+  held_cents: Record<string, number>;
+  transfer_keys: readonly string[];
+  reason: string | null;
+  decided_by: string | null;
   at: Date;
 }

@@ -1,5 +1,14 @@
-import { earningsCalculated, escrowFunded, payoutRequested, stripeReceived } from '@wewrite/contracts';
+import {
+  earningsCalculated,
+  earningsReversed,
+  escrowFunded,
+  holdChanged,
+  payoutRequested,
+  stripeReceived,
+} from '@wewrite/contracts';
 import { type Hearing, hears } from '@wewrite/service-kit';
+import { applyHolds } from './adjustments/apply-holds.ts';
+import { applyReversals } from './adjustments/apply-reversals.ts';
 import type { Context } from './context.ts';
 import { creditEarnings } from './credit-earnings.ts';
 import type { Schema } from './db.ts';
@@ -17,6 +26,8 @@ export function hearings(context: Context): readonly Hearing<Schema>[] {
       (tx, messages) => creditEarnings(context, tx, messages),
       { rehearse: (tx, messages) => rehearseCredits(context, tx, messages) },
     ),
+    hears<Schema, typeof earningsReversed>(earningsReversed, (tx, messages) => applyReversals(context, tx, messages)),
+    hears<Schema, typeof holdChanged>(holdChanged, (tx, messages) => applyHolds(context, tx, messages)),
     hears<Schema, typeof escrowFunded>(escrowFunded, (tx, messages) => takeEscrow(context, tx, messages)),
     hears<Schema, typeof payoutRequested>(payoutRequested, (tx, messages) => queueTransfers(context, tx, messages)),
     hears<Schema, typeof stripeReceived>(stripeReceived, async (tx, messages) => {

@@ -2,6 +2,7 @@ import { type Cents, compareUtf8, cutoffOf, month, nextMonth, payoutRequested, z
 import { balances, postTransfers } from '@wewrite/ledger';
 import { idOfCause, type Loop } from '@wewrite/service-kit';
 import { sql, type Transaction } from 'kysely';
+import { lockBalances } from './adjustments/read-books.ts';
 import { type Context, loopNames } from './context.ts';
 import type { PayoutAccountTable, PayoutMonthTable, Schema } from './db.ts';
 import { type Judgement, judge, type PayoutTerms, type WriterBalance } from './payout.ts';
@@ -46,6 +47,7 @@ async function dueMonths({ database }: Context): Promise<PayoutMonthTable[]> {
 }
 
 async function judgeNext(context: Context, tx: Transaction<Schema>, runId: string): Promise<void> {
+  await lockBalances(tx);
   const known = await tx
     .selectFrom('payout_month')
     .selectAll()

@@ -37,9 +37,10 @@ export function judge(writer: WriterBalance, terms: PayoutTerms): Judgement {
   const netCents = cents(balanceCents - processingFeeCents);
   const skip = (reason: SkipReason): Judgement => ({ kind: 'skip', reason });
   if (writer.hasPayoutInFlight) return skip('already_in_flight');
-  if (writer.heldCents > 0 && balanceCents === 0) return skip('on_hold');
+  const isTooLittle = balanceCents < terms.minimumCents || netCents < 1;
+  if (isTooLittle && writer.heldCents > 0) return skip('on_hold');
   if (balanceCents < 0) return skip('negative_balance');
-  if (balanceCents < terms.minimumCents || netCents < 1) return skip('below_minimum');
+  if (isTooLittle) return skip('below_minimum');
   if (writer.accountId === null) return skip('no_payout_account');
   if (!writer.canReceive) return skip('account_restricted');
   return { kind: 'pay', accountId: writer.accountId, grossCents: balanceCents, processingFeeCents, netCents };

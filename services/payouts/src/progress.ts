@@ -63,6 +63,8 @@ export async function checkBooks(
         equations: [
           equationOf('trial balance', trial.differenceCents, 0),
           equationOf('payable + in flight + held − receivable = control', owed - receivable, control),
+          equationOf('held = kept back by holds', held, await keptBackCents(tx)),
+          equationOf('receivable = taken back, not repaid or written off', receivable, await adjustedCents(tx)),
         ],
         sums: {
           creatorObligationsCents: owed,
@@ -89,4 +91,18 @@ async function creditedCents(tx: Transaction<Schema>, month: Month) {
     select coalesce(sum(amount_cents), 0)::bigint as net from ledger_transfer
     where kind = 'creator_earning' and month = ${month}`.execute(tx);
   return cents(rows[0]?.net ?? 0);
+}
+
+/** What holds and open disputes keep back. */
+async function keptBackCents(tx: Transaction<Schema>): Promise<number> {
+  const { rows } = await sql<{ held: number }>`
+    select coalesce(sum(held_cents), 0)::bigint as held from writer_hold where held_cents > 0`.execute(tx);
+  return rows[0]?.held ?? 0;
+}
+
+/** What writers owe, by the adjustments that were said. */
+async function adjustedCents(tx: Transaction<Schema>): Promise<number> {
+  const { rows } = await sql<{ owed: number }>`
+    select coalesce(sum(receivable_cents), 0)::bigint as owed from adjustment`.execute(tx);
+  return rows[0]?.owed ?? 0;
 }

@@ -16,12 +16,16 @@ export function readNextPayout(server: Server, context: Context): void {
       const judgement = writer === undefined ? null : judge(writer, terms);
       const reason = judgement?.kind === 'skip' ? judgement.reason : null;
       const payableCents = writer?.payableCents ?? zeroCents;
-      const processingFeeCents = processingFeeOf(payableCents, terms);
+      const receivableCents = writer?.receivableCents ?? zeroCents;
+      const balanceCents = cents(payableCents - receivableCents);
+      const processingFeeCents = processingFeeOf(balanceCents, terms);
       return {
         currency: 'usd' as const,
         payableCents,
+        heldCents: writer?.heldCents ?? zeroCents,
+        receivableCents,
         processingFeeCents,
-        netCents: cents(Math.max(0, payableCents - processingFeeCents)),
+        netCents: cents(Math.max(0, balanceCents - processingFeeCents)),
         date: cutoffOf(monthOf(context.clock.now())).toISOString().slice(0, 10),
         reason,
         whatToDo: reason === null ? null : adviceFor[reason],

@@ -1,4 +1,4 @@
-import { type Cents, cents, ObligationsSchema, UserIdSchema, zeroCents } from '@wewrite/contracts';
+import { type Cents, ObligationsSchema, sumCents, UserIdSchema, zeroCents } from '@wewrite/contracts';
 import { balances, listAccounts, sumOfBalances } from '@wewrite/ledger';
 import { problemResponses, type Server } from '@wewrite/service-kit';
 import { z } from 'zod';
@@ -27,24 +27,23 @@ export function readObligations(server: Server, context: Context): void {
       const userIds = page.accounts.map((account) =>
         UserIdSchema.parse(account.id.slice(accountOf.payable('').length)),
       );
-      const ids = userIds.flatMap((userId) => [
-        accountOf.payable(userId),
-        accountOf.inFlight(userId),
-        accountOf.held(userId),
-      ]);
+      const kinds = ['payable', 'inFlight', 'held', 'receivable'] as const;
+      const ids = userIds.flatMap((userId) => kinds.map((kind) => accountOf[kind](userId)));
       const amounts = await balances(kysely, { ids });
       const amount = (id: string): Cents => amounts.get(id) ?? zeroCents;
-      const totals = await Promise.all(
-        ['payable:', 'in_flight:', 'held:'].map((prefix) => sumOfBalances(kysely, { prefix })),
-      );
+      const totalOf = (prefix: string) => sumOfBalances(kysely, { prefix });
+      const [payableCents, inFlightCents] = [await totalOf('payable:'), await totalOf('in_flight:')];
+      const [heldCents, receivableCents] = [await totalOf('held:'), await totalOf('receivable:')];
       return {
         currency: 'usd' as const,
-        totalCents: cents(totals.reduce((sum, each) => sum + each, 0)),
+        totalCents: sumCents([payableCents, inFlightCents, heldCents]),
+        ...{ payableCents, inFlightCents, heldCents, receivableCents },
         writers: userIds.map((userId) => ({
           userId,
           payableCents: amount(accountOf.payable(userId)),
           inFlightCents: amount(accountOf.inFlight(userId)),
           heldCents: amount(accountOf.held(userId)),
+          receivableCents: amount(accountOf.receivable(userId)),
         })),
         nextCursor: page.next === null ? null : (userIds.at(-1) ?? null),
       };

@@ -1,5 +1,6 @@
 import { type Cents, type Currency, type Month, type RunKind, zeroCents } from '@wewrite/contracts';
 import { defineChart, type NewTransfer } from '@wewrite/ledger';
+import type { Movement, Place } from './adjustments/writer-books.ts';
 
 const liability = { type: 'liability', currency: 'usd', minimumCents: zeroCents } as const;
 
@@ -71,6 +72,30 @@ export function payoutUndone(entry: NewTransfer, occurredAt: Date): NewTransfer 
     occurredAt,
     corrects: entry.idempotencyKey,
   };
+}
+
+/**
+ * What a writer's balances are adjusted or held by (E5, C6, D8): between two places of their money, of which what is held
+ * names the hold. The key names both, since one cause may take from several.
+ */
+export function writerMovement(movement: Omit<Posting, 'currency'> & Movement & { cause: string }): NewTransfer {
+  const { kind, cause, userId, debit, credit } = movement;
+  return transfer(
+    kind === 'operator' ? 'correction' : kind,
+    `${cause}:${userId}:${nameOf(credit)}:${nameOf(debit)}`,
+    { ...movement, currency: 'usd' },
+    accountAt(userId, debit),
+    accountAt(userId, credit),
+  );
+}
+
+function nameOf(place: Place): string {
+  return typeof place === 'string' ? place : place.holdId;
+}
+
+function accountAt(userId: string, place: Place): string {
+  if (typeof place !== 'string') return accountOf.held(userId);
+  return place === 'control' ? accountOf.control : accountOf[place](userId);
 }
 
 function transfer(

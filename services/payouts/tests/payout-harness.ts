@@ -1,19 +1,22 @@
 import {
-  type EarningsClosing,
   earningsCalculated,
+  earningsReversed,
   escrowFunded,
-  RunSchema,
+  holdChanged,
+  type MessageOf,
+  ObligationsSchema,
   stripeReceived,
-  type WriterMonth,
+  type Topic,
 } from '@wewrite/contracts';
 import { type Harness, startHarness } from '@wewrite/local-stack/harness';
 import { startSandbox } from '@wewrite/local-stack/sandbox';
-import { realTime, runnable } from '@wewrite/service-kit';
+import { idOfCause, realTime, runnable } from '@wewrite/service-kit';
 import { sql } from 'kysely';
 import Stripe from 'stripe';
 import { z } from 'zod';
 import { payouts } from '../src/app.ts';
 import type { Schema } from '../src/db.ts';
+import { messagesOf, type ReversalOrder, runOf, writerReversal } from './messages-of-earnings.ts';
 
 /** The adapters, each with the call that pays a writer. */
 export const adapters = [
@@ -61,6 +64,16 @@ export interface PayoutHarness extends Harness {
   earn(month: string, netByWriter: Readonly<Record<string, number>>): Promise<void>;
   fund(month: string): Promise<void>;
   get<Answer>(path: string, schema: z.ZodType<Answer>, who?: { sub: string; roles: string[] }): Promise<Answer>;
+  /** Asks as an admin, or as who is given; gives the answer's status and body. */
+  post(path: string, body: object, who?: { sub: string; roles: string[] }): Promise<{ status: number; body: unknown }>;
+  /** Says as earnings does what a reversal takes of writers' months; its id follows from its name. */
+  reverseEarnings(name: string, reversal: ReversalOrder): Promise<void>;
+  /** Says as earnings does that money of a writer's month is held, released or reversed. */
+  holdEarnings(name: string, hold: HoldOrder): Promise<void>;
+  /** What the writer's balances are. */
+  balancesOf(writer: string): Promise<Balances>;
+  /** What is said on a topic from now on. */
+  hear<T extends Topic>(topic: T): Promise<MessageOf<T>[]>;
   /** Asks as an admin for a payout to be tried again; gives the answer's status. */
   retry(payoutId: string, body: object): Promise<number>;
   /** What Stripe was made to pay, by either adapter. */
@@ -80,6 +93,22 @@ export interface PayoutHarness extends Harness {
   skip(durationMs: number): void;
 }
 
+export interface HoldOrder {
+  readonly writer: string;
+  readonly month: string;
+  readonly state: 'held' | 'released' | 'reversed';
+  readonly netCents: number;
+  readonly version: number;
+}
+
+export interface Balances {
+  readonly payableCents: number;
+  readonly inFlightCents: number;
+  readonly heldCents: number;
+  readonly receivableCents: number;
+}
+
+const noBalances = { payableCents: 0, inFlightCents: 0, heldCents: 0, receivableCents: 0 };
 const root = { sub: 'root', roles: ['admin'] };
 
 export async function startPayouts(
@@ -180,6 +209,38 @@ export async function startPayouts(
     },
     fault: (order) => control('/_sandbox/faults', order),
     control,
+    post: async (path, body, who = root) => {
+      const answer = await request(path, who, 'POST', body);
+      return { status: answer.status, body: await answer.json() };
+    },
+    reverseEarnings: async (name, { netByWriter, ...reversal }) => {
+      for (const [writer, netCents] of Object.entries(netByWriter)) {
+        const body = writerReversal(name, { ...reversal, writer, netCents, at: now });
+        await harness.say(earningsReversed, { key: writer, id: `${name}-${writer}`, body });
+      }
+      await harness.settled();
+    },
+    holdEarnings: async (name, { writer, ...hold }) => {
+      const about = {
+        holdId: idOfCause(name),
+        recipientUserId: writer,
+        currency: 'usd',
+        reason: 'a question',
+        at: now,
+      };
+      const body = holdChanged.schema.parse({ ...about, ...hold });
+      await harness.say(holdChanged, { key: writer, id: `${name}-${hold.version}`, body });
+      await harness.settled();
+    },
+    balancesOf: async (writer) => {
+      const { writers } = ObligationsSchema.parse(await (await request('/v1/obligations', root)).json());
+      const { userId: _, ...found } = writers.find(({ userId }) => userId === writer) ?? {
+        userId: writer,
+        ...noBalances,
+      };
+      return found;
+    },
+    hear: (topic) => hear(harness, topic),
     retry: async (payoutId, body) => (await request(`/v1/payouts/${payoutId}/retry`, root, 'POST', body)).status,
     reverse: async (transferId) => void (await stripe.transfers.createReversal(transferId)),
     tell,
@@ -200,31 +261,19 @@ export async function startPayouts(
   };
 }
 
-export function runOf(month: string) {
-  const digits = month.replace('-', '');
-  return RunSchema.parse({ runId: `0197a000-0000-7000-8000-000000${digits}`, kind: 'close', month });
-}
-
-function messagesOf(month: string, netByWriter: Readonly<Record<string, number>>): (WriterMonth | EarningsClosing)[] {
-  const run = runOf(month);
-  const amounts = (net: number) => ({ currency: 'usd', grossCents: net + 7, feeCents: 7, netCents: net, lineCount: 1 });
-  const writers = Object.entries(netByWriter).map(([recipientUserId, net]) => ({
-    part: 'writer',
-    run,
-    recipientUserId,
-    ...amounts(net),
-  }));
-  const total = Object.values(netByWriter).reduce((sum, net) => sum + net, 0);
-  const count = writers.length;
-  const closing = {
-    part: 'closing',
-    run,
-    currency: 'usd',
-    writers: count,
-    grossCents: total + 7 * count,
-    feeCents: 7 * count,
-    netCents: total,
-    lineCount: count,
-  };
-  return [...writers, closing].map((message) => earningsCalculated.schema.parse(message));
+async function hear<T extends Topic>(harness: Harness, topic: T): Promise<MessageOf<T>[]> {
+  const heard: MessageOf<T>[] = [];
+  await harness.broker.subscribe({
+    groupId: `test.${topic.name}`,
+    topics: [harness.topicName(topic)],
+    maxRecords: 1_000,
+    onCrash: () => undefined,
+    onBatch: async (records) => {
+      for (const record of records) {
+        heard.push(topic.schema.parse(JSON.parse(record.value.toString())) as MessageOf<T>);
+      }
+      return { doneCount: records.length, retryAfterMs: 0 };
+    },
+  });
+  return heard;
 }

@@ -5,7 +5,6 @@ import {
   ObligationsSchema,
   PayoutDetailSchema,
   payoutSettled,
-  type Topic,
   WriterPayoutPageSchema,
 } from '@wewrite/contracts';
 import { adapters, type PayoutHarness, startPayouts } from './payout-harness.ts';
@@ -21,8 +20,8 @@ let books: MessageOf<typeof booksChecked>[];
 beforeAll(async () => {
   stack = await startPayouts('storage');
   await stack.topUp(1_000_000);
-  settled = await collect(payoutSettled);
-  books = await collect(booksChecked);
+  settled = await stack.hear(payoutSettled);
+  books = await stack.hear(booksChecked);
 });
 afterAll(() => stack.stop());
 
@@ -173,21 +172,4 @@ async function until(condition: () => Promise<boolean>): Promise<void> {
     if (Date.now() > deadline) throw new Error('waited in vain');
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-}
-
-async function collect<T extends Topic>(topic: T): Promise<MessageOf<T>[]> {
-  const messages: MessageOf<T>[] = [];
-  await stack.broker.subscribe({
-    groupId: `test.${topic.name}`,
-    topics: [stack.topicName(topic)],
-    maxRecords: 1_000,
-    onCrash: () => undefined,
-    onBatch: async (records) => {
-      for (const record of records) {
-        messages.push(topic.schema.parse(JSON.parse(record.value.toString())) as MessageOf<T>);
-      }
-      return { doneCount: records.length, retryAfterMs: 0 };
-    },
-  });
-  return messages;
 }

@@ -78,6 +78,9 @@ export const PayoutPageSchema = z.object({ payouts: z.array(PayoutSchema), nextC
 export const NextPayoutSchema = z.object({
   currency: CurrencySchema,
   payableCents: NonNegativeCentsSchema,
+  /** What is owed and kept back for now (C6), and what the writer owes, which the payable balance repays first (D8). */
+  heldCents: NonNegativeCentsSchema,
+  receivableCents: NonNegativeCentsSchema,
   processingFeeCents: NonNegativeCentsSchema,
   netCents: NonNegativeCentsSchema,
   date: z.iso.date(),
@@ -139,17 +142,33 @@ export const RehearsedPayoutPageSchema = z.object({
   nextCursor: z.string().nullable(),
 });
 
-/** `GET /v1/obligations` (admin): what is owed to writers, in all and each. */
+/** What is owed to writers: payable, in flight or held; and what they owe, which is not netted against it. */
+const owed = {
+  payableCents: NonNegativeCentsSchema,
+  inFlightCents: NonNegativeCentsSchema,
+  heldCents: NonNegativeCentsSchema,
+  receivableCents: NonNegativeCentsSchema,
+};
+
+/** `GET /v1/obligations` (admin): in all and each. `totalCents` is what is owed to all writers, whatever they owe. */
 export const ObligationsSchema = z.object({
   currency: CurrencySchema,
   totalCents: NonNegativeCentsSchema,
-  writers: z.array(
-    z.object({
-      userId: UserIdSchema,
-      payableCents: NonNegativeCentsSchema,
-      inFlightCents: NonNegativeCentsSchema,
-      heldCents: NonNegativeCentsSchema,
-    }),
-  ),
+  ...owed,
+  writers: z.array(z.object({ userId: UserIdSchema, ...owed })),
   nextCursor: z.string().nullable(),
+});
+
+/** `POST /v1/obligations/{userId}/write-off` (admin, D8): all that the writer owes, or `amountCents` of it. */
+export const WriteOffSchema = z.strictObject({
+  amountCents: CentsSchema.min(1).optional(),
+  reason: z.string().trim().min(1).max(500),
+});
+
+/** What was written off, and what the writer still owes. */
+export const WrittenOffSchema = z.object({
+  userId: UserIdSchema,
+  currency: CurrencySchema,
+  writtenOffCents: NonNegativeCentsSchema,
+  receivableCents: NonNegativeCentsSchema,
 });

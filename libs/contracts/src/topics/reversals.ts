@@ -96,6 +96,7 @@ export const AdjustmentKindSchema = z.enum([
   'receivable_repaid',
   'write_off',
 ]);
+export type AdjustmentKind = z.infer<typeof AdjustmentKindSchema>;
 
 /**
  * What an adjustment of a writer's balance came to in the sub-ledger (E5, D8): by how much the obligations to writers
@@ -134,7 +135,10 @@ export const holdChanged = defineTopic({
     state: z.enum(['held', 'released', 'reversed']),
     recipientUserId: UserIdSchema,
     month: MonthSchema,
-    /** The net earnings that it concerns; less is held when part of it has been paid already. */
+    /**
+     * The net earnings that it concerns; less is held when part of it has been paid already. Once it is `reversed`: what its
+     * reversals take together, whatever the order in which they and this come.
+     */
     netCents: NonNegativeCentsSchema,
     currency: CurrencySchema,
     reason: z.string(),

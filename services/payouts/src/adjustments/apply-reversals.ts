@@ -1,0 +1,198 @@
+// E5, D8: what a refund, a dispute or an operator takes back of a writer's month comes out of what that writer has.
+import {
+  type Cents,
+  cents,
+  type earningsReversed,
+  type MessageOf,
+  month,
+  type WriterReversal,
+} from '@wewrite/contracts';
+import { assert, type Received } from '@wewrite/service-kit';
+import { sql, type Transaction } from 'kysely';
+import type { Context } from '../context.ts';
+import type { Schema } from '../db.ts';
+import { checkBooks } from '../progress.ts';
+import { lockBalances, readBooks } from './read-books.ts';
+import { type Change, keysOf, writeBooks } from './write-books.ts';
+import {
+  applied,
+  giveBack,
+  type Hold,
+  keepBack,
+  type Movement,
+  release,
+  type TakingKind,
+  takeBack,
+  type WriterBooks,
+} from './writer-books.ts';
+
+type Message = Received<MessageOf<typeof earningsReversed>>;
+
+/** Takes reversals in, in order; what is in flight is not touched. */
+export async function applyReversals(
+  context: Context,
+  tx: Transaction<Schema>,
+  messages: readonly Message[],
+): Promise<void> {
+  const parts = messages.flatMap(({ id, body }) => (body.part === 'writer' ? [{ ...body, messageId: id }] : []));
+  if (parts.length === 0) return;
+  await lockBalances(tx);
+  const books = await readBooks(tx, [...new Set(parts.map((part) => part.recipientUserId))]);
+  const undone = await readRefunds(tx, parts);
+  const changes: Change[] = [];
+  for (const part of parts) {
+    const userId = part.recipientUserId;
+    const before = books.get(userId);
+    assert(before !== undefined, `no books were read for ${userId}`);
+    const { movements, holds, corrects } = decide(context, part, before, undone);
+    const change: Change = {
+      userId,
+      month: month(part.run.month),
+      movements,
+      holds: holdsAfter(before, movements, holds),
+      cause: part.reversalId,
+      causeEventId: part.messageId,
+      reversalId: part.reversalId,
+      adjusts: part.kind === 'dispute_opened' || part.kind === 'dispute_won' ? null : part.kind,
+      corrects,
+      decision: null,
+    };
+    changes.push(change);
+    books.set(userId, after(before, change));
+    if (part.kind === 'refund') undone.set(refundKey(part.reversalId, userId), refundOf(change));
+  }
+  await writeBooks(context, tx, changes);
+  const runs = new Map(parts.map(({ run }) => [run.runId, run]));
+  for (const run of runs.values()) await checkBooks(context, tx, { run, stage: 'reversals' });
+}
+
+interface Decision {
+  readonly movements: readonly Movement[];
+  /** Holds that begin or end by it, as they were before the movements. */
+  readonly holds: readonly Hold[];
+  readonly corrects: readonly string[];
+}
+
+function decide(
+  { config }: Context,
+  part: WriterReversal,
+  books: WriterBooks,
+  refunds: ReadonlyMap<string, Refund>,
+): Decision {
+  const settled = books.holds.find(({ holdId }) => holdId === part.settles);
+  const floorCents = config.NEGATIVE_BALANCE_FLOOR_CENTS ?? null;
+  const take = (kind: TakingKind) =>
+    takeBack(books, { kind, amountCents: part.netCents, holdId: settled?.holdId ?? null, floorCents });
+  switch (part.kind) {
+    case 'refund':
+      return { movements: take('refund'), holds: [], corrects: [] };
+    case 'refund_failed': {
+      const refund = refunds.get(refundKey(part.settles, part.recipientUserId));
+      assert(refund !== undefined, `the refund ${part.settles} that has failed is unknown`);
+      const movements = giveBack(books, { amountCents: part.netCents, ofHolds: refund.ofHolds });
+      return { movements, holds: [], corrects: refund.transferKeys };
+    }
+    case 'dispute_opened': {
+      const hold = disputeOf(part);
+      return { movements: keepBack(books, hold), holds: [hold], corrects: [] };
+    }
+    case 'dispute_won': {
+      if (settled === undefined) return { movements: [], holds: [], corrects: [] };
+      return { movements: release(books, settled), holds: [{ ...settled, state: 'released' }], corrects: [] };
+    }
+    case 'dispute_lost':
+      return ended(books, take('dispute_lost'), settled, true);
+    case 'operator': {
+      const reversedCents = cents((settled?.reversedCents ?? 0) + part.netCents);
+      const hold = settled === undefined ? undefined : { ...settled, reversedCents };
+      return ended(books, take('operator'), hold, hold !== undefined && isReversed(hold));
+    }
+  }
+}
+
+/** What was taken out of a hold; if the hold is over, what is left of it is released. */
+function ended(books: WriterBooks, taken: readonly Movement[], hold: Hold | undefined, isOver: boolean): Decision {
+  if (hold === undefined) return { movements: taken, holds: [], corrects: [] };
+  const left = applied(books, taken);
+  const rest = left.holds.find(({ holdId }) => holdId === hold.holdId);
+  const released = isOver && rest !== undefined ? release(left, rest) : [];
+  return { movements: [...taken, ...released], holds: [isOver ? { ...hold, state: 'reversed' } : hold], corrects: [] };
+}
+
+/** True when a hold is reversed and all its reversals have come. */
+export function isReversed({ state, reversedCents, wantedCents }: Hold): boolean {
+  return state === 'reversed' && reversedCents >= wantedCents;
+}
+
+function disputeOf({ reversalId, run, netCents }: WriterReversal): Hold {
+  return {
+    holdId: reversalId,
+    month: run.month,
+    because: 'dispute',
+    state: 'held',
+    version: 1,
+    wantedCents: cents(netCents),
+    heldCents: cents(0),
+    reversedCents: cents(0),
+  };
+}
+
+/** The holds that are new, or changed by the decision or its movements. */
+export function holdsAfter(
+  before: WriterBooks,
+  movements: readonly Movement[],
+  decided: readonly Hold[],
+): readonly Hold[] {
+  const known = new Map([...before.holds, ...decided].map((hold) => [hold.holdId, hold]));
+  const moved = applied({ ...before, holds: [...known.values()] }, movements).holds;
+  return moved.filter((hold) => {
+    const earlier = before.holds.find(({ holdId }) => holdId === hold.holdId);
+    return earlier?.heldCents !== hold.heldCents || decided.some(({ holdId }) => holdId === hold.holdId);
+  });
+}
+
+/** The books after a change. */
+export function after(before: WriterBooks, { movements, holds }: Change): WriterBooks {
+  const changed = new Map([...before.holds, ...holds].map((hold) => [hold.holdId, hold]));
+  return { ...applied(before, movements), holds: [...changed.values()] };
+}
+
+/** What a refund took of holds, by their id, and its entries. */
+interface Refund {
+  readonly ofHolds: Readonly<Record<string, number>>;
+  readonly transferKeys: readonly string[];
+}
+
+function refundKey(reversalId: string | null, userId: string): string {
+  return `${reversalId}:${userId}`;
+}
+
+function refundOf(change: Change): Refund {
+  const taken = change.movements.filter(({ kind }) => kind === 'refund');
+  const ofHolds = Object.fromEntries(
+    taken.flatMap(({ debit, amountCents }) => (typeof debit === 'string' ? [] : [[debit.holdId, amountCents]])),
+  );
+  return { ofHolds, transferKeys: keysOf({ ...change, movements: taken }) };
+}
+
+async function readRefunds(tx: Transaction<Schema>, parts: readonly WriterReversal[]): Promise<Map<string, Refund>> {
+  const settled = parts.flatMap(({ kind, settles }) => (kind === 'refund_failed' && settles !== null ? [settles] : []));
+  if (settled.length === 0) return new Map();
+  const { rows } = await sql<{
+    reversal_id: string;
+    user_id: string;
+    held_cents: Readonly<Record<string, Cents>>;
+    transfer_keys: readonly string[];
+  }>`
+    select reversal_id, user_id, held_cents, transfer_keys from adjustment
+    where kind = 'refund' and reversal_id = any(${settled}::uuid[])`.execute(tx);
+  return new Map(
+    rows.map((row) => [
+      refundKey(row.reversal_id, row.user_id),
+      {
+        ofHolds: Object.fromEntries(Object.entries(row.held_cents).map(([holdId, change]) => [holdId, -change])),
+        transferKeys: row.transfer_keys,
+      },
+    ]),
+  );
+}
