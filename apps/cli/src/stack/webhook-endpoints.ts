@@ -44,7 +44,8 @@ const connectEvents = [
   'account.application.deauthorized',
 ] as const satisfies Stripe.WebhookEndpointCreateParams.EnabledEvent[];
 
-const thinEvents = [
+/** The thin events that billing asks Stripe for. */
+export const thinEvents = [
   'v2.core.account[configuration.recipient].capability_status_updated',
   'v2.core.account[requirements].updated',
   'v2.core.account.closed',
