@@ -1,0 +1,186 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import {
+  closeNovember,
+  decide,
+  differences,
+  dispute,
+  entryKeys,
+  payForNovember,
+  paymentOf,
+  repeatEvents,
+  sayAdjusted,
+  sayReversed,
+} from './reversal-story.ts';
+import { december, november, type RunningBilling, startBilling } from './running-billing.ts';
+
+const disputeEvents = [
+  'charge.dispute.created',
+  'charge.dispute.updated',
+  'charge.dispute.closed',
+  'charge.dispute.funds_withdrawn',
+  'charge.dispute.funds_reinstated',
+];
+const feeCents = 1_500;
+
+let billing: RunningBilling;
+beforeEach(async () => {
+  billing = await startBilling('2026-11-01T00:00:00.000Z');
+  await payForNovember(billing);
+});
+afterEach(async () => {
+  expect(differences(billing)).toEqual([]);
+  // Whatever happened, the ledger has what Stripe has.
+  const balance = await billing.stripe.balance.retrieve();
+  const standing = await billing.standing('stripe:payments');
+  expect(standing['stripe:payments']).toBe(balance.available[0]?.amount);
+  await billing.stop();
+});
+
+const disputed = () => billing.standing('stripe:disputed', 'losses:disputes', 'supporter_funds:ben:2026-11');
+
+describe('a dispute before the cutoff', () => {
+  test('E5: while it is open its payment is out of the paid budget; won in time, it is in it again', async () => {
+    const id = await dispute(billing, 'ben');
+    expect(billing.budget('ben', november)).toEqual({ paidCents: 0, openCents: 0, funding: 'none' });
+    expect(await disputed()).toEqual({
+      'stripe:disputed': 800,
+      'losses:disputes': feeCents,
+      'supporter_funds:ben:2026-11': 800,
+    });
+    await decide(billing, id, 'winning');
+    expect(billing.budget('ben', november)).toEqual({ paidCents: 800, openCents: 0, funding: 'paid' });
+    expect(await disputed()).toEqual({
+      'stripe:disputed': 0,
+      'losses:disputes': feeCents,
+      'supporter_funds:ben:2026-11': 800,
+    });
+    await billing.at('2026-12-01T00:30:00.000Z');
+    expect(billing.closing(november)).toMatchObject({ supporters: 3, paidCents: 2_000 });
+  });
+
+  test('E5: lost in time, its payment is gone', async () => {
+    await decide(billing, await dispute(billing, 'ben'), 'losing');
+    expect(billing.budget('ben', november)).toEqual({ paidCents: 0, openCents: 0, funding: 'none' });
+    expect(await disputed()).toEqual({
+      'stripe:disputed': 0,
+      'losses:disputes': feeCents,
+      'supporter_funds:ben:2026-11': 0,
+    });
+  });
+
+  test('E5: open at the cutoff it stays out, and its funds are left; won later, they credit the running month', async () => {
+    await billing.subscribe('dora', 500);
+    const id = await dispute(billing, 'dora');
+    await closeNovember(billing);
+    expect(billing.closing(november)).toMatchObject({ supporters: 3, paidCents: 2_000 });
+    expect(await billing.standing('supporter_funds:dora:2026-11')).toEqual({ 'supporter_funds:dora:2026-11': 500 });
+    await billing.at('2026-12-02T00:00:00.000Z');
+    await decide(billing, id, 'winning');
+    expect(billing.budget('dora', december)).toEqual({ paidCents: 1_000, openCents: 0, funding: 'paid' });
+    expect(await billing.standing('supporter_funds:dora:2026-11', 'supporter_funds:dora:2026-12')).toEqual({
+      'supporter_funds:dora:2026-11': 0,
+      'supporter_funds:dora:2026-12': 1_000,
+    });
+    expect(billing.said.reversals).toEqual([]);
+  });
+
+  test('E5: open at the cutoff and lost later, it takes the funds that were left', async () => {
+    await billing.subscribe('dora', 500);
+    const id = await dispute(billing, 'dora');
+    await closeNovember(billing);
+    await decide(billing, id, 'losing');
+    expect(await billing.standing('supporter_funds:dora:2026-11', 'stripe:disputed')).toEqual({
+      'supporter_funds:dora:2026-11': 0,
+      'stripe:disputed': 0,
+    });
+    expect(billing.said.reversals).toEqual([]);
+  });
+});
+
+describe('a dispute after the lock', () => {
+  test('E5: open it is said, to be held; lost it is taken back from where the money went', async () => {
+    await closeNovember(billing);
+    const before = await billing.standing(
+      'creator_obligations',
+      'platform_revenue:fees',
+      'platform_revenue:unallocated',
+    );
+    const id = await dispute(billing, 'ben');
+    const [opened] = billing.said.reversals;
+    expect(opened).toMatchObject({ kind: 'dispute_opened', settles: null, amountCents: 800, stripeId: id });
+    const sums = { userId: 'ben', grossCents: 500, feeCents: 35, unallocatedCents: 300 };
+    const openedId = opened?.reversalId ?? '';
+    await sayReversed(billing, { reversalId: openedId, kind: 'dispute_opened', stripeId: id }, sums);
+    expect(await billing.standing('stripe:disputed', 'creator_obligations')).toEqual({
+      'stripe:disputed': 800,
+      creator_obligations: before.creator_obligations,
+    });
+    await decide(billing, id, 'losing');
+    const lost = billing.said.reversals[1];
+    expect(lost).toMatchObject({ kind: 'dispute_lost', settles: openedId, amountCents: 800 });
+    const lostId = lost?.reversalId ?? '';
+    await sayReversed(billing, { reversalId: lostId, kind: 'dispute_lost', settles: openedId, stripeId: id }, sums);
+    await sayAdjusted(billing, 'dispute_lost', lostId, { fall: 465, rise: 0 });
+    expect(
+      await billing.standing(
+        'stripe:disputed',
+        'losses:disputes',
+        'creator_obligations',
+        'platform_revenue:fees',
+        'platform_revenue:unallocated',
+      ),
+    ).toEqual({
+      'stripe:disputed': 0,
+      'losses:disputes': feeCents,
+      creator_obligations: before.creator_obligations - 465,
+      'platform_revenue:fees': before['platform_revenue:fees'] - 35,
+      'platform_revenue:unallocated': before['platform_revenue:unallocated'] - 300,
+    });
+  });
+
+  test('E5: won it is said as what it settles, and only the fee is lost', async () => {
+    await closeNovember(billing);
+    const id = await dispute(billing, 'ben');
+    await decide(billing, id, 'winning');
+    const [opened, won] = billing.said.reversals;
+    expect(won).toMatchObject({ kind: 'dispute_won', settles: opened?.reversalId, amountCents: 800 });
+    expect(await billing.standing('stripe:disputed', 'losses:disputes')).toEqual({
+      'stripe:disputed': 0,
+      'losses:disputes': feeCents,
+    });
+  });
+
+  test('E1: its events ten times, in reversed order, change nothing', async () => {
+    await closeNovember(billing);
+    await decide(billing, await dispute(billing, 'ben'), 'losing');
+    await decide(billing, await dispute(billing, 'anna'), 'winning');
+    const before = await entryKeys(billing);
+    const said = [...billing.said.reversals];
+    await repeatEvents(billing, disputeEvents);
+    expect(await entryKeys(billing)).toEqual(before);
+    expect(billing.said.reversals).toEqual(said);
+    // What writers and the platform bear of ben's is posted as earnings and payouts tell of it.
+    expect(await billing.standing('stripe:disputed')).toEqual({ 'stripe:disputed': 800 });
+  });
+});
+
+describe('what is no dispute', () => {
+  test('E5: an inquiry moves nothing; lost, it is a dispute', async () => {
+    const before = await entryKeys(billing);
+    const id = await dispute(billing, 'ben', true);
+    expect(billing.budget('ben', november)).toMatchObject({ paidCents: 800 });
+    expect(await entryKeys(billing)).toEqual(before);
+    await decide(billing, id, 'losing');
+    expect(billing.budget('ben', november)).toMatchObject({ paidCents: 0 });
+  });
+
+  test('E5: a warning of fraud moves nothing', async () => {
+    const before = await entryKeys(billing);
+    await billing.control('POST', '/_sandbox/early_fraud_warnings', {
+      payment_intent: await paymentOf(billing, 'ben'),
+    });
+    await billing.settled();
+    expect(await entryKeys(billing)).toEqual(before);
+    expect(billing.budget('ben', november)).toMatchObject({ paidCents: 800 });
+  });
+});
