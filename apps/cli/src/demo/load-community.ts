@@ -1,16 +1,16 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import {
   AllocationAnswerSchema,
   BillingSubscriptionAnswerSchema,
   ChangedAllocationsSchema,
-  OpenedPayoutAccountSchema,
   ResourceSchema,
 } from '@wewrite/contracts';
 import { RunFailure } from '../exit-codes.ts';
-import { priceInMonth, type Supporter, type Wish, type Writer } from '../input/input.ts';
+import { priceInMonth, type Supporter, type Wish } from '../input/input.ts';
 import { bar } from '../printer.ts';
 import { ApiFailure, pathOf } from './api.ts';
 import { inParallel } from './in-parallel.ts';
+import { orderAtSandbox } from './order-at-sandbox.ts';
+import { changeCard, endOnboarding } from './play-event.ts';
 import { parallelRequests, tokenOf, type World } from './world.ts';
 
 /**
@@ -28,7 +28,9 @@ export async function loadCommunity(world: World): Promise<void> {
     const body = { ownerUserId: resource.ownerUserId, title: resource.title };
     await world.api.ask({ method: 'PUT', path, token: world.tokens.service, body, answer: ResourceSchema });
   });
-  await loadEach(world, 'payout accounts', receivers, (writer) => openPayoutAccount(world, writer));
+  await loadEach(world, 'payout accounts', receivers, (writer) =>
+    endOnboarding(world, writer.userId, writer.payoutAccount === 'restricted' ? 'restricted' : 'ready'),
+  );
   await loadEach(world, 'subscriptions', paying, (supporter) => subscribe(world, supporter));
   await world.printer.step('first payments arrive', () => steering.drain());
   const count = ([, wishes]: Batch) => wishes.length;
@@ -100,7 +102,6 @@ async function setAllocations(world: World, [userId, wishes]: Batch): Promise<vo
 
 const stripeFee = { basisPoints: 290, fixedCents: 30 };
 const spareCents = 100_000;
-const sandboxPatienceMs = 3_000;
 
 /** The platform's capital: what Stripe takes from every payment to come, so that escrow can always be funded. */
 async function topUp({ input, months, sandboxUrl, printer }: World): Promise<void> {
@@ -113,18 +114,6 @@ async function topUp({ input, months, sandboxUrl, printer }: World): Promise<voi
   const amount = feeCents + spareCents;
   await orderAtSandbox(new URL('/_sandbox/topups', sandboxUrl), { amount });
   printer.say(`The platform puts ${amount} ¢ of its own into Stripe, which covers Stripe's fees.`);
-}
-
-async function openPayoutAccount(world: World, writer: Writer): Promise<void> {
-  const { accountId } = await world.api.ask({
-    method: 'POST',
-    path: '/v1/payout-account',
-    token: tokenOf(world, writer.userId),
-    answer: OpenedPayoutAccountSchema,
-  });
-  if (accountId === null) throw new Error(`payouts opened no account for ${writer.userId}.`);
-  const url = new URL(`/_sandbox/onboarding/${encodeURIComponent(accountId)}`, world.sandboxUrl);
-  await orderAtSandbox(url, { outcome: writer.payoutAccount });
 }
 
 async function subscribe(world: World, supporter: Supporter): Promise<void> {
@@ -154,27 +143,6 @@ async function arrangeRenewal(world: World, supporter: Supporter): Promise<void>
     const body = { monthlyCents: supporter.renewsAtCents, from: 'next_month' };
     await world.api.ask({ ...request, method: 'PATCH', body });
   }
-  if (supporter.payment === 'fails') {
-    const { subscription } = await world.api.ask({ ...request, method: 'GET' });
-    if (subscription?.customerId == null) throw new Error(`${supporter.userId} is no customer at Stripe.`);
-    await breakCard(world, subscription.customerId);
-  }
-}
-
-/** The card that the first month was paid with is replaced by one that attaches and never pays. */
-async function breakCard({ stripe }: World, customer: string): Promise<void> {
-  const { id } = await stripe.paymentMethods.attach('pm_card_chargeCustomerFail', { customer });
-  await stripe.customers.update(customer, { invoice_settings: { default_payment_method: id } });
-}
-
-/** Orders are made again while the sandbox is being started again: what they do twice does no harm. */
-async function orderAtSandbox(url: URL, body: object): Promise<void> {
-  const order = () =>
-    fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
-  const response = await order().catch(async () => {
-    await delay(sandboxPatienceMs);
-    return order();
-  });
-  const text = await response.text();
-  if (!response.ok) throw new RunFailure(`sandbox: POST ${url.pathname} answered ${response.status} ${text}`);
+  // The card that the first month was paid with is replaced by one that attaches and never pays.
+  if (supporter.payment === 'fails') await changeCard(world, supporter.userId, 'pm_card_chargeCustomerFail');
 }

@@ -13,6 +13,7 @@ const sound = {
     'user_id,name,monthly_cents,renews_at_cents,payment\nsam,Sam,1000,,ok\nsue,Sue,1200,600,ok\nflo,Flo,500,,fails\nlea,Lea,500,,lapsed\nwalt,Walt,300,,ok\n',
   allocations: 'user_id,resource_type,resource_id,usd_cents\nsam,page,p1,600\nsue,page,p1,1200\nflo,page,p1,100\n',
   changes: 'at,user_id,resource_type,resource_id,usd_cents\n2026-10-15T12:00:00.000Z,sam,user,walt,400\n',
+  events: 'at,event,user_id,month,usd_cents\n2026-11-05T10:00:00.000Z,refunded,sam,2026-10,300\n',
 };
 
 type Texts = Partial<Record<keyof typeof sound, string | Buffer>>;
@@ -28,6 +29,7 @@ function files(texts: Texts): InputFiles {
     supporters: bytes('supporters'),
     allocations: bytes('allocations'),
     changes: bytes('changes'),
+    events: bytes('events'),
   };
 }
 
@@ -44,6 +46,7 @@ function faultsOf(texts: Texts): string[] {
 const header = (name: keyof typeof sound) => `${sound[name].split('\n')[0]}\n`;
 const supporterRow = (row: string) => faultsOf({ supporters: `${sound.supporters}${row}\n` });
 const allocationRow = (row: string) => faultsOf({ allocations: `${sound.allocations}${row}\n` });
+const eventRow = (row: string) => faultsOf({ events: `${sound.events}${row}\n` });
 const changeRow = (row: string) => faultsOf({ changes: `${sound.changes}${row}\n` });
 
 describe('sound files', () => {
@@ -55,11 +58,11 @@ describe('sound files', () => {
     expect(input.allocations).toMatchObject([{ userId: 'sam', resourceId: 'p1', usdCents: 600 }]);
   });
 
-  test('may have no changes, and ids with dashes, dots, underscores and unicode', () => {
+  test('may have no changes and no events, and ids with dashes, dots, underscores and unicode', () => {
     const ids = ['a_b-c.d', '…', '日本%_', '.hidden', 'with space'];
     const supporters = header('supporters') + ids.map((id) => `${id},Name,500,,ok\n`).join('');
     const allocations = header('allocations') + ids.map((id) => `${id},page,p1,0\n`).join('');
-    const input = checkInput({ ...files({ supporters, allocations }), changes: null }, months);
+    const input = checkInput({ ...files({ supporters, allocations }), changes: null, events: null }, months);
     expect([...input.supporters.keys()]).toEqual(ids);
   });
 
@@ -69,7 +72,7 @@ describe('sound files', () => {
     const supporters = header('supporters') + rows.map((n) => `user_${n},Name,500,,ok\n`).join('');
     const allocations = header('allocations') + rows.map((n) => `user_${n},page,p1,500\n`).join('');
     const start = performance.now();
-    const input = checkInput({ ...files({ supporters, allocations }), changes: null }, months);
+    const input = checkInput({ ...files({ supporters, allocations }), changes: null, events: null }, months);
     expect(input.allocations).toHaveLength(count);
     expect(performance.now() - start).toBeLessThan(10_000);
   });
@@ -109,6 +112,45 @@ describe('A4: a bad row is refused with file, line, column and reason', () => {
   ];
   test.each(allocationCases)('%s among allocations', (_, row, reason) => {
     expect(allocationRow(row)).toEqual([expect.stringMatching(reason)]);
+  });
+
+  const eventCases: [string, string, RegExp][] = [
+    [
+      'an unknown event',
+      '2026-10-05T10:00:00.000Z,vanished,sam,,',
+      /^events.csv, line 3, column event: "vanished" is unknown/,
+    ],
+    [
+      'nobody',
+      '2026-10-05T10:00:00.000Z,card_broken,nobody,,',
+      /column user_id: "nobody" is an unknown user.*supporters.csv/,
+    ],
+    ['a supporter for a writer', '2026-10-05T10:00:00.000Z,account_restricted,sam,,', /column user_id: .*writers.csv/],
+    [
+      'a dispute of no month',
+      '2026-10-05T10:00:00.000Z,disputed,sam,,',
+      /column month: it is empty: disputed needs the month/,
+    ],
+    ['a month that is none', '2026-10-05T10:00:00.000Z,disputed,sam,2026-13,', /column month: "2026-13" is no month/],
+    [
+      'a month too many',
+      '2026-10-05T10:00:00.000Z,card_broken,sam,2026-10,',
+      /column month: card_broken concerns no month/,
+    ],
+    ['a raise to nothing', '2026-10-05T10:00:00.000Z,subscription_changed,sam,,', /column usd_cents: it is empty/],
+    [
+      'an amount too many',
+      '2026-10-05T10:00:00.000Z,disputed,sam,2026-10,5',
+      /column usd_cents: disputed has no amount/,
+    ],
+    [
+      'a moment before the first month',
+      '2026-09-30T23:59:59.999Z,card_broken,sam,,',
+      /column at: .* is before the first month/,
+    ],
+  ];
+  test.each(eventCases)('%s among events', (_, row, reason) => {
+    expect(eventRow(row)).toEqual([expect.stringMatching(reason)]);
   });
 
   const at = '2026-10-20T00:00:00.000Z';

@@ -1,4 +1,5 @@
 import type { Cents, ResourceKey, ResourceType, UserId } from '@wewrite/contracts';
+import type { CommunityEvent } from './event.ts';
 
 /** Whether a writer's payout account can receive, is absent, or is restricted by Stripe (D2). */
 export const payoutAccounts = ['ready', 'none', 'restricted'] as const;
@@ -53,6 +54,8 @@ export interface Input {
   readonly allocations: readonly Wish[];
   /** In order of time; equal instants in the file's order. */
   readonly changes: readonly Change[];
+  /** In the same order. */
+  readonly events: readonly CommunityEvent[];
 }
 
 /** One text for a resource; a type holds no slash, so that no two resources share it. */

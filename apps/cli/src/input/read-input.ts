@@ -12,6 +12,7 @@ import {
 } from './input.ts';
 import { fileNames, type InputFiles } from './input-files.ts';
 import { type ParsedRow, parseFile } from './parse-file.ts';
+import { readEvents } from './read-events.ts';
 import { type Register, readResources, readSupporters, readWriters, refuseDuplicates } from './registers.ts';
 
 interface WishCells {
@@ -41,6 +42,9 @@ export function readInput(bytes: InputFiles, firstMonth: Month, faults: Faults):
   if (writers === null || resources === null || supporters === null || allocations === null || changes === null) {
     return null;
   }
+  const users = { supporter: supporters.written, writer: writers.written };
+  const events = readEvents(bytes.events, firstMonth, users, faults);
+  if (events === null) return null;
   refuseUnknownOwners(resources, writers, faults);
   refuseDuplicates(fileNames.allocations, allocations, ['user_id', 'resource_type', 'resource_id'], faults);
   refuseBefore(firstMonth, changes, faults);
@@ -53,6 +57,7 @@ export function readInput(bytes: InputFiles, firstMonth: Month, faults: Faults):
     changes: keepSound(fileNames.changes, changes, known)
       .map(({ line, values }): Change => ({ ...wishOf(line, values), at: values.at }))
       .sort((a, b) => a.at.getTime() - b.at.getTime() || a.line - b.line),
+    events,
   };
 }
 

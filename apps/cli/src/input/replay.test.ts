@@ -6,7 +6,7 @@ import { checkInput } from './load-input.ts';
 const months = [month('2026-10'), month('2026-11')] as const;
 
 /** Supporters by name, with what `changes.csv` says of each; the plan gives 500 to page p1. */
-function replayed(supporter: string, changes: readonly string[]) {
+function replayed(supporter: string, changes: readonly string[], events: readonly string[] = []) {
   const bytes = (lines: readonly string[]) => Buffer.from(lines.map((line) => `${line}\n`).join(''));
   return checkInput(
     {
@@ -18,14 +18,15 @@ function replayed(supporter: string, changes: readonly string[]) {
       supporters: bytes(['user_id,name,monthly_cents,renews_at_cents,payment', supporter]),
       allocations: bytes(['user_id,resource_type,resource_id,usd_cents', 'sam,page,p1,500']),
       changes: bytes(['at,user_id,resource_type,resource_id,usd_cents', ...changes]),
+      events: bytes(['at,event,user_id,month,usd_cents', ...events]),
     },
     months,
   );
 }
 
-function faultsOf(supporter: string, changes: readonly string[]): string[] {
+function faultsOf(supporter: string, changes: readonly string[], events: readonly string[] = []): string[] {
   try {
-    replayed(supporter, changes);
+    replayed(supporter, changes, events);
   } catch (error) {
     if (error instanceof InputRefused) return error.faults.listed.map(describeFault);
     throw error;
@@ -79,6 +80,19 @@ describe('replay', () => {
     const changes = ['2026-12-01T09:00:00.000Z,sam,page,p1,1', '2026-12-01T09:00:00.001Z,sam,page,p1,999999'];
     const { changes: kept, afterLastClose } = replayed('sam,Sam,500,,ok', changes);
     expect(kept.map((change) => change.line)).toEqual([2]);
+    expect(afterLastClose).toBe(1);
+  });
+
+  test('leaves to the API what a supporter changes after an event, and judges what comes before it', () => {
+    const raise = ['2026-10-05T00:00:00.000Z,subscription_changed,sam,,900'];
+    const changes = ['2026-10-06T00:00:00.000Z,sam,page,p1,900', '2026-10-04T00:00:00.000Z,sam,page,p1,501'];
+    expect(faultsOf('sam,Sam,500,,ok', changes, raise)).toEqual(overBudget(3, 0, 500));
+  });
+
+  test('counts events after the last close with the changes', () => {
+    const events = ['2026-12-01T09:00:00.000Z,card_broken,sam,,', '2026-12-01T09:00:00.001Z,card_mended,sam,,'];
+    const { events: kept, afterLastClose } = replayed('sam,Sam,500,,ok', [], events);
+    expect(kept.map((event) => event.line)).toEqual([2]);
     expect(afterLastClose).toBe(1);
   });
 });

@@ -1,12 +1,14 @@
 import { decide, evolve, type Plan, type PlanRefusal } from '@wewrite/allocations/rules';
 import { type Cents, cutoffOf, type Month, monthOf, type UserId, zeroCents } from '@wewrite/contracts';
+import { type CommunityEvent, changesBudget } from './event.ts';
 import type { Faults } from './fault.ts';
 import { type Change, type Input, priceInMonth, resourceName, type Supporter, type Wish } from './input.ts';
 import { fileNames } from './input-files.ts';
 
-/** What of the changes will be sent, in order of time, and how many come after the last close and will not. */
+/** What of the changes and events will be played, in order of time, and how many come after the last close and will not. */
 export interface Replayed {
   readonly changes: readonly Change[];
+  readonly events: readonly CommunityEvent[];
   readonly afterLastClose: number;
 }
 
@@ -19,7 +21,7 @@ export function closeInstantOf(month: Month): Date {
 
 /**
  * Plays plans and changes through in memory, by the API's own rules and in order of time: what the API would refuse
- * becomes a fault of its row. `months` are those that will be closed, in order, at least one.
+ * becomes a fault of its row. Once an event has befallen a supporter, the API alone judges what they change. `months` are those that will be closed, in order, at least one.
  */
 export function replay(input: Input, months: readonly Month[], faults: Faults): Replayed {
   const plans = playedPlans(input, months);
@@ -32,8 +34,21 @@ export function replay(input: Input, months: readonly Month[], faults: Faults): 
   for (const wish of input.allocations) play(fileNames.allocations, wish, null);
   const end = Math.max(...months.map((month) => closeInstantOf(month).getTime()));
   const changes = input.changes.filter(({ at }) => at.getTime() <= end);
-  for (const change of changes) play(fileNames.changes, change, change.at);
-  return { changes, afterLastClose: input.changes.length - changes.length };
+  const events = input.events.filter(({ at }) => at.getTime() <= end);
+  const eventful = firstEvents(events);
+  for (const change of changes) {
+    const since = eventful.get(change.userId);
+    if (since === undefined || change.at < since) play(fileNames.changes, change, change.at);
+  }
+  const afterLastClose = input.changes.length - changes.length + input.events.length - events.length;
+  return { changes, events, afterLastClose };
+}
+
+/** When the first event befell each supporter whose budget it may have changed. */
+function firstEvents(events: readonly CommunityEvent[]): Map<UserId, Date> {
+  const first = new Map<UserId, Date>();
+  for (const { kind, userId, at } of events) if (changesBudget(kind) && !first.has(userId)) first.set(userId, at);
+  return first;
 }
 
 type Refusal = PlanRefusal & { readonly budgetCents: Cents };
