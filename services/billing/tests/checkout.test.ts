@@ -65,6 +65,15 @@ describe('a subscription that is paid on Stripe’s own page', () => {
     expect(made.data).toHaveLength(1);
   });
 
+  test('E3: a card whose holder has to authenticate is refused by itself, and pays on the page', async () => {
+    const card = 'pm_card_authenticationRequired';
+    const refused = await billing.call('hal', 'POST', '/v1/subscription', { monthlyCents: 700, paymentMethodId: card });
+    expect(refused).toMatchObject({ status: 422, body: { code: 'payment_failed' } });
+    expect(refused.body.detail).toContain('leave out paymentMethodId');
+    await complete(urlOf(await order('hal', 700)), card);
+    expect(await subscriptionOf('hal')).toMatchObject({ subscription: { state: 'active' } });
+  });
+
   test('E3: a checkout that nobody completes is over after half an hour, and another can be opened', async () => {
     const url = urlOf(await order('dora', 700));
     await billing.at('2026-12-01T02:00:00.000Z');

@@ -94,6 +94,19 @@ describe('another amount in the middle of a month', () => {
     expect(billing.budget('dora', november)).toEqual({ paidCents: 2_000, openCents: 0, funding: 'paid' });
   });
 
+  test('E3: a raise whose payment has to be authenticated counts once it is', async () => {
+    await billing.subscribe('ida', 1_000);
+    await billing.changeCard('ida', 'pm_card_authenticationRequired');
+    const { subscription } = (await change('ida', 3_000)).body as {
+      subscription: { waitingRaise: { invoiceId: string } };
+    };
+    const before = billing.budget('ida', november);
+    const scene = { scene: 'authenticate' };
+    await billing.control('POST', `/_sandbox/invoices/${subscription.waitingRaise.invoiceId}`, scene);
+    await billing.settled();
+    expect([before?.paidCents, billing.budget('ida', november)?.paidCents]).toEqual([500, 1_500]);
+  });
+
   test('E3: another amount takes the place of a raise that waits, which can then no longer be paid', async () => {
     await billing.changeCard('eve', 'pm_card_chargeCustomerFail');
     const { body } = await change('eve', 3_000);

@@ -121,6 +121,10 @@ function taskOf(
   });
   switch (work) {
     case 'invoice':
+      if (event.type === 'invoice.finalization_failed') {
+        const { id: eventId, objectId: invoiceId } = event;
+        context.log.error({ eventId, invoiceId }, 'a renewal cannot be invoiced: put it right at Stripe');
+      }
       return invoice(event.objectId);
     case 'charge': {
       const invoiceId = invoiceByCharge.get(event.objectId);
