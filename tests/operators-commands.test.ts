@@ -56,6 +56,20 @@ describe('wewrite', () => {
     expect(output).toMatch(/payouts\s+█+ \d+ of \d+/);
   });
 
+  test('F1: reconcile shows what had to be equal, and each side of it', async () => {
+    const { equations } = await jsonOf(MonthProgressSchema, 'reconcile', '2026-11');
+    expect(equations.length).toBeGreaterThan(10);
+    expect(equations.filter(({ differenceCents }) => differenceCents !== 0)).toEqual([]);
+    const { code, output } = await wewrite('reconcile', '2026-11');
+    expect(code).toBe(0);
+    expect(output).toMatch(/earnings netCents = payouts netCents +\$[\d,.]+ = \$[\d,.]+\n/);
+    expect(output.trimEnd().split('\n').at(-1)).toBe('month 2026-11: 0 ¢ unexplained');
+    expect(await wewrite('reconcile', '2027-01')).toMatchObject({
+      code: 1,
+      complaint: 'No close of 2027-01 has begun.\n',
+    });
+  });
+
   test('month rehearse forecasts the running month, for people and as JSON', async () => {
     const schema = RehearsalReportSchema.extend({ writers: z.array(RehearsedPayoutSchema) });
     const report = await jsonOf(schema, 'month', 'rehearse', '2026-12');

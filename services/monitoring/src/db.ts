@@ -1,4 +1,4 @@
-import type { booksChecked, MessageOf, ParkedState, ServiceName } from '@wewrite/contracts';
+import type { booksChecked, Equation, MessageOf, ParkedState, ServiceName } from '@wewrite/contracts';
 import type { ServiceContext } from '@wewrite/service-kit';
 import type { Generated } from 'kysely';
 import type { Config } from './config.ts';
@@ -23,6 +23,8 @@ export interface MonthRunTable {
   trace_id: string | null;
   state: 'running' | 'reconciled' | 'unexplained';
   unexplained_cents: number | null;
+  /** Once the run is judged: by what. */
+  equations: Equation[];
   changed_at: Date;
 }
 

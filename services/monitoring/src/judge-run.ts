@@ -13,7 +13,8 @@ export async function judgeRun(context: Context, tx: Transaction<Schema>, runId:
   const verdict = isRehearsal ? rehearsalVerdictOf(steps) : verdictOf(steps, books);
   if (verdict.state === run.state) return;
   await sql`
-    update month_run set state = ${verdict.state}, unexplained_cents = ${verdict.unexplainedCents}, changed_at = ${context.time.now()}
+    update month_run set state = ${verdict.state}, unexplained_cents = ${verdict.unexplainedCents},
+      equations = ${JSON.stringify(verdict.equations)}, changed_at = ${context.time.now()}
     where run_id = ${runId}`.execute(tx);
   if (verdict.state === 'reconciled')
     context.log.info(

@@ -61,6 +61,7 @@ function progressOf(
     traceId: run.trace_id,
     steps: stepsOf(run.kind).map((step) => stepOf(step, known)),
     waitingFor: isReconciled ? [] : [...verdict.waitingFor],
+    equations: isReconciled ? run.equations : [...verdict.equations],
     differences: isReconciled ? [] : [...verdict.differences],
   };
 }

@@ -1,5 +1,5 @@
 import { type CloseStep, equationOf, rehearsedSteps } from '@wewrite/contracts';
-import { judged, type KnownStep, type Verdict } from './verdict.ts';
+import { judged, type KnownStep, stillRunning, type Verdict } from './verdict.ts';
 
 /** A step and the sums that it has said. */
 export type SummedStep = KnownStep & { readonly sums: Readonly<Record<string, number>> };
@@ -33,7 +33,7 @@ export function rehearsalVerdictOf(steps: readonly SummedStep[]): Verdict {
     const { state, done = 0, expected = null } = known.get(step) ?? {};
     return state === 'done' ? [] : [`${step}: ${done} of ${expected ?? 'an unknown number'} done`];
   });
-  if (waitingFor.length > 0) return { state: 'running', unexplainedCents: null, waitingFor, differences: [] };
+  if (waitingFor.length > 0) return stillRunning(waitingFor);
   const sumOf = (step: CloseStep, name: string) => known.get(step)?.sums[name] ?? 0;
   return judged(
     agreements.map(([left, leftSum, right, rightSum]) =>

@@ -30,6 +30,9 @@ export interface Verdict {
   /** The sum of the absolute differences; null while the month is still running. */
   readonly unexplainedCents: Cents | null;
   readonly waitingFor: readonly string[];
+  /** All that had to be equal, and was compared; none while the month is still running. */
+  readonly equations: readonly Equation[];
+  /** Those that are not. */
   readonly differences: readonly Equation[];
 }
 
@@ -64,7 +67,7 @@ export function verdictOf(steps: readonly KnownStep[], books: readonly KnownBook
   const waitingFor = [...unfinished(stepsByName), ...unchecked(stepsByName, booksByService)];
   const crossChecks = agreements.map((agreement) => crossCheck(agreement, booksByService));
   for (const check of crossChecks) if (typeof check === 'string') waitingFor.push(check);
-  if (waitingFor.length > 0) return { state: 'running', unexplainedCents: null, waitingFor, differences: [] };
+  if (waitingFor.length > 0) return stillRunning(waitingFor);
   return judged([
     ...books.flatMap((known) =>
       known.equations.map((equation) => ({ ...equation, name: `${known.service}: ${equation.name}` })),
@@ -73,12 +76,17 @@ export function verdictOf(steps: readonly KnownStep[], books: readonly KnownBook
   ]);
 }
 
+/** The verdict on a run that still waits for something. */
+export function stillRunning(waitingFor: readonly string[]): Verdict {
+  return { state: 'running', unexplainedCents: null, waitingFor, equations: [], differences: [] };
+}
+
 /** The verdict on a run that is over, by its equations. */
 export function judged(equations: readonly Equation[]): Verdict {
   const differences = equations.filter((equation) => equation.differenceCents !== 0);
   const unexplainedCents = cents(differences.reduce((sum, equation) => sum + Math.abs(equation.differenceCents), 0));
   const state = differences.length === 0 ? 'reconciled' : 'unexplained';
-  return { state, unexplainedCents, waitingFor: [], differences };
+  return { state, unexplainedCents, waitingFor: [], equations, differences };
 }
 
 function unfinished(steps: ReadonlyMap<string, KnownStep>): string[] {

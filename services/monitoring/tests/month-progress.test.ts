@@ -98,6 +98,7 @@ describe('F1: where a month stands', () => {
     const month = await readProgress();
     expect(month).toMatchObject({ state: 'running', reconciled: false, unexplainedCents: null });
     expect(month.waitingFor).toEqual(['earnings: 2 of 3 done']);
+    expect(month.equations).toEqual([]);
   });
 
   test('a difference between two services is unexplained, in cents, by name', async () => {
@@ -124,5 +125,20 @@ describe('F1: where a month stands', () => {
     expect(waiting.waitingFor).toEqual(['payouts: books not yet checked since credits']);
     await books('payouts', { version: 3 });
     expect(await readProgress()).toMatchObject({ state: 'reconciled', reconciled: true, unexplainedCents: 0 });
+  });
+
+  test('a reconciled month keeps what it was reconciled by, also when balances go on', async () => {
+    const { equations } = await readProgress();
+    expect(equations).toContainEqual({
+      name: 'earnings netCents = payouts netCents',
+      leftCents: 837,
+      rightCents: 837,
+      differenceCents: 0,
+    });
+    await books('payouts', {
+      version: 4,
+      sums: booksChecked.schema.shape.sums.parse({ ...sums.payouts, creatorObligationsCents: 5_000 }),
+    });
+    expect(await readProgress()).toMatchObject({ reconciled: true, unexplainedCents: 0, equations, differences: [] });
   });
 });

@@ -1,11 +1,11 @@
 import type { Month, MonthProgress } from '@wewrite/contracts';
-import { Argument, type Command } from 'commander';
+import type { Command } from 'commander';
 import { readProgress, reasonOf, startClose, whenReconciled } from '../demo/close-month.ts';
 import { stepLines } from '../demo/step-lines.ts';
 import { RunFailure } from '../exit-codes.ts';
 import { printerFor } from '../printer.ts';
 import { type EntranceOptions, entranceOf, gatewayOption, tokenOption } from './entrance.ts';
-import { monthOption } from './options.ts';
+import { monthArgument } from './options.ts';
 import { rehearseMonth } from './rehearse-month.ts';
 
 interface MonthOptions extends EntranceOptions {
@@ -67,8 +67,4 @@ async function closeMonth(month: Month, options: MonthOptions): Promise<void> {
 function show(progress: MonthProgress, { json }: MonthOptions): void {
   const lines = [`${progress.month}: ${progress.state}`, ...stepLines(progress), `trace ${progress.traceId}`];
   process.stdout.write(`${json ? JSON.stringify(progress) : lines.join('\n')}\n`);
-}
-
-function monthArgument(): Argument {
-  return new Argument('<month>', 'YYYY-MM').argParser(monthOption);
 }

@@ -1,5 +1,5 @@
 import { type Month, MonthSchema, previousMonth } from '@wewrite/contracts';
-import { InvalidArgumentError, Option } from 'commander';
+import { Argument, InvalidArgumentError, Option } from 'commander';
 import { type KafkaChoice, parseKafkaChoice } from '../config.ts';
 
 const mostMonths = 36;
@@ -22,6 +22,11 @@ export function processesOption(): Option {
   return new Option('--processes <one|each>', 'services in one process, or each in its own')
     .choices(['one', 'each'])
     .default('one');
+}
+
+/** `MONTH`, as commands about one month have it. */
+export function monthArgument(): Argument {
+  return new Argument('<month>', 'YYYY-MM').argParser(monthOption);
 }
 
 /** Reads a month given on the command line. */

@@ -27,6 +27,7 @@ const progress: MonthProgress = MonthProgressSchema.parse({
     { step: 'lines', service: 'earnings', expected: 1, done: 1, state: 'done', durationMs: null, sums: {} },
   ],
   waitingFor: [],
+  equations: [],
   differences: [],
 });
 

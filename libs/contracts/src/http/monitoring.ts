@@ -34,6 +34,9 @@ export const MonthProgressSchema = z.object({
   steps: z.array(StepProgressSchema),
   /** What the month still waits for, in words. */
   waitingFor: z.array(z.string()),
+  /** What has to be equal, each side: of a reconciled month as it was then; none while it is still running. */
+  equations: z.array(EquationSchema),
+  /** Those of them that are not equal. */
   differences: z.array(EquationSchema),
 });
 export type MonthProgress = z.infer<typeof MonthProgressSchema>;
