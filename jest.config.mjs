@@ -23,6 +23,7 @@ export default {
       testMatch: ['<rootDir>/{libs,services,apps}/*/src/**/*.test.ts', '<rootDir>/tools/*.test.ts'],
     },
     { ...shared, displayName: 'service', testMatch: ['<rootDir>/{libs,services,apps}/*/tests/**/*.test.ts'] },
-    { ...shared, displayName: 'system', testMatch: ['<rootDir>/tests/**/*.test.ts'] },
+    { ...shared, displayName: 'system', testMatch: ['<rootDir>/tests/*.test.ts'] },
+    { ...shared, displayName: 'container', testMatch: ['<rootDir>/tests/container/*.test.ts'] },
   ],
 };
