@@ -22,6 +22,8 @@ import { readMonthTotals } from './read-month-totals.ts';
 import { exportEarnings } from './records/export-earnings.ts';
 import { printStatement } from './records/print-statement.ts';
 import { reversalLoop } from './reversals/apply-reversals.ts';
+import { listReversals } from './reversals/list-reversals.ts';
+import { retryReversal } from './reversals/retry-reversal.ts';
 
 const routes = [
   listEarnings,
@@ -42,6 +44,8 @@ const routes = [
   placeHold,
   endHold,
   listHolds,
+  listReversals,
+  retryReversal,
 ];
 
 /** The service that keeps the lines of each month and works out what writers earned (C1, C2, C4). */

@@ -4,6 +4,7 @@ import {
   EarningsMonthSchema,
   paymentReversed,
   type ReversalKind,
+  ReversalsPageSchema,
   type Run,
   UserIdSchema,
 } from '@wewrite/contracts';
@@ -166,6 +167,35 @@ describe('reversals of a month', () => {
     expect(saidOf('refund')).toEqual([]);
     expect(saidOf('small')).toHaveLength(3);
     expect(lastBooks().equations.map((equation) => equation.differenceCents)).toEqual([0, cents(1_001)]);
+  });
+
+  test('E5: an operator sees what does not fit, and has it tried again once its cause is mended', async () => {
+    await calculate();
+    await reverse('refund', 600, { name: 'first' });
+    await reverse('refund', 500, { name: 'second' });
+    await reverse('refund_failed', 600, { settles: 'first' });
+    const listed = async (query: string) =>
+      ReversalsPageSchema.parse((await service.get(`/v1/months/${run.month}/reversals?${query}`)).body);
+    expect((await listed('state=refused')).reversals).toEqual([
+      expect.objectContaining({
+        reversalId: reversalId('second'),
+        amountCents: 500,
+        refusedBecause: '400 ¢ are left of what was paid',
+      }),
+    ]);
+    const { reversals, nextCursor } = await listed('limit=2');
+    const rest = await listed(`limit=2&cursor=${nextCursor}`);
+    expect([...reversals, ...rest.reversals].map(({ state }) => state)).toEqual(['applied', 'refused', 'applied']);
+    const retried = await service.post(`/v1/reversals/${reversalId('second')}/retry`, {});
+    expect(retried).toMatchObject({ status: 200, body: { state: 'waiting', refusedBecause: null } });
+    await service.harness.settled();
+    expect(saidOf('second')).toHaveLength(3);
+    expect(lastBooks().equations.map((equation) => equation.differenceCents)).toEqual([0, 0]);
+    for (const id of [reversalId('second'), idOfCause('test', 'no reversal')]) {
+      expect((await service.post(`/v1/reversals/${id}/retry`, {})).status).toBe(
+        id === reversalId('second') ? 409 : 404,
+      );
+    }
   });
 
   test('C4, E5: a writer’s history shows what was reversed', async () => {

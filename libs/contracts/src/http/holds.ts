@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { UserIdSchema } from '../ids.ts';
 import { CurrencySchema, NonNegativeCentsSchema } from '../money.ts';
 import { MonthSchema } from '../month.ts';
+import { ReversalKindSchema } from '../topics/reversals.ts';
 
 /** A line as who asks knows it: its id to supporters and administrators, its key to writers (C4). */
 const line = z.string().min(1).max(400);
@@ -82,3 +83,34 @@ export const HoldsQuerySchema = z.strictObject({
   limit: z.coerce.number().int().min(1).max(1_000).default(100),
 });
 export const HoldsPageSchema = z.object({ holds: z.array(HoldSchema), nextCursor });
+
+/** `applied`: its parts are taken; `waiting`: its month is not calculated yet; `refused`: it does not fit to what is left. */
+const ReversalStateSchema = z.enum(['applied', 'waiting', 'refused']);
+
+/** A reversal as it came, and what came of it. */
+export const ReversalRecordSchema = z.object({
+  reversalId: z.uuid(),
+  kind: ReversalKindSchema,
+  settles: z.uuid().nullable(),
+  userId: z.string(),
+  month: MonthSchema,
+  currency: CurrencySchema,
+  amountCents: NonNegativeCentsSchema,
+  invoiceId: z.string().nullable(),
+  stripeId: z.string().nullable(),
+  at: z.iso.datetime(),
+  state: ReversalStateSchema,
+  refusedBecause: z.string().nullable(),
+});
+export type ReversalRecord = z.infer<typeof ReversalRecordSchema>;
+
+/** `GET /v1/months/{month}/reversals` (admin): in the order in which they came. */
+export const ReversalsQuerySchema = z.strictObject({
+  state: ReversalStateSchema.optional(),
+  cursor: z.coerce.number().int().min(0).optional(),
+  limit: z.coerce.number().int().min(1).max(1_000).default(100),
+});
+export const ReversalsPageSchema = z.object({
+  reversals: z.array(ReversalRecordSchema),
+  nextCursor: z.int().nullable(),
+});

@@ -33,7 +33,7 @@ const rate = z.int().min(0).max(10_000);
 
 /**
  * `GET /v1/earnings/forecast` (writer): the three months after the running one, from standing plans, scheduled changes and
- * the lapse rate seen (C5); `low` and `high` are with the worst and the best rate seen between two months.
+ * the lapse rate seen (C5); `low` and `high` are with the worst and the best rate to be expected from what was seen.
  */
 export const ForecastSchema = z.object({
   currency: CurrencySchema,

@@ -53,13 +53,26 @@ describe('the forecast', () => {
     expect(lapseOf([{ supporterCount: 0, lapsedCount: 0 }])).toBeNull();
   });
 
-  test('C5: the rate is over all months seen, with the best and the worst of them', () => {
+  test('C5: the rate is over all months seen; the range holds the best and the worst of them', () => {
     expect(
       lapseOf([
         { supporterCount: 10, lapsedCount: 1 },
         { supporterCount: 30, lapsedCount: 9 },
       ]),
-    ).toEqual({ lowBasisPoints: 1_000, expectedBasisPoints: 2_500, highBasisPoints: 3_000, monthsSeen: 2 });
+    ).toEqual({ lowBasisPoints: 1_000, expectedBasisPoints: 2_500, highBasisPoints: 3_185, monthsSeen: 2 });
+  });
+
+  test('C5: one month of few supporters gives a wide range, of many a narrow one', () => {
+    expect(lapseOf([{ supporterCount: 10, lapsedCount: 1 }])).toMatchObject({
+      lowBasisPoints: 51,
+      expectedBasisPoints: 1_000,
+      highBasisPoints: 1_949,
+    });
+    expect(lapseOf([{ supporterCount: 100_000, lapsedCount: 10_000 }])).toMatchObject({
+      lowBasisPoints: 991,
+      highBasisPoints: 1_009,
+    });
+    expect(lapseOf([{ supporterCount: 3, lapsedCount: 3 }])).toMatchObject({ lowBasisPoints: 10_000 });
   });
 
   test('C5: each month ahead loses supporters once more; the range is between the worst and the best month', () => {

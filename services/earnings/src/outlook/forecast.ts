@@ -43,18 +43,28 @@ export function wishIn(month: Month, { standingCents, schedules }: ScheduledWish
   return cents(added.reduce((sum, span) => sum + span.usdCents, Math.max(0, change?.usdCents ?? ownCents)));
 }
 
-/** C5: the share of supporters who lapse from one month to the next: in all, and in the best and the worst month seen. */
+/**
+ * C5: the share of supporters who lapse from one month to the next. The range holds the best and the worst month seen, and
+ * is never narrower than one standard error of the share: few supporters say little.
+ */
 export function lapseOf(seen: readonly SeenMonth[]): Forecast['lapse'] {
   const months = seen.filter((month) => month.supporterCount > 0);
   if (months.length === 0) return null;
-  const rates = months.map(rateOf);
   const sum = (count: keyof SeenMonth) => months.reduce((total, month) => total + month[count], 0);
+  const supporterCount = sum('supporterCount');
+  const share = sum('lapsedCount') / supporterCount;
+  const error = Math.sqrt((share * (1 - share)) / supporterCount);
+  const shares = months.map((month) => month.lapsedCount / month.supporterCount);
   return {
-    lowBasisPoints: Math.min(...rates),
-    expectedBasisPoints: rateOf({ supporterCount: sum('supporterCount'), lapsedCount: sum('lapsedCount') }),
-    highBasisPoints: Math.max(...rates),
+    lowBasisPoints: basisPoints(Math.min(share - error, ...shares)),
+    expectedBasisPoints: basisPoints(share),
+    highBasisPoints: basisPoints(Math.max(share + error, ...shares)),
     monthsSeen: months.length,
   };
+}
+
+function basisPoints(share: number): number {
+  return Math.round(Math.min(1, Math.max(0, share)) * wholeBasisPoints);
 }
 
 /** C5: the three months after the running one. */
@@ -108,8 +118,4 @@ function plannedIn(
   { standingCents, wishes }: { standingCents: Cents; wishes: readonly ScheduledWish[] },
 ): Cents {
   return cents(wishes.reduce((sum, wish) => sum + wishIn(month, wish) - wish.standingCents, Number(standingCents)));
-}
-
-function rateOf({ supporterCount, lapsedCount }: SeenMonth): number {
-  return Math.round((lapsedCount * wholeBasisPoints) / supporterCount);
 }

@@ -1,15 +1,18 @@
-import { Readable } from 'node:stream';
 import { EarningsMonthPathSchema } from '@wewrite/contracts';
-import { identityOf, problemResponses, type Server } from '@wewrite/service-kit';
-import { z } from 'zod';
+import {
+  type CsvRows,
+  CsvSchema,
+  csvHeaders,
+  csvOf,
+  identityOf,
+  problemResponses,
+  type Server,
+} from '@wewrite/service-kit';
 import type { Context } from '../db.ts';
 import { findCalculatedRun } from '../find-run.ts';
 import { type LineKeys, lineKeys } from '../line-key.ts';
 import { disguised, type OrderedLinesOf, readOrderedLines } from '../read-earnings.ts';
 import { readWriterMonths } from '../writer-month.ts';
-
-/** What OpenAPI says of the answer; its rows are not serialised as one. */
-const CsvSchema = z.unknown().meta({ type: 'string', description: 'text/csv (RFC 4180)' });
 
 const linesPerPage = 5_000;
 
@@ -47,7 +50,7 @@ export function exportEarnings(server: Server, context: Context): void {
 }
 
 /** Page by page, so that memory stays flat however many lines there are. */
-async function* lineRows(context: Context, of: OrderedLinesOf, keys: LineKeys): AsyncGenerator<Rows> {
+async function* lineRows(context: Context, of: OrderedLinesOf, keys: LineKeys): AsyncGenerator<CsvRows> {
   yield [lineHeader];
   for (let after = ''; ; ) {
     const lines = await readOrderedLines(context, of, { after, limit: linesPerPage });
@@ -80,29 +83,3 @@ const lineHeader = [
   ...amountColumns('reversed_'),
   ...amountColumns('disputed_'),
 ];
-
-type Rows = readonly (readonly (string | number)[])[];
-
-function csvHeaders(fileName: string) {
-  return {
-    'content-type': 'text/csv; charset=utf-8',
-    'content-disposition': `attachment; filename="${fileName}"`,
-    'cache-control': 'no-store',
-  };
-}
-
-function csvOf(pages: Iterable<Rows> | AsyncIterable<Rows>): Readable {
-  return Readable.from(textOf(pages), { objectMode: false });
-}
-
-async function* textOf(pages: Iterable<Rows> | AsyncIterable<Rows>): AsyncGenerator<string> {
-  for await (const rows of pages) {
-    if (rows.length > 0) yield rows.map((row) => `${row.map(cellOf).join(',')}\r\n`).join('');
-  }
-}
-
-/** RFC 4180: a cell is quoted where it has to be. */
-function cellOf(value: string | number): string {
-  const text = String(value);
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-}
