@@ -12,7 +12,7 @@ import { completeMove, recordMove, sayWaiting } from './record-escrow.ts';
 
 const lockKey = 7_117_202;
 /** Short, so that a dead replica's move is soon taken on: a call that takes longer is repeated under its own key. */
-const leaseMs = 10_000;
+const leaseMs = 8_000;
 /** A move that is under way is looked at again by and by; one whose look is this near is not at rest. */
 const nearMs = 10_000;
 /** Stripe forgets a key of v1 after 24 hours. */
