@@ -20,10 +20,14 @@ export default {
     {
       ...shared,
       displayName: 'unit',
-      testMatch: ['<rootDir>/{libs,services,apps}/*/src/**/*.test.ts', '<rootDir>/tools/*.test.ts'],
+      testMatch: [
+        '<rootDir>/{libs,services,apps}/*/src/**/*.test.ts',
+        '<rootDir>/bench/src/*.test.ts',
+        '<rootDir>/tools/*.test.ts',
+      ],
     },
     { ...shared, displayName: 'service', testMatch: ['<rootDir>/{libs,services,apps}/*/tests/**/*.test.ts'] },
-    { ...shared, displayName: 'system', testMatch: ['<rootDir>/tests/*.test.ts'] },
+    { ...shared, displayName: 'system', testMatch: ['<rootDir>/{bench/tests,tests}/*.test.ts'] },
     { ...shared, displayName: 'container', testMatch: ['<rootDir>/tests/container/*.test.ts'] },
   ],
 };

@@ -1,0 +1,55 @@
+import { prepareTelemetry } from '@wewrite/service-kit';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { benchClose } from './bench-close.ts';
+import { describeClose } from './describe-close.ts';
+import { writeResults } from './results.ts';
+
+const say = (sentence: string) => void process.stderr.write(`${sentence}\n`);
+
+const program = new Command('bench').description('Measures one path of the system beside its peers, in the same run');
+
+program
+  .command('close')
+  .description("a month's close, beside set-based SQL and beside row-by-row transactions")
+  .option(
+    '--supporters <sizes>',
+    'how many, each with ten allocations; several sizes separated by commas',
+    sizesOf,
+    [100_000],
+  )
+  .option('--rounds <count>', 'how often everything is measured', countOf, 5)
+  .addOption(
+    new Option('--processes <how>', 'the services in processes of their own, or in one')
+      .choices(['one', 'each'])
+      .default('each'),
+  )
+  .addOption(
+    new Option('--kafka <kind>', 'Apache Kafka, or a broker inside this process')
+      .choices(['jvm', 'memory'])
+      .default('jvm'),
+  )
+  .option('--no-write', 'leave RESULTS.md as it is')
+  .action(async (options) => {
+    if (options.kafka === 'memory' && options.processes === 'each') {
+      program.error('error: a broker inside this process cannot be shared: give --processes one, too');
+    }
+    const sizes = await benchClose({ ...options, say });
+    const text = describeClose(sizes, options);
+    process.stdout.write(`${text}\n`);
+    if (options.write) writeResults('close', text);
+  });
+
+function countOf(text: string): number {
+  const count = Number(text);
+  if (!Number.isSafeInteger(count) || count < 1) throw new InvalidArgumentError('It is a whole number above 0.');
+  return count;
+}
+
+function sizesOf(text: string): number[] {
+  return text.split(',').map(countOf);
+}
+
+prepareTelemetry();
+await program.parseAsync();
+// Whatever a library keeps open must not keep the process: all that is ours has been stopped.
+process.exit();
