@@ -11,6 +11,7 @@ export {
 } from './config.ts';
 export { afterCommit, type Database, openDatabase } from './database.ts';
 export type { ServiceDescription } from './describe.ts';
+export { type CsvRows, CsvSchema, csvHeaders, csvOf } from './http/csv.ts';
 export { keepAnswer } from './http/idempotency.ts';
 export * from './http/identity.ts';
 export { sendProblem } from './http/problem.ts';
