@@ -1,6 +1,7 @@
 export * from './control-hash.ts';
 export * from './http/allocations.ts';
 export * from './http/billing.ts';
+export * from './http/billing-reversals.ts';
 export * from './http/earnings.ts';
 export * from './http/explain.ts';
 export * from './http/holds.ts';

@@ -1,6 +1,7 @@
 import { ledgerMigrations } from '@wewrite/ledger';
 import type { ServiceDefinition } from '@wewrite/service-kit';
 import { createStripeClient } from '@wewrite/service-kit/stripe';
+import { explainInvoice } from './books/explain-invoice.ts';
 import { listLedger } from './books/list-ledger.ts';
 import { readRevenue } from './books/read-revenue.ts';
 import { chooseEscrow } from './close/choose-escrow.ts';
@@ -16,6 +17,7 @@ import { closeFunding } from './funding/close-funding.ts';
 import { listInvoices } from './funding/list-invoices.ts';
 import { readFunding } from './funding/read-funding.ts';
 import { sweepPayments } from './funding/sweep-payments.ts';
+import { listSuspense } from './reversals/list-suspense.ts';
 import { sendRefunds } from './reversals/send-refunds.ts';
 import { fetchMissedEvents } from './stripe/fetch-missed-events.ts';
 import { listEvents } from './stripe/list-events.ts';
@@ -50,6 +52,8 @@ export const billing: ServiceDefinition<BillingConfig, BillingSchema> = {
         listInvoices(server, context);
         listLedger(server, context);
         readRevenue(server, context);
+        explainInvoice(server, context);
+        listSuspense(server, context);
         sweepMonths(server, context);
         listEvents(server, context);
         replayEvent(server, context);

@@ -68,16 +68,17 @@ describe('funding across two months', () => {
     expect(billing.budget('cleo', december)?.funding ?? 'none').toBe('none');
   });
 
-  test('E7: money that is paid after the cutoff waits in suspense and funds nothing', async () => {
+  test('E7: money that is paid after the cutoff funds nothing, and goes back by way of suspense', async () => {
     await billing.at('2027-01-01T00:10:00.000Z');
     await billing.changeCard('eve', 'pm_card_visa');
     const [invoiceId = ''] = await openInvoices(billing, 'eve', '2026-12');
     await billing.stripe.invoices.pay(invoiceId);
     await billing.settled();
     expect(await billing.standing('suspense', 'supporter_funds:eve:2026-12')).toEqual({
-      suspense: 900,
+      suspense: 0,
       'supporter_funds:eve:2026-12': 0,
     });
+    expect((await billing.stripe.refunds.list()).data).toMatchObject([{ amount: 900, status: 'succeeded' }]);
     expect(billing.budget('eve', december)).toEqual({ paidCents: 0, openCents: 0, funding: 'none' });
     const { invoices } = (await billing.call('eve', 'GET', '/v1/invoices')).body as {
       invoices: { invoiceId: string; outcome: string; suspenseReason: string }[];

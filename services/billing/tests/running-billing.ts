@@ -57,6 +57,8 @@ export interface RunningBilling {
   readonly storage: string;
   /** Lets technical time jump, as after a pause. */
   skip(durationMs: number): void;
+  /** Technical time is the real one again. */
+  rewind(): void;
   subscribe(userId: string, monthlyCents: number, card?: string): Promise<void>;
   /** Changes a supporter's card at Stripe. */
   changeCard(userId: string, card: string): Promise<void>;
@@ -149,6 +151,9 @@ export async function startBilling(now: string, escrow: 'storage' | 'connect' = 
     storage,
     skip: (durationMs) => {
       skippedMs += durationMs;
+    },
+    rewind: () => {
+      skippedMs = 0;
     },
     settled,
     deliver: async (path, payload, signature) =>

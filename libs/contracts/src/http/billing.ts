@@ -151,7 +151,10 @@ export const BillingEntrySchema = z.object({
 /** A page of transfers. */
 export const BillingEntriesSchema = z.object({ entries: z.array(BillingEntrySchema), next: NextCursorSchema });
 
-/** `GET /v1/revenue`: what the platform earned, and what Stripe took, by month. */
+/**
+ * `GET /v1/revenue`: by month, what the platform earned by source, what Stripe took, and what disputes and write-offs (D8)
+ * cost; net is the first three less the others.
+ */
 export const BillingRevenueSchema = z.object({
   months: z.array(
     z.object({
@@ -161,6 +164,8 @@ export const BillingRevenueSchema = z.object({
       unallocatedCents: CentsSchema,
       processingFeesCents: CentsSchema,
       stripeFeesCents: CentsSchema,
+      disputeLossesCents: CentsSchema,
+      writeOffsCents: CentsSchema,
       netCents: CentsSchema,
     }),
   ),

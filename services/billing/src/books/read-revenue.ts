@@ -10,7 +10,19 @@ interface MonthRow {
   readonly unallocatedCents: number;
   readonly processingCents: number;
   readonly stripeCents: number;
+  readonly disputesCents: number;
+  readonly writeOffsCents: number;
 }
+
+/** What the platform earns by, and what that costs it. */
+const accounts = [
+  'platform_revenue:fees',
+  'platform_revenue:unallocated',
+  'platform_revenue:processing',
+  'stripe:fees',
+  'losses:disputes',
+  'losses:write_offs',
+] as const;
 
 export function readRevenue(server: Server, context: BillingContext): void {
   server.get(
@@ -24,7 +36,7 @@ export function readRevenue(server: Server, context: BillingContext): void {
 }
 
 function monthOfRevenue(row: MonthRow) {
-  const { feesCents, unallocatedCents, processingCents, stripeCents } = row;
+  const { feesCents, unallocatedCents, processingCents, stripeCents, disputesCents, writeOffsCents } = row;
   return {
     month: monthFrom(row.month),
     currency: 'usd' as const,
@@ -32,27 +44,29 @@ function monthOfRevenue(row: MonthRow) {
     unallocatedCents: cents(unallocatedCents),
     processingFeesCents: cents(processingCents),
     stripeFeesCents: cents(stripeCents),
-    netCents: cents(feesCents + unallocatedCents + processingCents - stripeCents),
+    disputeLossesCents: cents(disputesCents),
+    writeOffsCents: cents(writeOffsCents),
+    netCents: cents(feesCents + unallocatedCents + processingCents - stripeCents - disputesCents - writeOffsCents),
   };
 }
 
-/** Credits of each source of income, and debits of Stripe's fees, less what was taken back. */
+/** Credits of each source of income and debits of each expense, less what was taken back. */
 async function revenueByMonth({ database }: BillingContext): Promise<readonly MonthRow[]> {
+  const credited = (account: (typeof accounts)[number]) =>
+    sql`coalesce(sum(credited_cents) filter (where account_id = ${account}), 0)::bigint`;
   const { rows } = await sql<MonthRow>`
     with posted as (
       select month, credit_account_id as account_id, amount_cents as credited_cents from ledger_transfer
-       where credit_account_id in
-         ('platform_revenue:fees', 'platform_revenue:unallocated', 'platform_revenue:processing', 'stripe:fees')
+       where credit_account_id = any (${accounts}::text[])
       union all
       select month, debit_account_id, -amount_cents from ledger_transfer
-       where debit_account_id in
-         ('platform_revenue:fees', 'platform_revenue:unallocated', 'platform_revenue:processing', 'stripe:fees')
+       where debit_account_id = any (${accounts}::text[])
     )
-    select month,
-           coalesce(sum(credited_cents) filter (where account_id = 'platform_revenue:fees'), 0)::bigint as "feesCents",
-           coalesce(sum(credited_cents) filter (where account_id = 'platform_revenue:unallocated'), 0)::bigint as "unallocatedCents",
-           coalesce(sum(credited_cents) filter (where account_id = 'platform_revenue:processing'), 0)::bigint as "processingCents",
-           coalesce(-sum(credited_cents) filter (where account_id = 'stripe:fees'), 0)::bigint as "stripeCents"
+    select month, ${credited('platform_revenue:fees')} as "feesCents",
+           ${credited('platform_revenue:unallocated')} as "unallocatedCents",
+           ${credited('platform_revenue:processing')} as "processingCents",
+           -${credited('stripe:fees')} as "stripeCents", -${credited('losses:disputes')} as "disputesCents",
+           -${credited('losses:write_offs')} as "writeOffsCents"
       from posted group by month order by month`.execute(database.kysely);
   return rows;
 }
