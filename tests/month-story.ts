@@ -51,6 +51,8 @@ export interface StoryOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** `storage` unless told otherwise. */
   readonly escrow?: EscrowChoice;
+  /** Those that are closed, in order; {@link months} unless told otherwise. */
+  readonly months?: readonly [Month, ...Month[]];
 }
 
 /** A small community's files in a directory of their own, the same for the same seed. */
@@ -65,12 +67,13 @@ export async function community({ supporters = 24, writers = 8, seed = 1 } = {})
 
 /** All five services, the gateway and the sandbox in this process, with nobody there yet. */
 export async function startStory(options: StoryOptions): Promise<MonthStory> {
-  const input = await loadInput(options.input, months);
+  const played = options.months ?? months;
+  const input = await loadInput(options.input, played);
   const directory = await mkdtemp(join(tmpdir(), 'wewrite-story-'));
   const sandbox = await startSandbox({
     port: 0,
     databaseFile: join(directory, 'sandbox.db'),
-    now: `${months[0]}-01T00:00:00.000Z`,
+    now: `${played[0]}-01T00:00:00.000Z`,
   });
   const ports = await chosenPorts();
   const url = (name: ServiceName) => `http://127.0.0.1:${ports[name].port}`;
@@ -78,7 +81,7 @@ export async function startStory(options: StoryOptions): Promise<MonthStory> {
   const secrets = await webhookEndpoints(stripe, url('billing'), join(directory, 'webhooks.json'));
   const harness = await startHarness({
     services: serviceNames.map((name) => atOwnPorts(services[name], ports[name], options)),
-    now: `${months[0]}-01T00:00:00.000Z`,
+    now: `${played[0]}-01T00:00:00.000Z`,
     environment: {
       CLOCK_URL: sandbox.url,
       STRIPE_SECRET_KEY: sandboxSecretKey,
@@ -112,7 +115,7 @@ export async function startStory(options: StoryOptions): Promise<MonthStory> {
       const { months: closed, lines } = await playStory(
         {
           input,
-          months,
+          months: played,
           api: apiAt(gateway.url),
           tokens: await tokensOf(harness, input),
           steering: steeringOf({ sandboxUrl: sandbox.url, adminUrls }),
