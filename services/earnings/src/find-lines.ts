@@ -33,18 +33,6 @@ export async function lineAt(
   return rows[0] ?? null;
 }
 
-/** A writer's lines of a run, in order of place. */
-export async function linesOfWriter(
-  executor: Executor,
-  { runId, recipientUserId }: { readonly runId: string; readonly recipientUserId: string },
-): Promise<readonly Line[]> {
-  const { rows } = await sql<Line>`
-    select ${lineColumns} from line_state
-    where run_id = ${runId} and recipient_user_id = ${recipientUserId}
-    order by chunk, position`.execute(executor);
-  return rows;
-}
-
 const lineKeyForm = /^[0-9a-f]{64}$/;
 
 /**

@@ -1,13 +1,18 @@
-import { EndHoldSchema, type Hold, HoldSchema, RunSchema, zeroCents } from '@wewrite/contracts';
-import { identityOf, idOfCause, keepAnswer, problemResponses, Refusal, type Server } from '@wewrite/service-kit';
+import { type Cents, EndHoldSchema, type Hold, HoldSchema } from '@wewrite/contracts';
+import {
+  activeTraceparent,
+  afterCommit,
+  identityOf,
+  idOfCause,
+  keepAnswer,
+  problemResponses,
+  Refusal,
+  type Server,
+} from '@wewrite/service-kit';
 import { sql } from 'kysely';
 import { z } from 'zod';
-import { checkReversals } from '../check-books.ts';
 import type { Context, Tx } from '../db.ts';
-import { lineAt, linesOfWriter } from '../find-lines.ts';
 import { lockRun } from '../reversals/apply-reversals.ts';
-import { allThatIsLeft, type Reversal, sumParts } from '../reversals/reversal.ts';
-import { type AppliedReversal, writeReversals } from '../reversals/write-reversals.ts';
 import { type KnownHold, readHolds, writeChange } from './hold.ts';
 
 /** `POST /v1/holds/{id}/release|reverse` (admin): what was held is payable again, or goes back to who paid it (C6). */
@@ -32,7 +37,7 @@ export function endHold(server: Server, context: Context): void {
         return context.database.transaction(async (tx) => {
           const hold = await lockHold(tx, id);
           await writeChange(context, tx, { hold, change });
-          if (state === 'reversed') await reverseHeld(context, tx, hold);
+          if (state === 'reversed') await queueReversed(context, tx, hold);
           const [ended] = await readHolds(tx, { holdId: id }, 1);
           return keepAnswer(tx, reply, HoldSchema.parse(ended));
         });
@@ -60,45 +65,32 @@ async function lockHold(tx: Tx, holdId: string): Promise<KnownHold> {
   return { ...hold, place: chunk === null || position === null ? null : { chunk, position } };
 }
 
-/** What is left of the lines that are held goes back: a reversal for each supporter who had paid for them. */
-async function reverseHeld(context: Context, tx: Tx, hold: KnownHold): Promise<void> {
-  const { runId, month, recipientUserId, place } = hold;
-  const lines =
-    place === null
-      ? await linesOfWriter(tx, { runId, recipientUserId })
-      : [await lineAt(tx, { runId, ...place })].filter((line) => line !== null);
-  const bySupporter = [...Map.groupBy(allThatIsLeft(lines), (part) => part.userId)];
-  const applied = bySupporter.map(([userId, parts]): AppliedReversal => {
-    const reversal: Reversal = {
-      reversalId: idOfCause('operator', hold.holdId, userId),
-      kind: 'operator',
-      settles: hold.holdId,
-      userId,
-      month,
-      amountCents: sumParts(parts).grossCents,
-      stripeId: null,
-      at: context.clock.now(),
-    };
-    return { reversal, parts: { lines: parts, unallocatedCents: zeroCents } };
-  });
-  await insertReversals(tx, applied);
-  const run = RunSchema.parse({ runId, kind: 'close', month });
-  await writeReversals(context, tx, { run, applied });
-  await checkReversals(context, tx, run);
-}
-
-async function insertReversals(tx: Tx, applied: readonly AppliedReversal[]): Promise<void> {
-  const rows = applied.map(({ reversal }) => ({
-    reversal_id: reversal.reversalId,
-    kind: reversal.kind,
-    settles: reversal.settles,
-    user_id: reversal.userId,
-    month: reversal.month,
-    amount_cents: reversal.amountCents,
-    at: reversal.at.toISOString(),
-  }));
+/**
+ * What is left of the lines that are held goes back: a reversal for each supporter who had paid for them. They are queued
+ * behind those that have come, of which none may be under way: it would take a part of what these are to take.
+ */
+async function queueReversed(context: Context, tx: Tx, hold: KnownHold): Promise<void> {
+  const { runId, month, recipientUserId, place, holdId } = hold;
+  const { rows: waiting } = await sql`
+    select from waiting_reversal where month = ${month} and refused_because is null limit 1`.execute(tx);
+  if (waiting.length > 0) throw new Refusal('busy', 'Other reversals of the month are under way: ask again shortly.');
+  const held = place === null ? sql`true` : sql`chunk = ${place.chunk} and position = ${place.position}`;
+  const { rows } = await sql<{ userId: string; leftCents: Cents }>`
+    select user_id as "userId", sum(funded_cents - taken_gross_cents - disputed_gross_cents)::bigint as "leftCents"
+    from line_state where run_id = ${runId} and recipient_user_id = ${recipientUserId} and ${held}
+    group by user_id having sum(funded_cents - taken_gross_cents - disputed_gross_cents) > 0
+    order by user_id`.execute(tx);
+  const ids = rows.map(({ userId }) => idOfCause('operator', holdId, userId));
   await sql`
-    insert into reversal (reversal_id, kind, settles, user_id, month, amount_cents, at)
-    select reversal_id, kind, settles, user_id, month, amount_cents, at
-    from json_populate_recordset(null::reversal, ${JSON.stringify(rows)}::json)`.execute(tx);
+    with queued as (
+      insert into reversal (reversal_id, kind, settles, user_id, month, amount_cents, at, traceparent)
+      select reversal_id, 'operator', ${holdId}::uuid, user_id, ${month}, amount_cents, ${context.clock.now()},
+        ${activeTraceparent()}
+      from unnest(
+        ${ids}::uuid[], ${rows.map((row) => row.userId)}::text[], ${rows.map((row) => row.leftCents)}::bigint[]
+      ) as part (reversal_id, user_id, amount_cents)
+      returning reversal_id, month
+    )
+    insert into waiting_reversal (reversal_id, month) select reversal_id, month from queued`.execute(tx);
+  afterCommit(tx, () => context.wake('apply_reversals'));
 }

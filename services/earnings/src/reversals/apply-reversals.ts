@@ -1,4 +1,4 @@
-import { type Cents, cents, type Run, RunSchema, sumCents } from '@wewrite/contracts';
+import { type Cents, cents, type Run, RunSchema, sumCents, zeroCents } from '@wewrite/contracts';
 import { assert, type Loop } from '@wewrite/service-kit';
 import { sql } from 'kysely';
 import { checkReversals } from '../check-books.ts';
@@ -6,7 +6,7 @@ import type { Context, Tx } from '../db.ts';
 import { linesOfSupporter } from '../find-lines.ts';
 import { leftOf } from '../line.ts';
 import { type LinePart, type Parts, type Reversal, settledKindOf, spreadReversal, sumParts } from './reversal.ts';
-import { writeReversals } from './write-reversals.ts';
+import { writeReversal } from './write-reversal.ts';
 
 const reversalsPerStep = 100;
 
@@ -82,7 +82,7 @@ async function apply(context: Context, tx: Tx, run: Run, reversal: Reversal): Pr
       update waiting_reversal set refused_because = ${refusedBecause} where reversal_id = ${reversalId}`.execute(tx);
     return;
   }
-  await writeReversals(context, tx, { run, applied: [{ reversal, parts: outcome }] });
+  await writeReversal(context, tx, { run, reversal, parts: outcome });
   await sql`delete from waiting_reversal where reversal_id = ${reversalId}`.execute(tx);
 }
 
@@ -90,12 +90,27 @@ interface Refused {
   readonly refusedBecause: string;
 }
 
-async function spreadAnew(tx: Tx, run: Run, { userId, amountCents }: Reversal): Promise<Parts | Refused> {
+async function spreadAnew(tx: Tx, run: Run, reversal: Reversal): Promise<Parts | Refused> {
+  const left = await readLeft(tx, run, reversal);
+  const leftCents = sumCents([...left.lines.map((line) => leftOf(line).grossCents), left.unallocatedCents]);
+  if (reversal.amountCents > leftCents) return { refusedBecause: `${leftCents} ¢ are left of what was paid` };
+  return spreadReversal(reversal.amountCents, left);
+}
+
+/** What the reversal is spread over: a supporter's month; for an operator's the lines of it that were held. */
+async function readLeft(tx: Tx, run: Run, { kind, settles, userId }: Reversal) {
   const lines = await linesOfSupporter(tx, { runId: run.runId, userId });
-  const unallocatedCents = await unallocatedLeft(tx, run, userId);
-  const leftCents = sumCents([...lines.map((line) => leftOf(line).grossCents), unallocatedCents]);
-  if (amountCents > leftCents) return { refusedBecause: `${leftCents} ¢ are left of what was paid` };
-  return spreadReversal(amountCents, { lines, unallocatedCents });
+  if (kind !== 'operator') return { lines, unallocatedCents: await unallocatedLeft(tx, run, userId) };
+  const { rows } = await sql<{ recipientUserId: string; chunk: number | null; position: number | null }>`
+    select recipient_user_id as "recipientUserId", chunk, position from hold where hold_id = ${settles}`.execute(tx);
+  const held = lines.filter((line) =>
+    rows.some(
+      ({ recipientUserId, chunk, position }) =>
+        line.recipientUserId === recipientUserId &&
+        (chunk === null || (line.chunk === chunk && line.position === position)),
+    ),
+  );
+  return { lines: held, unallocatedCents: zeroCents };
 }
 
 /** The parts of what is settled, each whole: nothing of it is rounded again. */

@@ -97,14 +97,6 @@ export function spreadReversal(
   return { lines: partsOf(left.lines, shares), unallocatedCents: shares.at(-1) ?? cents(0) };
 }
 
-/** All that is left of the lines. */
-export function allThatIsLeft(lines: readonly Line[]): readonly LinePart[] {
-  return partsOf(
-    lines,
-    lines.map((line) => leftOf(line).grossCents),
-  );
-}
-
 /** The sums over parts. */
 export function sumParts(parts: readonly Amounts[]) {
   const grossCents = sumCents(parts.map((part) => part.grossCents));
