@@ -18,7 +18,11 @@ export function changeAllocations(server: Server, context: Context): void {
   server.post(
     '/v1/allocations/batch',
     {
-      schema: { body: ChangeAllocationsSchema, response: { 200: ChangedAllocationsSchema, ...problemResponses } },
+      schema: {
+        summary: 'Up to 100 changes in order; a refused one changes nothing and does not undo the others',
+        body: ChangeAllocationsSchema,
+        response: { 200: ChangedAllocationsSchema, ...problemResponses },
+      },
       config: { access: ['supporter'] },
     },
     async (request, reply) => {

@@ -22,7 +22,14 @@ export function keepSchedules(server: Server, context: Context): void {
   const { database } = context;
   server.post(
     '/v1/schedules',
-    { schema: { body: MakeScheduleSchema, response: { 201: AllocationScheduleSchema, ...answers } }, config },
+    {
+      schema: {
+        summary: 'Schedule a change of an allocation',
+        body: MakeScheduleSchema,
+        response: { 201: AllocationScheduleSchema, ...answers },
+      },
+      config,
+    },
     async (request, reply) => {
       const { resourceType, resourceId, ...wish } = request.body;
       const { userId } = identityOf(request);
@@ -35,17 +42,24 @@ export function keepSchedules(server: Server, context: Context): void {
   const response = { 200: AllocationScheduleSchema, ...answers };
   server.put(
     '/v1/schedules/:scheduleId',
-    { schema: { params, body: ChangeScheduleSchema, response }, config },
+    {
+      schema: { summary: 'Change a scheduled change that has not begun', params, body: ChangeScheduleSchema, response },
+      config,
+    },
     async (request) => {
       const wish = { scheduleId: request.params.scheduleId, wish: request.body, userId: identityOf(request).userId };
       return scheduleAnswer(await database.transaction((tx) => changeSchedule(tx, context, wish)));
     },
   );
-  server.delete('/v1/schedules/:scheduleId', { schema: { params, response }, config }, async (request) => {
-    const { userId } = identityOf(request);
-    const { scheduleId } = request.params;
-    return scheduleAnswer(await database.transaction((tx) => removeSchedule(tx, context, { userId, scheduleId })));
-  });
+  server.delete(
+    '/v1/schedules/:scheduleId',
+    { schema: { summary: 'Remove a scheduled change that has not begun', params, response }, config },
+    async (request) => {
+      const { userId } = identityOf(request);
+      const { scheduleId } = request.params;
+      return scheduleAnswer(await database.transaction((tx) => removeSchedule(tx, context, { userId, scheduleId })));
+    },
+  );
 }
 
 function listSchedules(server: Server, { database }: Context): void {
@@ -53,6 +67,7 @@ function listSchedules(server: Server, { database }: Context): void {
     '/v1/schedules',
     {
       schema: {
+        summary: "The supporter's scheduled changes",
         querystring: z.strictObject({
           cursor: z
             .string()

@@ -12,6 +12,7 @@ export function readClose(server: Server, { database, clock }: Context): void {
     '/v1/months/:month/close',
     {
       schema: {
+        summary: 'The close of a month',
         params: z.object({ month: MonthSchema }),
         response: { 200: MonthCloseSchema, ...problemResponses },
       },

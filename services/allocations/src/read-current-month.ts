@@ -8,7 +8,10 @@ export function readCurrentMonth(server: Server, { clock }: Context): void {
   server.get(
     '/v1/months/current',
     {
-      schema: { response: { 200: CurrentMonthSchema, ...problemResponses } },
+      schema: {
+        summary: "The running month, its cutoff, the server's time, and how urgent it is",
+        response: { 200: CurrentMonthSchema, ...problemResponses },
+      },
       config: { access: ['supporter', 'writer', 'admin', 'service'] },
     },
     async () => {

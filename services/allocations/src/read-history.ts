@@ -10,6 +10,7 @@ export function readHistory(server: Server, { database }: Context): void {
     '/v1/allocations/history',
     {
       schema: {
+        summary: "The supporter's own changes, the latest first",
         querystring: z.strictObject({
           cursor: z
             .string()

@@ -33,6 +33,7 @@ export function readAllocations(server: Server, context: Context): void {
     '/v1/allocations',
     {
       schema: {
+        summary: 'The plan of a month: its budget, what is allocated of it, and to what',
         querystring: z.strictObject({ month: MonthSchema.optional() }),
         response: { 200: AllocationsSchema, ...problemResponses },
       },
@@ -51,7 +52,11 @@ export function readAllocation(server: Server, context: Context): void {
   server.get(
     '/v1/allocations/:resourceType/:resourceId',
     {
-      schema: { params: ResourcePathSchema, response: { 200: AllocationAnswerSchema, ...problemResponses } },
+      schema: {
+        summary: 'What the supporter gives a resource',
+        params: ResourcePathSchema,
+        response: { 200: AllocationAnswerSchema, ...problemResponses },
+      },
       config: { access: ['supporter'] },
     },
     async (request) => {

@@ -11,7 +11,11 @@ export function readSupport(server: Server, { database }: Context): void {
   server.get(
     '/v1/resources/:resourceType/:resourceId/support',
     {
-      schema: { params: ResourcePathSchema, response: { 200: ResourceSupportSchema, ...problemResponses } },
+      schema: {
+        summary: 'Supporters and cents of a resource, for its writer',
+        params: ResourcePathSchema,
+        response: { 200: ResourceSupportSchema, ...problemResponses },
+      },
       config: { access: ['writer'] },
     },
     async (request) => {

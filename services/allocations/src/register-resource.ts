@@ -12,6 +12,7 @@ export function registerResource(server: Server, { database }: Context): void {
     '/v1/resources/:resourceType/:resourceId',
     {
       schema: {
+        summary: 'Tell the owner and title of a resource',
         params: ResourcePathSchema,
         body: RegisterResourceSchema,
         response: { 200: ResourceSchema, ...problemResponses },
@@ -34,7 +35,11 @@ export function readResource(server: Server, { database }: Context): void {
   server.get(
     '/v1/resources/:resourceType/:resourceId',
     {
-      schema: { params: ResourcePathSchema, response: { 200: ResourceSchema, ...problemResponses } },
+      schema: {
+        summary: 'A resource: its owner and title',
+        params: ResourcePathSchema,
+        response: { 200: ResourceSchema, ...problemResponses },
+      },
       config: { access: ['service', 'admin', 'supporter', 'writer'] },
     },
     async ({ params }) => {

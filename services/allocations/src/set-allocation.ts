@@ -15,19 +15,28 @@ export function setAllocation(server: Server, context: Context): void {
   const schema = { params: ResourcePathSchema, response: { 200: AllocationAnswerSchema, ...problemResponses } };
   const config = { access: ['supporter' as const] };
   const path = '/v1/allocations/:resourceType/:resourceId';
-  server.put(path, { schema: { ...schema, body: SetAllocationSchema }, config }, async (request) =>
-    change(context, {
-      userId: identityOf(request).userId,
-      requestId: activeTraceId() ?? request.id,
-      wishes: [{ resource: request.params, ...request.body }],
-    }),
+  server.put(
+    path,
+    { schema: { summary: 'Set what the supporter gives a resource', ...schema, body: SetAllocationSchema }, config },
+    async (request) =>
+      change(context, {
+        userId: identityOf(request).userId,
+        requestId: activeTraceId() ?? request.id,
+        wishes: [{ resource: request.params, ...request.body }],
+      }),
   );
-  server.delete(path, { schema: { ...schema, querystring: RemoveAllocationQuerySchema }, config }, async (request) =>
-    change(context, {
-      userId: identityOf(request).userId,
-      requestId: activeTraceId() ?? request.id,
-      wishes: [{ resource: request.params, usdCents: 0, ...request.query }],
-    }),
+  server.delete(
+    path,
+    {
+      schema: { summary: 'Give a resource nothing any more', ...schema, querystring: RemoveAllocationQuerySchema },
+      config,
+    },
+    async (request) =>
+      change(context, {
+        userId: identityOf(request).userId,
+        requestId: activeTraceId() ?? request.id,
+        wishes: [{ resource: request.params, usdCents: 0, ...request.query }],
+      }),
   );
 }
 

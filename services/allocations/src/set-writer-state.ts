@@ -15,6 +15,7 @@ export function setWriterState(server: Server, { database, clock }: Context): vo
     '/v1/writers/:userId',
     {
       schema: {
+        summary: "Tell a writer's state: open, inactive, blocked or closed",
         params: z.object({ userId: UserIdSchema }),
         body: SetWriterStateSchema,
         response: { 200: WriterStateAnswerSchema, ...problemResponses },

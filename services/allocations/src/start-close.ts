@@ -39,6 +39,7 @@ export function startCloseByRequest(server: Server, context: Context): void {
     '/v1/months/:month/close',
     {
       schema: {
+        summary: 'Start, resume or rehearse the close of a month',
         params: z.object({ month: MonthSchema }),
         body: StartCloseSchema,
         response: { 200: MonthCloseSchema, 202: MonthCloseSchema, ...problemResponses },

@@ -31,6 +31,7 @@ export function streamAllocations(server: Server, context: Context): void {
     '/v1/allocations/stream',
     {
       schema: {
+        summary: "The supporter's summary and watched resources as they change, as server-sent events",
         querystring: StreamQuerySchema,
         response: { 200: EventStreamSchema, ...problemResponses },
       },

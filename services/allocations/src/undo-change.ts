@@ -13,7 +13,11 @@ export function undoChange(server: Server, context: Context): void {
   server.post(
     '/v1/allocations/undo',
     {
-      schema: { body: UndoChangeSchema, response: { 200: AllocationAnswerSchema, ...problemResponses } },
+      schema: {
+        summary: "Take back the supporter's last change of a resource",
+        body: UndoChangeSchema,
+        response: { 200: AllocationAnswerSchema, ...problemResponses },
+      },
       config: { access: ['supporter'] },
     },
     async (request, reply) => {

@@ -8,7 +8,13 @@ import { readWriterMonths, type WriterMonth } from './writer-month.ts';
 export function listEarnings(server: Server, context: Context): void {
   server.get(
     '/v1/earnings',
-    { schema: { response: { 200: EarningsHistorySchema, ...problemResponses } }, config: { access: ['writer'] } },
+    {
+      schema: {
+        summary: "The writer's earnings: months and totals",
+        response: { 200: EarningsHistorySchema, ...problemResponses },
+      },
+      config: { access: ['writer'] },
+    },
     async (request) => {
       const recipientUserId = identityOf(request).userId;
       const projection = await projectMonth(context, recipientUserId);

@@ -26,6 +26,7 @@ export function listLines(server: Server, context: Context): void {
     '/v1/months/:month/lines',
     {
       schema: {
+        summary: 'All lines of a month',
         params: EarningsMonthPathSchema,
         querystring: EarningsPageQuerySchema,
         response: { 200: EarningsLinesPageSchema, ...problemResponses },

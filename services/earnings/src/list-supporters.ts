@@ -10,6 +10,7 @@ export function listSupporters(server: Server, context: Context): void {
     '/v1/months/:month/supporters',
     {
       schema: {
+        summary: 'All supporters of a month with what became of their budgets',
         params: EarningsMonthPathSchema,
         querystring: EarningsPageQuerySchema,
         response: { 200: EarningsSupportersPageSchema, ...problemResponses },

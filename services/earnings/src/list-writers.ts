@@ -10,6 +10,7 @@ export function listWriters(server: Server, context: Context): void {
     '/v1/months/:month/writers',
     {
       schema: {
+        summary: 'All writers of a month with their earnings',
         params: EarningsMonthPathSchema,
         querystring: EarningsPageQuerySchema,
         response: { 200: EarningsWritersPageSchema, ...problemResponses },

@@ -23,6 +23,7 @@ export function readEarnings(server: Server, context: Context): void {
     '/v1/earnings/:month',
     {
       schema: {
+        summary: "A month's earnings, line by line, with fees",
         params: EarningsMonthPathSchema,
         querystring: EarningsPageQuerySchema,
         response: { 200: EarningsMonthSchema, ...problemResponses },

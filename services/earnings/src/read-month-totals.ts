@@ -10,6 +10,7 @@ export function readMonthTotals(server: Server, context: Context): void {
     '/v1/months/:month/totals',
     {
       schema: {
+        summary: "The sums of a month's lines",
         params: EarningsMonthPathSchema,
         response: { 200: EarningsMonthTotalsSchema, ...problemResponses },
       },

@@ -8,7 +8,11 @@ export function listParked(server: Server, { database: { kysely } }: Context): v
   server.get(
     '/v1/parked',
     {
-      schema: { querystring: ParkedQuerySchema, response: { 200: ParkedPageSchema, ...problemResponses } },
+      schema: {
+        summary: 'What all services have parked',
+        querystring: ParkedQuerySchema,
+        response: { 200: ParkedPageSchema, ...problemResponses },
+      },
       config: { access: ['admin'] },
     },
     async ({ query: { service, topic, state, cursor, limit } }) => {

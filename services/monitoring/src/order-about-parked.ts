@@ -18,11 +18,15 @@ type Command = MessageOf<typeof operatorCommand>;
 
 /** `POST /v1/parked/{id}/replay` and `/drop`. */
 export function orderAboutParked(server: Server, context: Context): void {
-  for (const order of ['replay', 'drop'] as const) {
+  for (const [order, summary] of [
+    ['replay', 'Have a parked message handled again'],
+    ['drop', 'Have a parked message put away for good'],
+  ] as const) {
     server.post(
       `/v1/parked/:id/${order}`,
       {
         schema: {
+          summary,
           params: z.object({ id: z.uuid() }),
           body: OrderAboutParkedSchema,
           response: { 200: ParkedMessageSchema, ...problemResponses },

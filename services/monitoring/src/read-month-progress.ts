@@ -24,6 +24,7 @@ export function readMonthProgress(server: Server, context: Context): void {
     '/v1/months/:month/progress',
     {
       schema: {
+        summary: 'Where a month stands, step by step, and whether every cent is explained',
         params: z.object({ month: MonthSchema }),
         querystring: z.strictObject({ kind: RunKindSchema.default('close') }),
         response: { 200: MonthProgressSchema, ...problemResponses },

@@ -9,7 +9,11 @@ export function readParked(server: Server, { database: { kysely } }: Context): v
   server.get(
     '/v1/parked/:id',
     {
-      schema: { params: z.object({ id: z.uuid() }), response: { 200: ParkedMessageSchema, ...problemResponses } },
+      schema: {
+        summary: 'A parked message, with the orders about it',
+        params: z.object({ id: z.uuid() }),
+        response: { 200: ParkedMessageSchema, ...problemResponses },
+      },
       config: { access: ['admin'] },
     },
     async ({ params: { id } }) => {

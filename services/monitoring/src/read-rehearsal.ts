@@ -26,6 +26,7 @@ export function readRehearsal(server: Server, { database }: Context): void {
     '/v1/months/:month/rehearsal',
     {
       schema: {
+        summary: "What the latest rehearsal of a month's close has found",
         params: z.object({ month: MonthSchema }),
         response: { 200: RehearsalReportSchema, ...problemResponses },
       },

@@ -11,12 +11,24 @@ import type { PayoutAccountTable } from './db.ts';
 export function openPayoutAccount(server: Server, context: Context): void {
   server.get(
     '/v1/payout-account',
-    { schema: { response: { 200: PayoutAccountSchema, ...problemResponses } }, config: { access: ['writer'] } },
+    {
+      schema: {
+        summary: "The writer's payout account: its state, and what it still needs",
+        response: { 200: PayoutAccountSchema, ...problemResponses },
+      },
+      config: { access: ['writer'] },
+    },
     async (request) => shown(await find(context, identityOf(request).userId)),
   );
   server.post(
     '/v1/payout-account',
-    { schema: { response: { 200: OpenedPayoutAccountSchema, ...problemResponses } }, config: { access: ['writer'] } },
+    {
+      schema: {
+        summary: 'Open a payout account, or go on with it at Stripe',
+        response: { 200: OpenedPayoutAccountSchema, ...problemResponses },
+      },
+      config: { access: ['writer'] },
+    },
     async (request) => {
       const { userId } = identityOf(request);
       const accountId = await openedOrAsked(context, userId);

@@ -20,6 +20,7 @@ export function readMonthPayouts(server: Server, context: Context): void {
     '/v1/months/:month/payouts',
     {
       schema: {
+        summary: "What became of each writer in a month's payouts",
         params: z.object({ month: MonthSchema }),
         querystring: z.strictObject({
           limit: z.coerce.number().int().min(1).max(10_000).default(1_000),

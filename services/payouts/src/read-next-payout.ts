@@ -8,7 +8,13 @@ import { adviceFor, judge, processingFeeOf } from './payout.ts';
 export function readNextPayout(server: Server, context: Context): void {
   server.get(
     '/v1/payouts/next',
-    { schema: { response: { 200: NextPayoutSchema, ...problemResponses } }, config: { access: ['writer'] } },
+    {
+      schema: {
+        summary: 'What the writer gets next and when, or why nothing and what to do',
+        response: { 200: NextPayoutSchema, ...problemResponses },
+      },
+      config: { access: ['writer'] },
+    },
     async (request) => {
       const { userId } = identityOf(request);
       const terms = termsOf(context);

@@ -11,6 +11,7 @@ export function readObligations(server: Server, context: Context): void {
     '/v1/obligations',
     {
       schema: {
+        summary: 'What is owed to each writer, and in all',
         querystring: z.strictObject({
           limit: z.coerce.number().int().min(1).max(1_000).default(100),
           cursor: z.string().max(400).optional(),

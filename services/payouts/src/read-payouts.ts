@@ -19,7 +19,11 @@ export function readPayouts(server: Server, context: Context): void {
   server.get(
     '/v1/payouts',
     {
-      schema: { querystring: query, response: { 200: PayoutPageSchema, ...problemResponses } },
+      schema: {
+        summary: "Payouts, the latest first: the writer's own, or for an admin all",
+        querystring: query,
+        response: { 200: PayoutPageSchema, ...problemResponses },
+      },
       config: { access: ['writer', 'admin'] },
     },
     async (request) => {
@@ -42,7 +46,11 @@ export function readPayouts(server: Server, context: Context): void {
   server.get(
     '/v1/payouts/:id',
     {
-      schema: { params: z.object({ id: z.uuid() }), response: { 200: PayoutDetailSchema, ...problemResponses } },
+      schema: {
+        summary: 'A payout with its fees and attempts',
+        params: z.object({ id: z.uuid() }),
+        response: { 200: PayoutDetailSchema, ...problemResponses },
+      },
       config: { access: ['writer', 'admin'] },
     },
     async (request) => {

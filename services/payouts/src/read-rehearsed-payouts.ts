@@ -10,6 +10,7 @@ export function readRehearsedPayouts(server: Server, { database: { kysely } }: C
     '/v1/months/:month/rehearsed-payouts',
     {
       schema: {
+        summary: 'What each writer would get, by the latest rehearsal',
         params: z.object({ month: MonthSchema }),
         querystring: z.strictObject({
           limit: z.coerce.number().int().min(1).max(10_000).default(1_000),

@@ -11,6 +11,7 @@ export function retryPayout(server: Server, context: Context): void {
     '/v1/payouts/:id/retry',
     {
       schema: {
+        summary: 'Have a payout looked up at Stripe, or sent',
         params: z.object({ id: z.uuid() }),
         body: RetryPayoutSchema,
         response: { 200: RetriedPayoutSchema, ...problemResponses },

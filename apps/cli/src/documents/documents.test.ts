@@ -17,6 +17,12 @@ describe('documents that are written from the contracts', () => {
     expect(sections.filter((section) => !section.includes('```json\n{'))).toEqual([]);
   });
 
+  test('each call of the HTTP API says what it is for', () => {
+    const rows = (documents.get('api.md') ?? '').split('\n').filter((line) => /^\| `[A-Z]+ \//.test(line));
+    expect(rows.length).toBeGreaterThan(40);
+    expect(rows.filter((row) => / \| {2}\| /.test(row))).toEqual([]);
+  });
+
   test('docs/api.md says of a call who may make it, what it takes and what it answers', () => {
     const text = documents.get('api.md') ?? '';
     const call = text.split('\n### ').find((section) => section.startsWith('GET /v1/months/{month}/progress')) ?? '';

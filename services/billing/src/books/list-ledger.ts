@@ -15,6 +15,7 @@ export function listLedger(server: Server, context: BillingContext): void {
     '/v1/ledger/accounts',
     {
       schema: {
+        summary: 'Accounts of the general ledger with their balances',
         querystring: BillingAccountsQuerySchema,
         response: { 200: BillingAccountsSchema, ...problemResponses },
       },
@@ -39,7 +40,11 @@ export function listLedger(server: Server, context: BillingContext): void {
   server.get(
     '/v1/ledger/entries',
     {
-      schema: { querystring: BillingEntriesQuerySchema, response: { 200: BillingEntriesSchema, ...problemResponses } },
+      schema: {
+        summary: 'Entries of the general ledger',
+        querystring: BillingEntriesQuerySchema,
+        response: { 200: BillingEntriesSchema, ...problemResponses },
+      },
       config: { access: ['admin'] },
     },
     async (request) => {

@@ -28,7 +28,10 @@ export function readRevenue(server: Server, context: BillingContext): void {
   server.get(
     '/v1/revenue',
     {
-      schema: { response: { 200: BillingRevenueSchema, ...problemResponses } },
+      schema: {
+        summary: "The platform's revenue by month and source",
+        response: { 200: BillingRevenueSchema, ...problemResponses },
+      },
       config: { access: ['admin'] },
     },
     async () => ({ months: (await revenueByMonth(context)).map(monthOfRevenue) }),

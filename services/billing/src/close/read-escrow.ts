@@ -11,7 +11,10 @@ export function readEscrow(server: Server, context: BillingContext): void {
   server.get(
     '/v1/escrow',
     {
-      schema: { response: { 200: BillingEscrowSchema, ...problemResponses } },
+      schema: {
+        summary: 'What is owed to writers, and where the money for it is',
+        response: { 200: BillingEscrowSchema, ...problemResponses },
+      },
       config: { access: ['admin'] },
     },
     async () => {

@@ -16,7 +16,11 @@ export function listInvoices(server: Server, context: BillingContext): void {
   server.get(
     '/v1/invoices',
     {
-      schema: { querystring: BillingPageQuerySchema, response: { 200: BillingInvoicesSchema, ...problemResponses } },
+      schema: {
+        summary: "The supporter's invoices, the latest first",
+        querystring: BillingPageQuerySchema,
+        response: { 200: BillingInvoicesSchema, ...problemResponses },
+      },
       config: { access: ['supporter'] },
     },
     async (request) => {

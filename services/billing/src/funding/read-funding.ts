@@ -8,7 +8,11 @@ export function readFunding(server: Server, context: BillingContext): void {
   server.get(
     '/v1/funding',
     {
-      schema: { querystring: BillingFundingQuerySchema, response: { 200: BillingFundingSchema, ...problemResponses } },
+      schema: {
+        summary: "The supporter's budget of a month: what is paid, and what is open",
+        querystring: BillingFundingQuerySchema,
+        response: { 200: BillingFundingSchema, ...problemResponses },
+      },
       config: { access: ['supporter'] },
     },
     async (request) => {

@@ -12,6 +12,7 @@ export function listEvents(server: Server, context: BillingContext): void {
     '/v1/stripe-events',
     {
       schema: {
+        summary: "Stripe's events, and what has become of them",
         querystring: BillingStripeEventsQuerySchema,
         response: { 200: BillingStripeEventsSchema, ...problemResponses },
       },

@@ -41,7 +41,10 @@ function receiveAt(server: Server, context: BillingContext, door: Door): void {
   server.post(
     door.path,
     {
-      schema: { response: { 200: BillingWebhookAnswerSchema, ...problemResponses } },
+      schema: {
+        summary: `Stripe's signed events: ${door.endpoint}`,
+        response: { 200: BillingWebhookAnswerSchema, ...problemResponses },
+      },
       config: { access: 'public' },
     },
     async (request) => {

@@ -11,6 +11,7 @@ export function replayEvent(server: Server, context: BillingContext): void {
     '/v1/stripe-events/:id/replay',
     {
       schema: {
+        summary: 'Handle an event of Stripe again',
         params: z.object({ id: z.string().max(255) }),
         response: { 200: BillingReplayedEventSchema, ...problemResponses },
       },

@@ -14,14 +14,29 @@ export function changeSubscription(server: Server, context: BillingContext): voi
     await makeChange(context, userId, wish);
     return { subscription: await subscriptionOf(context, userId) };
   };
-  server.patch('/v1/subscription', { schema: { body: BillingChangeSchema, ...answers }, config }, (request) => {
-    const { monthlyCents, from } = request.body;
-    return make(identityOf(request).userId, { asked: from, monthlyCents });
-  });
-  server.delete('/v1/subscription', { schema: answers, config }, (request) =>
-    make(identityOf(request).userId, { asked: 'cancel' }),
+  server.patch(
+    '/v1/subscription',
+    {
+      schema: {
+        summary: 'Change what is paid a month, now or from the next month on',
+        body: BillingChangeSchema,
+        ...answers,
+      },
+      config,
+    },
+    (request) => {
+      const { monthlyCents, from } = request.body;
+      return make(identityOf(request).userId, { asked: from, monthlyCents });
+    },
   );
-  server.post('/v1/subscription/resume', { schema: answers, config }, (request) =>
-    make(identityOf(request).userId, { asked: 'resume' }),
+  server.delete(
+    '/v1/subscription',
+    { schema: { summary: 'Cancel the subscription at the end of the month', ...answers }, config },
+    (request) => make(identityOf(request).userId, { asked: 'cancel' }),
+  );
+  server.post(
+    '/v1/subscription/resume',
+    { schema: { summary: 'Take a cancellation back', ...answers }, config },
+    (request) => make(identityOf(request).userId, { asked: 'resume' }),
   );
 }

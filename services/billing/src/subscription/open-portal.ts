@@ -11,7 +11,10 @@ export function openPortal(server: Server, context: BillingContext): void {
   server.post(
     '/v1/subscription/portal',
     {
-      schema: { response: { 200: BillingPortalSchema, ...problemResponses } },
+      schema: {
+        summary: "A way into Stripe's customer portal",
+        response: { 200: BillingPortalSchema, ...problemResponses },
+      },
       config: { access: ['supporter'] },
     },
     async (request) => {

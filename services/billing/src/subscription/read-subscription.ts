@@ -16,7 +16,10 @@ export function readSubscription(server: Server, context: BillingContext): void 
   server.get(
     '/v1/subscription',
     {
-      schema: { response: { 200: BillingSubscriptionAnswerSchema, ...problemResponses } },
+      schema: {
+        summary: "The supporter's subscription",
+        response: { 200: BillingSubscriptionAnswerSchema, ...problemResponses },
+      },
       config: { access: ['supporter'] },
     },
     async (request) => ({ subscription: await subscriptionOf(context, identityOf(request).userId) }),

@@ -19,6 +19,7 @@ export function subscribe(server: Server, context: BillingContext): void {
     '/v1/subscription',
     {
       schema: {
+        summary: 'Subscribe',
         body: BillingSubscribeSchema,
         response: { 201: BillingSubscribedSchema, ...problemResponses },
       },

@@ -24,6 +24,7 @@ export function sweepMonths(server: Server, context: BillingContext): void {
     '/v1/months/:month/sweep',
     {
       schema: {
+        summary: 'Ask Stripe about every renewal of a month again',
         params: z.object({ month: MonthSchema }),
         response: { 200: BillingSweepSchema, ...problemResponses },
       },

@@ -15,6 +15,7 @@ export function explainLine(server: Server, context: Context): void {
     '/v1/explain/:line',
     {
       schema: {
+        summary: "Each step of a line's cents, from charge to transfer",
         params: z.object({ line: z.string().max(400) }),
         response: { 200: ExplanationSchema, ...problemResponses },
       },

@@ -22,7 +22,11 @@ export function explainWriterMonth(server: Server, context: Context): void {
   server.get(
     '/v1/earnings/:month/explain',
     {
-      schema: { params: EarningsMonthPathSchema, response: { 200: ExplanationSchema, ...problemResponses } },
+      schema: {
+        summary: "Each step of the cents of the writer's month",
+        params: EarningsMonthPathSchema,
+        response: { 200: ExplanationSchema, ...problemResponses },
+      },
       config: { access: ['writer'] },
     },
     (request) => explain(context, request.params.month, identityOf(request).userId),
@@ -31,6 +35,7 @@ export function explainWriterMonth(server: Server, context: Context): void {
     '/v1/months/:month/writers/:userId/explain',
     {
       schema: {
+        summary: "Each step of the cents of a writer's month",
         params: EarningsMonthPathSchema.extend({ userId: UserIdSchema }),
         response: { 200: ExplanationSchema, ...problemResponses },
       },

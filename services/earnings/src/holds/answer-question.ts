@@ -13,6 +13,7 @@ export function answerQuestion(server: Server, context: Context): void {
     '/v1/questions/:id/answer',
     {
       schema: {
+        summary: 'Answer a question, and say what becomes of the line',
         params: z.object({ id: z.uuid() }),
         body: AnswerQuestionSchema,
         response: { 200: QuestionSchema, ...problemResponses },

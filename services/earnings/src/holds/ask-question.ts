@@ -12,7 +12,11 @@ export function askQuestion(server: Server, context: Context): void {
   server.post(
     '/v1/questions',
     {
-      schema: { body: AskQuestionSchema, response: { 201: QuestionSchema, ...problemResponses } },
+      schema: {
+        summary: 'Ask about a line',
+        body: AskQuestionSchema,
+        response: { 201: QuestionSchema, ...problemResponses },
+      },
       config: { access: ['supporter', 'writer'] },
     },
     async (request, reply) => {

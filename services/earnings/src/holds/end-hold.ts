@@ -17,14 +17,15 @@ import { type KnownHold, readHolds, writeChange } from './hold.ts';
 
 /** `POST /v1/holds/{id}/release|reverse` (admin): what was held is payable again, or goes back to who paid it (C6). */
 export function endHold(server: Server, context: Context): void {
-  for (const [verb, state] of [
-    ['release', 'released'],
-    ['reverse', 'reversed'],
+  for (const [verb, state, summary] of [
+    ['release', 'released', 'Let go what is kept back'],
+    ['reverse', 'reversed', 'Take back what is kept back'],
   ] as const) {
     server.post(
       `/v1/holds/:id/${verb}`,
       {
         schema: {
+          summary,
           params: z.object({ id: z.uuid() }),
           body: EndHoldSchema,
           response: { 200: HoldSchema, ...problemResponses },

@@ -10,7 +10,11 @@ export function listHolds(server: Server, context: Context): void {
   server.get(
     '/v1/holds',
     {
-      schema: { querystring: HoldsQuerySchema, response: { 200: HoldsPageSchema, ...problemResponses } },
+      schema: {
+        summary: 'What is kept back, and why',
+        querystring: HoldsQuerySchema,
+        response: { 200: HoldsPageSchema, ...problemResponses },
+      },
       config: { access: ['admin'] },
     },
     async (request) => {

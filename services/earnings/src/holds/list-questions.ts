@@ -10,7 +10,11 @@ export function listQuestions(server: Server, context: Context): void {
   server.get(
     '/v1/questions',
     {
-      schema: { querystring: QuestionsQuerySchema, response: { 200: QuestionsPageSchema, ...problemResponses } },
+      schema: {
+        summary: "Questions about lines: one's own, or for an admin all",
+        querystring: QuestionsQuerySchema,
+        response: { 200: QuestionsPageSchema, ...problemResponses },
+      },
       config: { access: ['supporter', 'writer', 'admin'] },
     },
     async (request) => {

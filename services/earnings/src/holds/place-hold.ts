@@ -23,7 +23,11 @@ export function placeHold(server: Server, context: Context): void {
   server.post(
     '/v1/holds',
     {
-      schema: { body: PlaceHoldSchema, response: { 201: HoldSchema, ...problemResponses } },
+      schema: {
+        summary: "Keep back a line, or a writer's month",
+        body: PlaceHoldSchema,
+        response: { 201: HoldSchema, ...problemResponses },
+      },
       config: { access: ['admin'] },
     },
     async (request, reply) => {

@@ -20,7 +20,13 @@ const monthsForLapse = 4;
 export function forecastEarnings(server: Server, context: Context): void {
   server.get(
     '/v1/earnings/forecast',
-    { schema: { response: { 200: ForecastSchema, ...problemResponses } }, config: { access: ['writer'] } },
+    {
+      schema: {
+        summary: 'What the writer may expect of the next months',
+        response: { 200: ForecastSchema, ...problemResponses },
+      },
+      config: { access: ['writer'] },
+    },
     async (request) => {
       const recipientUserId = identityOf(request).userId;
       const lapse = lapseOf(await readLapses(context, recipientUserId));

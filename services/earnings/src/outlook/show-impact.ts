@@ -20,7 +20,11 @@ export function showImpact(server: Server, context: Context): void {
   server.get(
     '/v1/impact/:month',
     {
-      schema: { params: EarningsMonthPathSchema, response: { 200: ImpactSchema, ...problemResponses } },
+      schema: {
+        summary: "What became of the supporter's money in a month",
+        params: EarningsMonthPathSchema,
+        response: { 200: ImpactSchema, ...problemResponses },
+      },
       config: { access: ['supporter'] },
     },
     async (request) => {

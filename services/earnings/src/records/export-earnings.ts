@@ -20,7 +20,10 @@ const linesPerPage = 5_000;
 export function exportEarnings(server: Server, context: Context): void {
   server.get(
     '/v1/earnings.csv',
-    { schema: { response: { 200: CsvSchema, ...problemResponses } }, config: { access: ['writer'] } },
+    {
+      schema: { summary: "The writer's months as CSV", response: { 200: CsvSchema, ...problemResponses } },
+      config: { access: ['writer'] },
+    },
     async (request, reply) => {
       const months = await readWriterMonths(context, { recipientUserId: identityOf(request).userId });
       const rows = months.map(({ month, lineCount, reversed, disputed, ...earned }) => [
@@ -36,7 +39,11 @@ export function exportEarnings(server: Server, context: Context): void {
   server.get(
     '/v1/earnings/:month.csv',
     {
-      schema: { params: EarningsMonthPathSchema, response: { 200: CsvSchema, ...problemResponses } },
+      schema: {
+        summary: "A month's lines as CSV",
+        params: EarningsMonthPathSchema,
+        response: { 200: CsvSchema, ...problemResponses },
+      },
       config: { access: ['writer'] },
     },
     async (request, reply) => {

@@ -18,7 +18,11 @@ export function printStatement(server: Server, context: Context): void {
   server.get(
     '/v1/earnings/:month/statement',
     {
-      schema: { params: EarningsMonthPathSchema, response: { 200: PageSchema, ...problemResponses } },
+      schema: {
+        summary: "A month's statement, to be printed",
+        params: EarningsMonthPathSchema,
+        response: { 200: PageSchema, ...problemResponses },
+      },
       config: { access: ['writer'] },
     },
     async (request, reply) => {

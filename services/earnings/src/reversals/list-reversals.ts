@@ -16,6 +16,7 @@ export function listReversals(server: Server, context: Context): void {
     '/v1/months/:month/reversals',
     {
       schema: {
+        summary: 'What was taken back of a month, and why',
         params: EarningsMonthPathSchema,
         querystring: ReversalsQuerySchema,
         response: { 200: ReversalsPageSchema, ...problemResponses },

@@ -11,6 +11,7 @@ export function retryReversal(server: Server, context: Context): void {
     '/v1/reversals/:id/retry',
     {
       schema: {
+        summary: 'Try a reversal again that could not be spread',
         params: z.object({ id: z.uuid() }),
         body: z.strictObject({}),
         response: { 200: ReversalRecordSchema, ...problemResponses },

@@ -13,6 +13,7 @@ export function writeOffReceivable(server: Server, context: Context): void {
     '/v1/obligations/:userId/write-off',
     {
       schema: {
+        summary: 'Give up what a writer owes',
         params: z.object({ userId: UserIdSchema }),
         body: WriteOffSchema,
         response: { 200: WrittenOffSchema, ...problemResponses },
