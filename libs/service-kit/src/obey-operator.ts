@@ -31,16 +31,10 @@ interface Obeying<Schema> extends Parking {
 /** A service's hearings, and that of orders about what any of them has parked. */
 export function withOperator<Schema>(obeying: Obeying<Schema>): readonly Hearing<Schema>[] {
   const operator = hears<Schema, typeof operatorCommand>(operatorCommand, async (tx, messages) => {
-    const own = messages.filter(({ body }) => body.service === obeying.service);
-    // Every replica takes rows in one order, so that two batches cannot wait for each other.
-    for (const message of own.toSorted(byParkedMessage)) await obey(obeying, tx, message);
+    // In the order in which they were given: a later message may build on an earlier one.
+    for (const message of messages) if (message.body.service === obeying.service) await obey(obeying, tx, message);
   });
   return [...obeying.hearings, operator];
-}
-
-function byParkedMessage(one: Received<Command>, other: Received<Command>): number {
-  const [place, otherPlace] = [one, other].map(({ body }) => Buffer.from(JSON.stringify([body.topic, body.messageId])));
-  return place === undefined || otherPlace === undefined ? 0 : Buffer.compare(place, otherPlace);
 }
 
 async function obey<Schema>(
