@@ -21,6 +21,7 @@ export function explainInvoice(server: Server, context: BillingContext): void {
     '/v1/invoices/:id/explain',
     {
       schema: {
+        summary: "What became of an invoice: its charge, and its part of the month's budget",
         params: z.object({ id: z.string().min(1).max(255) }),
         response: { 200: ExplanationSchema, ...problemResponses },
       },

@@ -11,7 +11,11 @@ export function listSuspense(server: Server, context: BillingContext): void {
   server.get(
     '/v1/suspense',
     {
-      schema: { querystring: BillingPageQuerySchema, response: { 200: BillingSuspenseSchema, ...problemResponses } },
+      schema: {
+        summary: 'Money that nobody could be credited with yet',
+        querystring: BillingPageQuerySchema,
+        response: { 200: BillingSuspenseSchema, ...problemResponses },
+      },
       config: { access: ['admin'] },
     },
     async (request) => {
