@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { nextMonth } from '@wewrite/contracts';
 import { december, november, type RunningBilling, startBilling } from './running-billing.ts';
+
+const january = nextMonth(december);
 
 describe('another amount in the middle of a month', () => {
   let billing: RunningBilling;
@@ -215,5 +218,20 @@ describe('a month that is not paid', () => {
     });
     const later = { monthlyCents: 2_000, from: 'next_month' };
     expect((await billing.call('anna', 'PATCH', '/v1/subscription', later)).status).toBe(200);
+  });
+
+  test('E3: a raise that Stripe never heard of is not made in another month, and one asked for then is', async () => {
+    await billing.changeCard('anna', 'pm_card_visa');
+    await billing.subscribe('eve', 1_000);
+    await billing.at('2026-12-31T12:00:00.000Z');
+    const raise = () => billing.call('eve', 'PATCH', '/v1/subscription', { monthlyCents: 90_000 });
+    const match = { method: 'POST', path: '/v1/subscriptions/*' };
+    await billing.control('POST', '/_sandbox/faults', { match, kind: 'connection_reset', times: 3 });
+    expect((await raise()).status).toBe(503);
+    await billing.at('2027-01-01T01:00:00.000Z');
+    expect(await raise()).toMatchObject({ status: 409, body: { code: 'busy' } });
+    expect((await raise()).body).toMatchObject({ subscription: { monthlyCents: 90_000, nextMonthlyCents: 90_000 } });
+    await billing.settled();
+    expect(billing.budget('eve', january)?.paidCents).toBeGreaterThan(85_000);
   });
 });

@@ -3,7 +3,7 @@
 import { cutoffOf, firstInstantOf, monthOf, type UserId } from '@wewrite/contracts';
 import { Refusal } from '@wewrite/service-kit';
 import { isDefiniteRefusal, isReplayedFailure } from '@wewrite/service-kit/stripe';
-import type Stripe from 'stripe';
+import Stripe from 'stripe';
 import type { BillingContext } from '../context.ts';
 import { refusalOf } from '../stripe/refusal-of.ts';
 import { instantOf, secondsOf } from '../stripe/seconds.ts';
@@ -61,9 +61,11 @@ async function withdrawRaise(context: BillingContext, userId: UserId): Promise<v
 async function checkRaise(context: BillingContext, recorded: RecordedChange): Promise<RecordedChange> {
   const { change, stripeId } = recorded;
   const details = await amountChangeOf(context, recorded);
-  const preview = await context.stripe.call('invoices.createPreview', stripeId, (sdk) =>
-    sdk.invoices.createPreview({ subscription: stripeId, subscription_details: details }),
-  );
+  const preview = await context.stripe
+    .call('invoices.createPreview', stripeId, (sdk) =>
+      sdk.invoices.createPreview({ subscription: stripeId, subscription_details: details }),
+    )
+    .catch((error: unknown) => endFailed(context, recorded, error));
   const isRaise = preview.total >= minimumChargeCents;
   if (isRaise) assertWithinMonth(preview.lines.data, change.prorated_from ?? context.clock.now());
   return { ...recorded, change: await endCheck(context, change, isRaise ? change.prorated_from : null) };
@@ -79,20 +81,27 @@ function assertWithinMonth(lines: readonly Stripe.InvoiceLineItem[], at: Date): 
 }
 
 async function send(context: BillingContext, recorded: RecordedChange): Promise<void> {
-  const { change, stripeId, version } = recorded;
+  const { change, stripeId, version, isResumed } = recorded;
   const changes = await changesOf(context, recorded);
   const idempotencyKey = `subscription-${change.subscription_id}-change-${change.number}`;
   const subscription = await context.stripe
     .call('subscriptions.update', stripeId, (sdk) =>
       sdk.subscriptions.update(stripeId, { ...changes, expand: readingExpansions }, { idempotencyKey }),
     )
-    .catch(async (error: unknown) => {
-      if (isDefiniteRefusal(error)) await moveChange(context, change, 'refused');
-      if (isReplayedFailure(error)) await moveChange(context, change, 'unclear');
-      throw error;
-    });
-  if ((await applySubscription(context, subscription, version)) === 'stale') await syncSubscription(context, stripeId);
+    .catch((error: unknown) => endFailed(context, recorded, error));
+  // What a repeated call answers may be as old as the first one.
+  const isApplied = !isResumed && (await applySubscription(context, subscription, version)) !== 'stale';
+  if (!isApplied) await syncSubscription(context, stripeId);
   await moveChange(context, change, 'done');
+}
+
+/** A change that Stripe refuses is over; one whose key would fail again is read before the next. */
+async function endFailed(context: BillingContext, { change }: RecordedChange, error: unknown): Promise<never> {
+  if (isDefiniteRefusal(error)) await moveChange(context, change, 'refused');
+  if (isReplayedFailure(error)) await moveChange(context, change, 'unclear');
+  const isOfAnotherMonth =
+    error instanceof Stripe.errors.StripeInvalidRequestError && error.param?.includes('proration_date') === true;
+  throw isOfAnotherMonth ? new Refusal('busy', 'The month has turned meanwhile: try again.') : error;
 }
 
 async function changesOf(context: BillingContext, recorded: RecordedChange): Promise<Stripe.SubscriptionUpdateParams> {

@@ -15,6 +15,8 @@ export interface RecordedChange {
   readonly stripeId: string;
   readonly itemId: string;
   readonly version: number;
+  /** An earlier request began it. */
+  readonly isResumed: boolean;
 }
 
 type SubscriptionChangeKey = Pick<SubscriptionChangeRow, 'subscription_id' | 'number'>;
@@ -59,7 +61,8 @@ export function recordChange(context: BillingContext, userId: UserId, wish: Wish
     const known = await unfinishedChange(tx, row.id);
     if (known !== undefined && !canGoOn(known, wish, context.time.now())) return refuseBusy();
     const change = known ?? (await insertChange(tx, context, row, wish));
-    return { change, stripeId: row.stripe_id, itemId: row.stripe_item_id, version: row.version };
+    const { stripe_id: stripeId, stripe_item_id: itemId, version } = row;
+    return { change, stripeId, itemId, version, isResumed: known !== undefined };
   });
 }
 
