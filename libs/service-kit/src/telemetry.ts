@@ -61,6 +61,9 @@ export function prepareTelemetry(): void {
   }).start();
 }
 
+/** How long a collector that does not answer may hold up the end of a process. */
+const exportTimeoutMs = 3_000;
+
 /** Exports over OTLP where an endpoint is given, else as JSON lines into a file, else nowhere. */
 export function createTelemetry(options: {
   service: string;
@@ -74,7 +77,8 @@ export function createTelemetry(options: {
   const tracer = provider.getTracer('@wewrite/service-kit');
   return {
     span: (spanOptions, work) => runInSpan(tracer, spanOptions, work),
-    shutdown: () => provider.shutdown(),
+    // Spans that no collector takes are lost, and nothing else: the service has drained all the same.
+    shutdown: () => provider.shutdown().catch(() => undefined),
   };
 }
 
@@ -130,7 +134,8 @@ function linkOf(traceparent: string): Link[] {
 
 function processorsFor(options: { otlpEndpoint?: string | undefined; file?: string | undefined }) {
   if (options.otlpEndpoint !== undefined) {
-    const exporter = new OTLPTraceExporter({ url: `${options.otlpEndpoint.replace(/\/$/, '')}/v1/traces` });
+    const url = `${options.otlpEndpoint.replace(/\/$/, '')}/v1/traces`;
+    const exporter = new OTLPTraceExporter({ url, timeoutMillis: exportTimeoutMs });
     return [new BatchSpanProcessor({ exporter })];
   }
   return options.file === undefined ? [] : [new BatchSpanProcessor({ exporter: fileExporter(options.file) })];
