@@ -7,18 +7,24 @@ import { type Config, environment } from './config.ts';
 import type { Context } from './context.ts';
 import type { Schema } from './db.ts';
 import { hearings } from './events.ts';
+import { explainPayout } from './explain-payout.ts';
+import { exportPayouts } from './export-payouts.ts';
 import { judgeRehearsal } from './judge-rehearsal.ts';
 import { judgeWriters } from './judge-writers.ts';
 import { openPayoutAccount } from './open-payout-account.ts';
+import { cancelPayout } from './operate/cancel-payout.ts';
+import { holdPayout } from './operate/hold-payout.ts';
+import { resumePayouts } from './operate/resume-payouts.ts';
+import { retryPayout } from './operate/retry-payout.ts';
 import { readMonthPayouts } from './read-month-payouts.ts';
 import { readNextPayout } from './read-next-payout.ts';
 import { readObligations } from './read-obligations.ts';
 import { readPayouts } from './read-payouts.ts';
 import { readRehearsedPayouts } from './read-rehearsed-payouts.ts';
 import { refreshAccounts } from './refresh-accounts.ts';
-import { retryPayout } from './retry-payout.ts';
 import { sendTransfers } from './send-transfers.ts';
 import { pacedStripe, stripePace } from './stripe-pace.ts';
+import { sweepPayouts } from './sweep-payouts.ts';
 
 /** The service that pays writers. */
 export const payouts: ServiceDefinition<Config, Schema> = {
@@ -38,14 +44,25 @@ export const payouts: ServiceDefinition<Config, Schema> = {
     };
     return {
       hearings: hearings(context),
-      loops: [judgeWriters(context), judgeRehearsal(context), ...sendTransfers(context), refreshAccounts(context)],
+      loops: [
+        judgeWriters(context),
+        judgeRehearsal(context),
+        ...sendTransfers(context),
+        sweepPayouts(context),
+        refreshAccounts(context),
+      ],
       routes: (server) => {
         openPayoutAccount(server, context);
         readNextPayout(server, context);
         readPayouts(server, context);
+        exportPayouts(server, context);
+        explainPayout(server, context);
         readMonthPayouts(server, context);
         readRehearsedPayouts(server, context);
         retryPayout(server, context);
+        holdPayout(server, context);
+        cancelPayout(server, context);
+        resumePayouts(server, context);
         readObligations(server, context);
         writeOffReceivable(server, context);
       },

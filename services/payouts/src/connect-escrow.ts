@@ -9,6 +9,7 @@ export function connectEscrow(stripe: StripeClient): Escrow {
     // Stripe forgets a key after 24 hours.
     keyLifetimeMs: 23 * 60 * 60 * 1000,
     listsAreCurrent: true,
+    canCancel: false,
     capabilities: { stripe_balance: { stripe_transfers: { requested: true } } },
     canReceive: (account) =>
       account.configuration?.recipient?.capabilities?.stripe_balance?.stripe_transfers?.status === 'active',

@@ -21,6 +21,7 @@ export const loopNames = {
   transfers: 'transfers',
   moreTransfers: 'more_transfers',
   accounts: 'accounts',
+  sweep: 'sweep',
 } as const;
 
 /** Makes both loops of transfers look for work now. */

@@ -10,6 +10,7 @@ export interface Schema {
   transfer_job: TransferJobTable;
   payout_attempt: PayoutAttemptTable;
   rehearsal: RehearsalTable;
+  payout_order: PayoutOrderTable;
   writer_hold: WriterHoldTable;
   adjustment: AdjustmentTable;
 }
@@ -97,7 +98,7 @@ export interface TransferJobTable {
   attempt: number;
   key_first_used_at: Date | null;
   tries: number;
-  state: 'send' | 'look_up' | 'look_up_again' | 'follow' | 'operator';
+  state: 'send' | 'look_up' | 'look_up_again' | 'follow' | 'operator' | 'held' | 'cancel';
   due_at: Date;
   lease_until: Date | null;
   traceparent: string | null;
@@ -138,5 +139,14 @@ export interface AdjustmentTable {
   transfer_keys: readonly string[];
   reason: string | null;
   decided_by: string | null;
+  at: Date;
+}
+
+export interface PayoutOrderTable {
+  id: string;
+  payout_id: string;
+  kind: 'retry' | 'hold' | 'release' | 'cancel';
+  reason: string | null;
+  ordered_by: string;
   at: Date;
 }

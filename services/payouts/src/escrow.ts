@@ -14,7 +14,20 @@ export interface Payment {
 }
 
 /** How writers are paid out of escrow: a port with two adapters, chosen by `ESCROW`. No function is called in a transaction. */
-export interface Escrow {
+export type Escrow = EscrowPort & (Cancelable | NotCancelable);
+
+interface Cancelable {
+  readonly canCancel: true;
+  /** Cancels a payment that is not made yet; throws when it is too late. */
+  cancel(transferId: string, idempotencyKey: string): Promise<void>;
+}
+
+/** A payment is made at once. */
+interface NotCancelable {
+  readonly canCancel: false;
+}
+
+interface EscrowPort {
   /** How long Stripe is sure to know an idempotency key. */
   readonly keyLifetimeMs: number;
   /** Whether a list without a payment proves that it was not made. */

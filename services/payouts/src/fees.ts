@@ -22,7 +22,7 @@ export function payoutsWithEarnings(where: ReturnType<typeof sql>, limit: number
       where credit.user_id = payout.user_id and credit.month <= payout.month
         and credit.month > coalesce((
           select max(earlier.month) from payout as earlier
-          where earlier.user_id = payout.user_id and earlier.month < payout.month and earlier.status <> 'failed'
+          where earlier.user_id = payout.user_id and earlier.month < payout.month and earlier.status not in ('failed', 'returned', 'canceled')
         ), '')
     ) as earned on true
     where ${where}
@@ -36,6 +36,7 @@ export function feesOf(payout: PayoutWithEarnings) {
     currency: payout.currency,
     earningsGrossCents: cents(payout.earnings_gross_cents),
     platformFeeCents: cents(payout.platform_fee_cents),
+    adjustmentsCents: cents(payout.gross_cents - (payout.earnings_gross_cents - payout.platform_fee_cents)),
     payoutGrossCents: cents(payout.gross_cents),
     processingFeeCents: cents(payout.processing_fee_cents),
     payoutNetCents: cents(payout.net_cents),

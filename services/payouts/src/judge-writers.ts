@@ -1,11 +1,11 @@
-import { type Cents, compareUtf8, cutoffOf, month, nextMonth, payoutRequested, zeroCents } from '@wewrite/contracts';
+import { type Cents, compareUtf8, month, payoutRequested, zeroCents } from '@wewrite/contracts';
 import { balances, postTransfers } from '@wewrite/ledger';
 import { idOfCause, type Loop } from '@wewrite/service-kit';
 import { sql, type Transaction } from 'kysely';
 import { lockBalances } from './adjustments/read-books.ts';
 import { type Context, loopNames } from './context.ts';
 import type { PayoutAccountTable, PayoutMonthTable, Schema } from './db.ts';
-import { type Judgement, judge, type PayoutTerms, type WriterBalance } from './payout.ts';
+import { type Judgement, judge, nextPayoutDate, type PayoutTerms, type WriterBalance } from './payout.ts';
 import { advanceMonth } from './payout-month.ts';
 import { checkBooks, runOf, sayProgress } from './progress.ts';
 import { accountOf, chart, payoutReserved } from './sub-ledger.ts';
@@ -234,9 +234,7 @@ async function insertJudgements(
   judged: readonly JudgedWriter[],
 ): Promise<void> {
   if (judged.length === 0) return;
-  const nextDate = cutoffOf(nextMonth(month(row.month)))
-    .toISOString()
-    .slice(0, 10);
+  const nextDate = nextPayoutDate(month(row.month));
   const values = judged.map(({ userId, payableCents, judgement }) => ({
     run_id: row.run_id,
     month: row.month,

@@ -1,4 +1,4 @@
-import { basisPointsOf, type Cents, cents, type SkipReason } from '@wewrite/contracts';
+import { basisPointsOf, type Cents, cents, cutoffOf, type Month, nextMonth, type SkipReason } from '@wewrite/contracts';
 
 /** What is known of a writer on the day of the payouts. Balances are those of the sub-ledger. */
 export interface WriterBalance {
@@ -50,6 +50,24 @@ export function judge(writer: WriterBalance, terms: PayoutTerms): Judgement {
 export function processingFeeOf(balanceCents: Cents, terms: PayoutTerms): Cents {
   if (balanceCents <= 0) return cents(0);
   return cents(basisPointsOf(balanceCents, terms.processingFeeBps) + terms.processingFeeFixedCents);
+}
+
+/**
+ * D5: what the writer can do about a payout that did not reach them, by Stripe's reason or ours. What Stripe says of the
+ * bank account (`payout_method_…`) the writer mends there, too.
+ */
+export function adviceAfterFailure(reason: string | null): string {
+  if (reason === 'account_restricted') return adviceFor.account_restricted;
+  if (reason === 'canceled') return 'We have stopped this payout. Its money is yours, and is paid with the next one.';
+  if (reason?.startsWith('payout_method') === true) {
+    return 'Your bank did not take the money. Open your payout account again and check the bank account in it.';
+  }
+  return 'The payout did not go through. Its money is yours: open your payout account and see whether anything is asked for.';
+}
+
+/** The first of the month after that in which a month's payouts are made: when what was not paid then is paid next. */
+export function nextPayoutDate(ofMonth: Month): string {
+  return cutoffOf(nextMonth(ofMonth)).toISOString().slice(0, 10);
 }
 
 /** What a writer can do about a reason, in a sentence. */

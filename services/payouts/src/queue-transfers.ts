@@ -14,6 +14,7 @@ export async function queueTransfers(
   await sql`
     insert into transfer_job (payout_id, due_at, traceparent)
     select id, ${context.time.now()}, ${activeTraceparent()} from payout where id = any(${payoutIds}::uuid[]) and status = 'requested'
+    order by id for share
     on conflict do nothing`.execute(tx);
   afterCommit(tx, () => wakeTransferLoops(context));
 }

@@ -1,11 +1,12 @@
-import { MonthSchema, type WriterPayout, WriterPayoutPageSchema, WriterPayoutSchema } from '@wewrite/contracts';
+import { MonthSchema, month, type WriterPayout, WriterPayoutPageSchema, WriterPayoutSchema } from '@wewrite/contracts';
 import { problemResponses, Refusal, type Server } from '@wewrite/service-kit';
 import { sql } from 'kysely';
 import { z } from 'zod';
 import type { Context } from './context.ts';
 import type { JudgementTable, PayoutTable } from './db.ts';
+import { nextPayoutDate } from './payout.ts';
 
-type Row = Pick<JudgementTable, 'user_id' | 'payable_cents' | 'payout_id'> & {
+type Row = Pick<JudgementTable, 'month' | 'user_id' | 'payable_cents' | 'payout_id'> & {
   readonly skip_reason: string | null;
   readonly next_date: string | null;
 } & {
@@ -31,16 +32,16 @@ export function readMonthPayouts(server: Server, context: Context): void {
       config: { access: ['admin'] },
     },
     async (request) => {
-      const { month } = request.params;
+      const asked = request.params.month;
       const { limit, cursor = '' } = request.query;
-      const known = await sql`select from payout_month where month = ${month}`.execute(context.database.kysely);
-      if (known.rows.length === 0) throw new Refusal('not_found', `${month} has no payouts: it is not closed.`);
+      const known = await sql`select from payout_month where month = ${asked}`.execute(context.database.kysely);
+      if (known.rows.length === 0) throw new Refusal('not_found', `${asked} has no payouts: it is not closed.`);
       const { rows } = await sql<Row>`
-        select judgement.user_id, judgement.payable_cents, judgement.payout_id, judgement.reason as skip_reason,
+        select judgement.month, judgement.user_id, judgement.payable_cents, judgement.payout_id, judgement.reason as skip_reason,
           judgement.next_date::text as next_date, payout.status, payout.reason, payout.transfer_id, payout.gross_cents,
           payout.processing_fee_cents, payout.net_cents
         from judgement left join payout on payout.id = judgement.payout_id
-        where judgement.month = ${month} and judgement.user_id > ${cursor}
+        where judgement.month = ${asked} and judgement.user_id > ${cursor}
         order by judgement.user_id limit ${limit + 1}`.execute(context.database.kysely);
       const writers = rows.slice(0, limit).map(writerPayoutOf);
       return { writers, nextCursor: rows.length > limit ? (writers.at(-1)?.userId ?? null) : null };
@@ -55,7 +56,7 @@ function writerPayoutOf(row: Row): WriterPayout {
     userId: row.user_id,
     payoutStatus: status,
     payoutReason: isPaid ? null : (row.skip_reason ?? row.reason),
-    nextDate: row.next_date,
+    nextDate: row.next_date ?? (status === 'failed' ? nextPayoutDate(month(row.month)) : null),
     payoutId: row.payout_id,
     transferId: row.transfer_id,
     payoutGrossCents: isPaid ? row.gross_cents : 0,

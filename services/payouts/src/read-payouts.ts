@@ -1,9 +1,17 @@
-import { MonthSchema, type Payout, PayoutDetailSchema, PayoutPageSchema, PayoutSchema } from '@wewrite/contracts';
+import {
+  MonthSchema,
+  month,
+  type Payout,
+  PayoutDetailSchema,
+  PayoutPageSchema,
+  PayoutSchema,
+} from '@wewrite/contracts';
 import { type Identity, identityOf, problemResponses, Refusal, type Server, traceIdOf } from '@wewrite/service-kit';
 import { sql } from 'kysely';
 import { z } from 'zod';
 import type { Context } from './context.ts';
 import { feesOf, type PayoutWithEarnings, payoutsWithEarnings } from './fees.ts';
+import { adviceAfterFailure, nextPayoutDate } from './payout.ts';
 
 const CursorSchema = z
   .string()
@@ -27,14 +35,14 @@ export function readPayouts(server: Server, context: Context): void {
       config: { access: ['writer', 'admin'] },
     },
     async (request) => {
-      const { month, limit, cursor } = request.query;
+      const { month: ofMonth, limit, cursor } = request.query;
       const [cursorMonth = '', cursorId = ''] = cursor?.split(/:(.*)/s) ?? [];
       const after =
         cursor === undefined
           ? sql`true`
           : sql`(month < ${cursorMonth} or (month = ${cursorMonth} and id > ${cursorId}))`;
-      const ofMonth = month === undefined ? sql`true` : sql`month = ${month}`;
-      const where = sql`${visibleTo(identityOf(request))} and ${ofMonth} and ${after}`;
+      const inMonth = ofMonth === undefined ? sql`true` : sql`month = ${ofMonth}`;
+      const where = sql`${visibleTo(identityOf(request))} and ${inMonth} and ${after}`;
       const { rows } = await payoutsWithEarnings(where, limit + 1).execute(context.database.kysely);
       const last = rows.length > limit ? rows[limit - 1] : undefined;
       return {
@@ -64,11 +72,14 @@ export function readPayouts(server: Server, context: Context): void {
   );
 }
 
-function visibleTo(identity: Identity) {
+/** The rows that somebody may see. */
+export function visibleTo(identity: Identity) {
   return identity.roles.has('admin') ? sql`true` : sql`payout.user_id = ${identity.userId}`;
 }
 
-function payoutOf(row: PayoutWithEarnings): Payout {
+/** A payout as it is answered, with its fees (D7), and what to do when its money is payable again (D5). */
+export function payoutOf(row: PayoutWithEarnings): Payout {
+  const isBack = row.status === 'failed' || row.status === 'returned' || row.status === 'canceled';
   return PayoutSchema.parse({
     id: row.id,
     month: row.month,
@@ -77,13 +88,16 @@ function payoutOf(row: PayoutWithEarnings): Payout {
     fees: feesOf(row),
     transferId: row.transfer_id,
     reason: row.reason,
+    whatToDo: isBack ? adviceAfterFailure(row.reason) : null,
+    nextDate: isBack ? nextPayoutDate(month(row.month)) : null,
     requestedAt: row.requested_at.toISOString(),
     settledAt: row.settled_at?.toISOString() ?? null,
     traceId: row.traceparent === null ? null : traceIdOf(row.traceparent),
   });
 }
 
-async function attemptsOf({ database }: Context, payoutId: string) {
+/** The calls to Stripe for a payout, in order. */
+export async function attemptsOf({ database }: Context, payoutId: string) {
   const rows = await database.kysely
     .selectFrom('payout_attempt')
     .selectAll()

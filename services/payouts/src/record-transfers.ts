@@ -18,7 +18,7 @@ export async function recordTransfers(context: Context, sent: readonly SentTrans
     for (const each of ordered) {
       const ending = endingOf(statuses.get(each.claimed.id) ?? each.claimed.status, each.outcome);
       if (ending === null) await proceed(context, tx, each);
-      else ended.push({ claimed: each.claimed, ending });
+      else ended.push({ payout: each.claimed, ending });
     }
     await settlePayouts(context, tx, ended);
   });
@@ -46,7 +46,9 @@ const mostTries = 100;
 
 function isForOperator({ claimed, outcome }: SentTransfer): boolean {
   if (outcome.kind === 'operator') return true;
-  return outcome.kind !== 'made' && claimed.state !== 'follow' && claimed.tries >= mostTries;
+  return (
+    outcome.kind !== 'made' && claimed.state !== 'follow' && claimed.state !== 'cancel' && claimed.tries >= mostTries
+  );
 }
 
 /** What is next for a payout that has not ended. */
@@ -67,6 +69,7 @@ async function proceed(context: Context, tx: Transaction<Schema>, sent: SentTran
     }))
     .where('payout_id', '=', claimed.id)
     .where('attempt', '=', claimed.attempt)
+    .where('state', '=', claimed.state)
     .execute();
 }
 
@@ -105,13 +108,15 @@ async function follow(context: Context, tx: Transaction<Schema>, { claimed, outc
       ...(isNew ? { tries: 0 } : {}),
     }))
     .where('payout_id', '=', claimed.id)
+    // An operator may have ordered something else meanwhile.
+    .where('state', '=', claimed.state)
     .execute();
 }
 
 async function insertAttempts(context: Context, tx: Transaction<Schema>, sent: readonly SentTransfer[]): Promise<void> {
   const at = context.time.now();
   const values = sent.flatMap(({ claimed, outcome }) => {
-    if (claimed.state === 'follow') return [];
+    if (claimed.state === 'follow' || claimed.state === 'cancel') return [];
     return {
       payout_id: claimed.id,
       attempt: claimed.attempt,

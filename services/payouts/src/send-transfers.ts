@@ -9,7 +9,7 @@ import { type ClaimedTransfer, transferKey } from './transfer-attempt.ts';
 import type { MadePayment, TransferOutcome } from './transfer-outcome.ts';
 
 /** Short, so that a dead replica's transfers are soon sent: a call that takes longer is repeated under its own key. */
-const leaseMs = 10_000;
+const leaseMs = 8_000;
 /** A transfer that is under way at Stripe is looked at again by and by; one whose look is this near is not at rest. */
 const nearMs = 10_000;
 
@@ -25,7 +25,9 @@ export function sendTransfers(context: Context): readonly Loop[] {
       const near = new Date(context.time.now().getTime() + nearMs);
       const { rows } = await sql<{ count: number }>`
         select count(*) as count from transfer_job
-        where state <> 'operator' and (state <> 'follow' or due_at <= ${near})`.execute(context.database.kysely);
+        where state not in ('operator', 'held') and (state <> 'follow' or due_at <= ${near})`.execute(
+        context.database.kysely,
+      );
       return rows[0]?.count ?? 0;
     },
     step: async () => {
@@ -76,7 +78,7 @@ async function claimDue(context: Context, tx: Transaction<Schema>, most: number)
   const { rows } = await sql<ClaimedTransfer>`
       with due as (
         select payout_id from transfer_job
-        where state <> 'operator' and due_at <= ${now} and (lease_until is null or lease_until <= ${now})
+        where state not in ('operator', 'held') and due_at <= ${now} and (lease_until is null or lease_until <= ${now})
         order by due_at limit ${most} for update skip locked
       ), taken as (
         update transfer_job as job set
@@ -101,6 +103,7 @@ async function send(context: Context, claimed: ClaimedTransfer): Promise<Transfe
   };
   return context.telemetry.span(span, async () => {
     if (claimed.state === 'follow') return read(context, claimed);
+    if (claimed.state === 'cancel') return cancel(context, claimed);
     const keyAgeMs = context.time.now().getTime() - (claimed.key_first_used_at?.getTime() ?? 0);
     const mustLookUp = claimed.state !== 'send' || keyAgeMs > context.escrow.keyLifetimeMs;
     return mustLookUp ? lookUp(context, claimed) : make(context, claimed);
@@ -136,6 +139,18 @@ async function read({ escrow }: Context, { id, transfer_id: transferId }: Claime
   } catch (error) {
     return { kind: 'same_key', detail: `not read: ${String(error)}` };
   }
+}
+
+/** Whatever comes of it is read: it may have been too late, or have been canceled by a call whose answer was lost. */
+async function cancel(context: Context, claimed: ClaimedTransfer): Promise<TransferOutcome> {
+  const { id, transfer_id: transferId } = claimed;
+  if (transferId === null || !context.escrow.canCancel) throw new Error(`payout ${id} cannot be canceled at Stripe`);
+  try {
+    await context.escrow.cancel(transferId, `cancel-payout-${id}`);
+  } catch (error) {
+    context.log.warn({ payoutId: id, error: String(error) }, 'a payout was not canceled at Stripe');
+  }
+  return read(context, claimed);
 }
 
 function paymentOf(claimed: ClaimedTransfer): Payment {

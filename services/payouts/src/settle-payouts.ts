@@ -2,16 +2,15 @@ import { cents, type MessageOf, month, payoutSettled } from '@wewrite/contracts'
 import { type NewTransfer, postTransfers } from '@wewrite/ledger';
 import { sql, type Transaction } from 'kysely';
 import type { Context } from './context.ts';
-import type { Schema } from './db.ts';
+import type { PayoutTable, Schema } from './db.ts';
 import { advanceMonth } from './payout-month.ts';
 import { checkBooks, runOf, sayProgress } from './progress.ts';
 import { chart, payoutReturned, payoutUndone, processingFee, writerPayout } from './sub-ledger.ts';
-import type { ClaimedTransfer } from './transfer-attempt.ts';
 import type { PayoutEnding } from './transfer-outcome.ts';
 
 /** A payout and how it has just ended. */
 export interface EndedPayout {
-  readonly claimed: ClaimedTransfer;
+  readonly payout: PayoutTable;
   readonly ending: PayoutEnding;
 }
 
@@ -29,13 +28,13 @@ export async function settlePayouts(
     payoutSettled,
     ended.map((each) => settledMessage(each, at)),
   );
-  const runIds = new Set(ended.map(({ claimed }) => claimed.run_id));
+  const runIds = new Set(ended.map(({ payout }) => payout.run_id));
   for (const runId of [...runIds].sort()) {
     await postRun(
       context,
       tx,
       runId,
-      ended.filter(({ claimed }) => claimed.run_id === runId),
+      ended.filter(({ payout }) => payout.run_id === runId),
       at,
     );
   }
@@ -44,27 +43,27 @@ export async function settlePayouts(
 async function writeEnding(
   context: Context,
   tx: Transaction<Schema>,
-  { claimed, ending }: EndedPayout,
+  { payout, ending }: EndedPayout,
   at: Date,
 ): Promise<void> {
   const reason = ending.status === 'paid' ? null : ending.reason;
   await tx
     .updateTable('payout')
     .set({ status: ending.status, transfer_id: ending.transferId, reason, settled_at: at })
-    .where('id', '=', claimed.id)
+    .where('id', '=', payout.id)
     .execute();
   if (ending.status === 'paid' && ending.isReturnedSince) {
     await tx
       .updateTable('transfer_job')
       .set({ state: 'follow', due_at: context.time.now(), lease_until: null })
-      .where('payout_id', '=', claimed.id)
+      .where('payout_id', '=', payout.id)
       .execute();
     return;
   }
-  await tx.deleteFrom('transfer_job').where('payout_id', '=', claimed.id).execute();
+  await tx.deleteFrom('transfer_job').where('payout_id', '=', payout.id).execute();
   if (ending.status === 'paid') return;
   // The account may no longer be what we know of it.
-  await sql`update payout_account set refresh_due = true where user_id = ${claimed.user_id}`.execute(tx);
+  await sql`update payout_account set refresh_due = true where user_id = ${payout.user_id}`.execute(tx);
 }
 
 /** Posts the run's ended payouts and says how many are settled; the last one, and each that comes back, checks the books. */
@@ -97,39 +96,39 @@ async function postRun(
   });
 }
 
-function postingsOf({ claimed, ending }: EndedPayout, at: Date): NewTransfer[] {
+function postingsOf({ payout, ending }: EndedPayout, at: Date): NewTransfer[] {
   const shared = {
-    payoutId: claimed.id,
-    month: month(claimed.month),
-    userId: claimed.user_id,
-    currency: claimed.currency,
+    payoutId: payout.id,
+    month: month(payout.month),
+    userId: payout.user_id,
+    currency: payout.currency,
     occurredAt: at,
     causeEventId: null,
   };
-  const unreserved = payoutReturned({ ...shared, amountCents: cents(claimed.gross_cents) });
+  const unreserved = payoutReturned({ ...shared, amountCents: cents(payout.gross_cents) });
   if (ending.status !== 'paid' && ending.status !== 'returned') return [unreserved];
   const stripeId = ending.transferId;
   const paid = [
-    writerPayout({ ...shared, stripeId, amountCents: cents(claimed.net_cents) }),
-    processingFee({ ...shared, stripeId, amountCents: cents(claimed.processing_fee_cents) }),
+    writerPayout({ ...shared, stripeId, amountCents: cents(payout.net_cents) }),
+    processingFee({ ...shared, stripeId, amountCents: cents(payout.processing_fee_cents) }),
   ].filter(({ amountCents }) => amountCents > 0);
   return ending.status === 'paid' ? paid : [...paid.map((entry) => payoutUndone(entry, at)), unreserved];
 }
 
-function settledMessage({ claimed, ending }: EndedPayout, at: Date) {
+function settledMessage({ payout, ending }: EndedPayout, at: Date) {
   const body: MessageOf<typeof payoutSettled> = payoutSettled.schema.parse({
-    run: runOf(claimed),
-    payoutId: claimed.id,
-    month: claimed.month,
-    recipientUserId: claimed.user_id,
-    currency: claimed.currency,
-    grossCents: claimed.gross_cents,
-    processingFeeCents: claimed.processing_fee_cents,
-    netCents: claimed.net_cents,
+    run: runOf(payout),
+    payoutId: payout.id,
+    month: payout.month,
+    recipientUserId: payout.user_id,
+    currency: payout.currency,
+    grossCents: payout.gross_cents,
+    processingFeeCents: payout.processing_fee_cents,
+    netCents: payout.net_cents,
     outcome: ending.status,
     transferId: ending.transferId,
     reason: ending.status === 'paid' ? null : ending.reason,
     at: at.toISOString(),
   });
-  return { key: claimed.user_id, id: `${claimed.id}:${body.outcome}`, body, traceparent: claimed.traceparent };
+  return { key: payout.user_id, id: `${payout.id}:${body.outcome}`, body, traceparent: payout.traceparent };
 }

@@ -13,6 +13,12 @@ export function storageEscrow(stripe: StripeClient, financialAccountId: string):
     // Stripe forgets a key after 30 days.
     keyLifetimeMs: 29 * dayMs,
     listsAreCurrent: false,
+    canCancel: true,
+    cancel: async (transferId, idempotencyKey) => {
+      await stripe.call('v2.moneyManagement.outboundPayments.cancel', transferId, (sdk) =>
+        sdk.v2.moneyManagement.outboundPayments.cancel(transferId, {}, { idempotencyKey, ...once }),
+      );
+    },
     capabilities: { bank_accounts: { local: { requested: true } } },
     canReceive: (account) => account.configuration?.recipient?.capabilities?.bank_accounts?.local?.status === 'active',
     make: async (payment, idempotencyKey) => {

@@ -93,6 +93,7 @@ describe.each(adapters)('a month of payouts out of $escrow', ({ escrow }) => {
       currency: 'usd',
       earningsGrossCents: 10_007,
       platformFeeCents: 7,
+      adjustmentsCents: 0,
       payoutGrossCents: 10_000,
       processingFeeCents: 320,
       payoutNetCents: 9_680,

@@ -64,6 +64,7 @@ export interface PayoutHarness extends Harness {
   earn(month: string, netByWriter: Readonly<Record<string, number>>): Promise<void>;
   fund(month: string): Promise<void>;
   get<Answer>(path: string, schema: z.ZodType<Answer>, who?: { sub: string; roles: string[] }): Promise<Answer>;
+  text(path: string, who: { sub: string; roles: string[] }): Promise<string>;
   /** Asks as an admin, or as who is given; gives the answer's status and body. */
   post(path: string, body: object, who?: { sub: string; roles: string[] }): Promise<{ status: number; body: unknown }>;
   /** Says as earnings does what a reversal takes of writers' months; its id follows from its name. */
@@ -199,6 +200,7 @@ export async function startPayouts(
       await harness.say(escrowFunded, { key: month, id: `funded-${month}`, body });
     },
     get: async (path, schema, who = root) => schema.parse(await (await request(path, who)).json()),
+    text: async (path, who) => (await request(path, who)).text(),
     transfers: async () => {
       const state = StateSchema.parse(await (await fetch(`${sandbox.url}/_sandbox/state`)).json());
       return [...state.transfer, ...state.outbound_payment];

@@ -8,10 +8,10 @@ import {
   WriterPayoutPageSchema,
 } from '@wewrite/contracts';
 import { adapters, type PayoutHarness, startPayouts } from './payout-harness.ts';
+import { until } from './until.ts';
 
 const [, { calls }] = adapters;
 const dayMs = 24 * 60 * 60 * 1000;
-const deadlineMs = 20_000;
 
 let stack: PayoutHarness;
 let months = 0;
@@ -165,11 +165,3 @@ describe('D4: paid may still become returned', () => {
     await stack.control('/_sandbox/settings', { outboundPaymentDelaySeconds: 0 });
   });
 });
-
-async function until(condition: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + deadlineMs;
-  while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error('waited in vain');
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}

@@ -111,14 +111,16 @@ describe('D3: what v1 answers under a key, it replays', () => {
     expect(await transfersOf(month)).toHaveLength(1);
     const { payoutId } = (await payoutOf(month)) ?? {};
     const { attempts } = await stack.get(`/v1/payouts/${payoutId}`, PayoutDetailSchema);
-    const outcomes = attempts.map((attempt) => [attempt.attempt, attempt.outcome]);
+    // A call that takes too long is repeated under its key, which is another matter.
+    const answered = attempts.filter(({ outcome }) => outcome !== 'same_key');
+    const outcomes = answered.map((attempt) => [attempt.attempt, attempt.outcome]);
     expect(outcomes).toEqual([
       [1, 'look_up'],
       [1, 'look_up'],
       [1, 'next_key'],
       [2, 'made'],
     ]);
-    const [, firstLook, secondLook] = attempts.map((attempt) => Date.parse(attempt.at));
+    const [, firstLook, secondLook] = answered.map((attempt) => Date.parse(attempt.at));
     expect((secondLook ?? 0) - (firstLook ?? 0)).toBeGreaterThanOrEqual(10 * minuteMs);
   });
 

@@ -26,13 +26,15 @@ export const SkipReasonSchema = z.enum([
 export type SkipReason = z.infer<typeof SkipReasonSchema>;
 
 /**
- * D7: the fees of a payout. `earningsGrossCents − platformFeeCents` is what the months in it earned net; that,
- * `payoutGrossCents`, less the processing fee is what is transferred.
+ * D7: the fees of a payout. `earningsGrossCents − platformFeeCents` is what the months in it earned net; with
+ * `adjustmentsCents`, which is what refunds, holds, repayments and earlier payouts added or took, that is
+ * `payoutGrossCents`; less the processing fee it is what is transferred.
  */
 export const FeeBreakdownSchema = z.object({
   currency: CurrencySchema,
   earningsGrossCents: NonNegativeCentsSchema,
   platformFeeCents: NonNegativeCentsSchema,
+  adjustmentsCents: CentsSchema,
   payoutGrossCents: NonNegativeCentsSchema,
   processingFeeCents: NonNegativeCentsSchema,
   payoutNetCents: NonNegativeCentsSchema,
@@ -47,6 +49,9 @@ export const PayoutSchema = z.object({
   fees: FeeBreakdownSchema,
   transferId: z.string().nullable(),
   reason: z.string().nullable(),
+  /** D5: of a payout whose money is payable again, what the writer can do, and when it is paid next. */
+  whatToDo: z.string().nullable(),
+  nextDate: z.iso.date().nullable(),
   requestedAt: z.iso.datetime(),
   settledAt: z.iso.datetime().nullable(),
   traceId: z.string().nullable(),
@@ -70,6 +75,33 @@ export const RetryPayoutSchema = z.strictObject({ nothingAtStripe: z.boolean().d
 
 /** What is done next for the payout. */
 export const RetriedPayoutSchema = z.object({ id: z.uuid(), next: z.enum(['look_up_again', 'send']) });
+
+/** `POST /v1/payouts/{id}/hold|release`: a payout that is held is not sent. */
+export const HoldPayoutSchema = z.strictObject({ reason: z.string().trim().min(1).max(500) });
+
+/** What becomes of its transfer. */
+export const HeldPayoutSchema = z.object({ id: z.uuid(), transfer: z.enum(['held', 'send']) });
+
+/**
+ * `POST /v1/payouts/{id}/cancel`: `nothingAtStripe` when an operator has seen that Stripe has made no transfer of a payout
+ * that waits for one.
+ */
+export const CancelPayoutSchema = z.strictObject({
+  reason: z.string().trim().min(1).max(500),
+  nothingAtStripe: z.boolean().default(false),
+});
+
+/** `canceled`: the money is payable again. `canceling`: Stripe is asked to; it may be too late. */
+export const CanceledPayoutSchema = z.object({ id: z.uuid(), next: z.enum(['canceled', 'canceling']) });
+
+/** `POST /v1/months/{month}/payouts` (admin): how far a month's payouts are, and what they wait for. */
+export const MonthPayoutsSchema = z.object({
+  month: MonthSchema,
+  state: z.enum(['waiting', 'judging', 'sending', 'settled']),
+  waitingFor: z.array(z.enum(['earnings', 'escrow', 'operator', 'release'])),
+  payoutsRequested: z.int().min(0),
+  payoutsSettled: z.int().min(0),
+});
 
 /** `GET /v1/payouts`: newest first. */
 export const PayoutPageSchema = z.object({ payouts: z.array(PayoutSchema), nextCursor: z.string().nullable() });

@@ -3,7 +3,8 @@
 import { RetriedPayoutSchema, RetryPayoutSchema } from '@wewrite/contracts';
 import { afterCommit, identityOf, problemResponses, Refusal, type Server } from '@wewrite/service-kit';
 import { z } from 'zod';
-import { type Context, wakeTransferLoops } from './context.ts';
+import { type Context, wakeTransferLoops } from '../context.ts';
+import { keepOrder } from './payout-order.ts';
 
 /** `POST /v1/payouts/{id}/retry`. */
 export function retryPayout(server: Server, context: Context): void {
@@ -34,11 +35,9 @@ export function retryPayout(server: Server, context: Context): void {
           .returning('attempt')
           .executeTakeFirst();
         if (job === undefined) throw new Refusal('not_found', 'No payout of this id waits for an operator.');
+        const reason = request.body.nothingAtStripe ? 'nothing at Stripe' : null;
         const { userId } = identityOf(request);
-        context.log.info(
-          { payoutId: id, attempt: job.attempt, next, userId },
-          'an operator has a transfer tried again',
-        );
+        await keepOrder(context, tx, { payout_id: id, kind: 'retry', reason, ordered_by: userId });
         afterCommit(tx, () => wakeTransferLoops(context));
       });
       return { id, next };
