@@ -45,7 +45,7 @@ ${topics.map((topic) => sectionOf(topic, examplesOf))}
 }
 
 function overviewOf({ name, summary, owners, hearers }: Topic): Html {
-  return html`<tr><td><a href="#${name}"><code>${name}</code></a></td><td>${summary}</td><td>${owners.join(', ')}</td><td>${hearers.join(', ')}</td></tr>`;
+  return html`<tr><td><a href="#${name}"><code>${name}</code></a></td><td>${summary}</td><td>${owners.join(', ')}</td><td>${hearers.join(', ') || 'nobody yet'}</td></tr>`;
 }
 
 function sectionOf(topic: Topic, examplesOf: ExamplesOf): Html {

@@ -8,7 +8,7 @@ export function eventsDocumentOf(topics: readonly Topic[], examplesOf: ExamplesO
     `[\`${name}\`](#${name.replaceAll('.', '')})`,
     summary,
     owners.join(', '),
-    hearers.join(', '),
+    hearers.join(', ') || 'nobody yet',
   ]);
   return `${[
     generatedNotice,
@@ -35,7 +35,7 @@ function sectionOf(topic: Topic, examplesOf: ExamplesOf): string[] {
       [
         [
           owners.join(', '),
-          hearers.join(', '),
+          hearers.join(', ') || 'nobody yet',
           key.replaceAll(/<[^>]+>(:<[^>]+>)?/g, '`$&`'),
           `${partitions}`,
           `${retentionDays} days`,

@@ -77,7 +77,7 @@ export const writerChanged = defineTopic({
   summary: "A writer's payout account: able to receive, or why not.",
   key: 'userId',
   owners: ['payouts'],
-  hearers: ['allocations'],
+  hearers: [],
   schema: z.object({
     userId: UserIdSchema,
     version: z.int().positive(),
