@@ -1,7 +1,9 @@
 import { prepareTelemetry } from '@wewrite/service-kit';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { benchClose } from './bench-close.ts';
+import { benchLedger } from './bench-ledger.ts';
 import { describeClose } from './describe-close.ts';
+import { describeLedger } from './describe-ledger.ts';
 import { writeResults } from './results.ts';
 
 const say = (sentence: string) => void process.stderr.write(`${sentence}\n`);
@@ -37,6 +39,18 @@ program
     const text = describeClose(sizes, options);
     process.stdout.write(`${text}\n`);
     if (options.write) writeResults('close', text);
+  });
+
+program
+  .command('ledger')
+  .description('posting transfers in batches, beside a plain INSERT and beside one statement a transfer')
+  .option('--rounds <count>', 'how often everything is measured', countOf, 5)
+  .option('--transfers <count>', 'how many are posted in the largest batches', countOf, 16_000)
+  .option('--no-write', 'leave RESULTS.md as it is')
+  .action(async (options) => {
+    const text = describeLedger(await benchLedger({ ...options, say }));
+    process.stdout.write(`${text}\n`);
+    if (options.write) writeResults('ledger', text);
   });
 
 function countOf(text: string): number {
