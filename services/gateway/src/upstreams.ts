@@ -28,6 +28,7 @@ const ownerOfSegment: Readonly<Record<string, ServiceName>> = {
   revenue: 'billing',
   escrow: 'billing',
   'stripe-events': 'billing',
+  suspense: 'billing',
   earnings: 'earnings',
   'earnings.csv': 'earnings',
   explain: 'earnings',
