@@ -36,13 +36,35 @@ export async function seedWorld(database: BenchDatabase, world: World): Promise<
       return (hashint8extended(number, salt) & 4503599627370495)::double precision / 4503599627370496`);
     // The triggers that keep balances are for rows that come one batch at a time; here they are written with the rest.
     await client.query('set session_replication_role = replica');
-    await seedPlans(client, world, moments.begin);
+    await client.query("set work_mem = '256MB'; set maintenance_work_mem = '1GB'");
+    await withoutIndexes(client, 'allocations.allocation', () => seedPlans(client, world, moments.begin));
     await seedBudgets(client, world);
     await seedBooks(client, moments);
     await seedPayoutAccounts(client, world, moments.begin);
     await client.query('drop function chance');
   });
   await database.asSuperuser((client) => client.query('vacuum (analyze)'));
+}
+
+/** Fills a table and makes its indexes afterwards, which takes a fraction of the time when rows come in no order. */
+async function withoutIndexes(client: pg.Client, table: string, work: () => Promise<void>): Promise<void> {
+  const { rows: constraints } = await client.query<{ name: string; definition: string }>(
+    `select quote_ident(conname) as name, pg_get_constraintdef(oid) as definition from pg_constraint
+     where conrelid = $1::regclass and contype in ('p', 'u')`,
+    [table],
+  );
+  for (const { name } of constraints) await client.query(`alter table ${table} drop constraint ${name}`);
+  const { rows: indexes } = await client.query<{ name: string; definition: string }>(
+    `select indexrelid::regclass::text as name, pg_get_indexdef(indexrelid) as definition from pg_index
+     where indrelid = $1::regclass`,
+    [table],
+  );
+  for (const { name } of indexes) await client.query(`drop index ${name}`);
+  await work();
+  for (const { name, definition } of constraints) {
+    await client.query(`alter table ${table} add constraint ${name} ${definition}`);
+  }
+  for (const { definition } of indexes) await client.query(definition);
 }
 
 async function seedPlans(client: pg.Client, world: World, begin: Date): Promise<void> {
