@@ -36,7 +36,7 @@ FROM runtime AS sandbox
 ENV PORT=8090 SANDBOX_DATABASE=/var/lib/wewrite/sandbox.sqlite
 WORKDIR /wewrite/libs/local-stack
 EXPOSE 8090
-HEALTHCHECK --interval=5s --timeout=10s --start-period=60s \
+HEALTHCHECK --interval=5s --timeout=10s --retries=6 --start-period=60s \
   CMD ["node", "--eval", "fetch(`http://127.0.0.1:${process.env.PORT}/clock`).then((answer) => process.exit(answer.ok ? 0 : 1))"]
 CMD ["node", "--disable-warning=ExperimentalWarning", "./src/sandbox/main.ts"]
 
@@ -46,6 +46,6 @@ ARG SERVICE
 ENV PORT=8080 ADMIN_PORT=9080
 WORKDIR /wewrite/services/${SERVICE}
 EXPOSE 8080 9080
-HEALTHCHECK --interval=5s --timeout=10s --start-period=60s \
+HEALTHCHECK --interval=5s --timeout=10s --retries=6 --start-period=60s \
   CMD ["node", "--eval", "fetch(`http://127.0.0.1:${process.env.ADMIN_PORT}/readyz`).then((answer) => process.exit(answer.ok ? 0 : 1))"]
 CMD ["node", "--import", "./src/telemetry.ts", "./src/main.ts"]

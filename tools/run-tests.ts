@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { addTallies, closingLine, type Tally, tallyOfJest } from './tally.ts';
-import { requiredTiers, tierPresent, tiers } from './tiers.ts';
+import { requiredTiers, type Tier, tierPresent, tiers } from './tiers.ts';
 
 // `npm test`: each check of the house through turbo, which remembers those that nothing has changed for, then every
 // Jest project. Arguments go to Jest. A tier that lacks what it needs is named with the reason, and is a failure where
@@ -24,22 +24,22 @@ function runCheck(name: string): Tally {
   return { passed: passed ? 1 : 0, failed: passed ? 0 : 1, skipped: [] };
 }
 
-/** Says of each tier that lacks something what it is; counts a failure for each of them that is required. */
-async function lookAtTiers(): Promise<{ absent: readonly string[]; tally: Tally }> {
+/** The tiers that lack something, with a sentence for each, and a failure for each of them that is required. */
+async function lookAtTiers(): Promise<{ absent: readonly Tier[]; notes: readonly string[]; failed: number }> {
   const required = requiredTiers(process.env);
-  const looks = await Promise.all(tiers.map(async (tier) => ({ tier, present: await tierPresent(tier, process.env) })));
-  const absent: string[] = [];
-  for (const { tier, present } of looks) {
+  const absent: Tier[] = [];
+  const notes: string[] = [];
+  for (const tier of tiers) {
+    const present = await tierPresent(tier, process.env);
     if (present.ok) continue;
-    // Without a Kafka the system tests that can do so run on the broker in the process; containers have no substitute.
+    absent.push(tier);
+    // System tests that can do without Kafka's own broker run on the one in the process; containers have no substitute.
     const consequence = tier === 'container' ? 'did not run' : 'ran in part';
-    console.log(
+    notes.push(
       `tier ${tier} ${consequence}: ${present.reason}${required.includes(tier) ? ', and it is required' : ''}`,
     );
-    absent.push(tier);
   }
-  const failed = required.filter((tier) => absent.includes(tier)).length;
-  return { absent, tally: { passed: 0, failed, skipped: [] } };
+  return { absent, notes, failed: required.filter((tier) => absent.includes(tier)).length };
 }
 
 function runJest(excluded: readonly string[], parameters: readonly string[]): Tally {
@@ -59,9 +59,14 @@ function runJest(excluded: readonly string[], parameters: readonly string[]): Ta
   }
 }
 
-const { absent, tally: missing } = await lookAtTiers();
-const left = absent.includes('container') ? ['--ignoreProjects', 'container'] : [];
-const tally = addTallies([missing, ...checks.map(runCheck), runJest(left, process.argv.slice(2))]);
+const { absent, notes, failed } = await lookAtTiers();
+const excluded = absent.includes('container') ? ['--ignoreProjects', 'container'] : [];
+const tally = addTallies([
+  { passed: 0, failed, skipped: [] },
+  ...checks.map(runCheck),
+  runJest(excluded, process.argv.slice(2)),
+]);
+for (const note of notes) console.log(note);
 for (const name of tally.skipped) console.log(`skipped: ${name}`);
 console.log(closingLine(tally));
 process.exitCode = tally.failed === 0 && tally.passed > 0 ? 0 : 1;

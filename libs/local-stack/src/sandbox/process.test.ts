@@ -22,14 +22,12 @@ afterEach(() => {
 });
 
 /** Starts the sandbox as a process of its own; a second start takes up the same file. */
-async function start(port = 0): Promise<{ child: ChildProcess; url: string; port: number }> {
+async function start(
+  port = 0,
+  clock: NodeJS.ProcessEnv = { SANDBOX_NOW: '2026-11-01T00:00:00Z' },
+): Promise<{ child: ChildProcess; url: string; port: number }> {
   const child = spawn(process.execPath, [mainFile], {
-    env: {
-      ...process.env,
-      PORT: String(port),
-      SANDBOX_DATABASE: join(directory, 'sandbox.db'),
-      SANDBOX_NOW: '2026-11-01T00:00:00Z',
-    },
+    env: { ...process.env, PORT: String(port), SANDBOX_DATABASE: join(directory, 'sandbox.db'), ...clock },
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   children.push(child);
@@ -134,6 +132,26 @@ test('killed while money is on its way to storage, it arrives once, after the de
   expect((await stripe.payouts.create({ ...order, amount: 1 })).arrival_date).toBe(
     Date.parse('2026-11-01T00:20:00Z') / 1000,
   );
+});
+
+test('told no instant, its clock runs from the present', async () => {
+  const before = Date.now();
+  const { url } = await start(0, {});
+  const reading = z.object({ now: z.iso.datetime(), running: z.boolean() });
+  const { now, running } = reading.parse(await (await fetch(`${url}/clock`)).json());
+  expect(running).toBe(true);
+  expect(Date.parse(now)).toBeGreaterThanOrEqual(before);
+  expect(Date.parse(now)).toBeLessThanOrEqual(Date.now());
+});
+
+test('it is for development: NODE_ENV=production refuses it', async () => {
+  const child = spawn(process.execPath, [mainFile], {
+    env: { ...process.env, NODE_ENV: 'production', PORT: '0', SANDBOX_DATABASE: join(directory, 'sandbox.db') },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  children.push(child);
+  const [code] = await once(child, 'exit');
+  expect(code).toBe(1);
 });
 
 test('it ends when asked to, and when its parent is gone', async () => {
