@@ -3,7 +3,7 @@ import { serviceNames } from '@wewrite/contracts';
 import { readSystemTestConfig } from './config.ts';
 import { booksOf, community, paidIn, startStory, transfersAt } from './month-story.ts';
 
-const deadlineMs = 120_000;
+const deadlineMs = 240_000;
 const supporters = 64;
 const { scales } = readSystemTestConfig();
 
