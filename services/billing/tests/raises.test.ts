@@ -145,6 +145,17 @@ describe('another amount in the middle of a month', () => {
     },
   );
 
+  test('E3: a raise that waits for its payment, and whose answer was lost, is not withdrawn by asking again', async () => {
+    await billing.subscribe('jon', 1_000);
+    await billing.changeCard('jon', 'pm_card_chargeCustomerFail');
+    const match = { method: 'POST', path: '/v1/subscriptions/*' };
+    await billing.control('POST', '/_sandbox/faults', { match, kind: 'timeout_after_success', times: 3 });
+    expect((await change('jon', 3_000)).status).toBe(503);
+    await billing.control('DELETE', '/_sandbox/faults');
+    const { body } = await change('jon', 3_000);
+    expect(body).toMatchObject({ subscription: { monthlyCents: 1_000, waitingRaise: { monthlyCents: 3_000 } } });
+  });
+
   test('E3: after a change whose end nobody knows another one waits, then reads what became of it', async () => {
     await billing.control('POST', '/_sandbox/faults', {
       match: { method: 'POST', path: '/v1/subscriptions/*' },

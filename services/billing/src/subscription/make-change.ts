@@ -10,6 +10,7 @@ import { instantOf, secondsOf } from '../stripe/seconds.ts';
 import type { Wish } from './change.ts';
 import {
   endCheck,
+  isUnderWay,
   leftoverOf,
   liveSubscription,
   moveChange,
@@ -43,10 +44,13 @@ async function readLeftover(context: BillingContext, userId: UserId, wish: Wish)
   await moveChange(context, leftover, 'abandoned');
 }
 
-/** Another amount takes the place of a raise that waits for its payment: its invoice is voided, and Stripe drops the raise. */
+/**
+ * Another amount takes the place of a raise that waits for its payment: its invoice is voided, and Stripe drops the raise.
+ * One whose answer was lost may be what this request goes on with, and stays.
+ */
 async function withdrawRaise(context: BillingContext, userId: UserId): Promise<void> {
   const { id, stripe_id: stripeId, raise_invoice_id: invoiceId } = await liveSubscription(context, userId);
-  if (invoiceId === null || stripeId === null) return;
+  if (invoiceId === null || stripeId === null || (await isUnderWay(context, id))) return;
   await context.stripe
     .call('invoices.voidInvoice', invoiceId, (sdk) =>
       sdk.invoices.voidInvoice(invoiceId, {}, { idempotencyKey: `subscription-${id}-withdraw-${invoiceId}` }),

@@ -53,6 +53,14 @@ export async function leftoverOf(
   return change;
 }
 
+/** Whether a change of the subscription is unfinished. */
+export async function isUnderWay(
+  { database }: Pick<BillingContext, 'database'>,
+  subscriptionId: string,
+): Promise<boolean> {
+  return (await unfinishedChange(database.kysely, subscriptionId)) !== undefined;
+}
+
 /** Writes the change down, or finds the same one unfinished. Refuses `payment_pending`, `no_subscription` and `busy`. */
 export function recordChange(context: BillingContext, userId: UserId, wish: Wish): Promise<RecordedChange> {
   return context.database.transaction(async (tx) => {
