@@ -8,6 +8,7 @@ import { chooseEscrow } from './close/choose-escrow.ts';
 import { fundEscrow } from './close/fund-escrow.ts';
 import { postEarnings } from './close/post-earnings.ts';
 import { readEscrow } from './close/read-escrow.ts';
+import { withdrawRevenue } from './close/withdraw-revenue.ts';
 import { type BillingConfig, environment } from './config.ts';
 import type { BillingContext } from './context.ts';
 import type { BillingSchema } from './db.ts';
@@ -61,7 +62,13 @@ export const billing: ServiceDefinition<BillingConfig, BillingSchema> = {
         await receiveWebhooks(server, context);
       },
       hearings: hearings(context),
-      loops: [processEvents(context), postEarnings(context), fundEscrow(context), sendRefunds(context)],
+      loops: [
+        processEvents(context),
+        postEarnings(context),
+        fundEscrow(context),
+        sendRefunds(context),
+        withdrawRevenue(context),
+      ],
       schedules: [
         announceMonths(context),
         closeFunding(context),

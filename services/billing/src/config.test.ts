@@ -31,6 +31,13 @@ describe('billing’s configuration', () => {
     expect(parseEnvironment(environment, { ...without, ESCROW: 'connect' }).ESCROW).toBe('connect');
   });
 
+  test('B8: revenue is withdrawn only where an amount to retain is given, and nothing is no amount', () => {
+    expect(parseEnvironment(environment, given).REVENUE_RETAINED_CENTS).toBeUndefined();
+    expect(parseEnvironment(environment, { ...given, REVENUE_RETAINED_CENTS: '500' }).REVENUE_RETAINED_CENTS).toBe(500);
+    const parse = () => parseEnvironment(environment, { ...given, REVENUE_RETAINED_CENTS: '' });
+    expect(parse).toThrow('REVENUE_RETAINED_CENTS');
+  });
+
   test('every fault is named at once', () => {
     const faulty = { ...given, STRIPE_SECRET_KEY: 'pk_test_1', STRIPE_V2_WEBHOOK_SECRET: '', ESCROW: 'bank' };
     const parse = () => parseEnvironment(environment, faulty);

@@ -23,6 +23,12 @@ export const environment = kitEnvironment(8082)
     ESCROW: z.enum(['storage', 'connect']).default('storage'),
     /** The financial account that holds the storage balance; opened outside. */
     STRIPE_FINANCIAL_ACCOUNT_ID: z.string().startsWith('fa_').optional(),
+    /** B8: how much revenue stays at Stripe when the rest is paid to the platform's bank; without it nothing is. */
+    REVENUE_RETAINED_CENTS: z
+      .string()
+      .regex(/^\d{1,15}$/, 'whole cents')
+      .transform(Number)
+      .optional(),
     /** When the funding of the month before is completed (B7), UTC. */
     FUNDING_CRON: z
       .string()

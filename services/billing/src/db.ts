@@ -23,6 +23,7 @@ export interface BillingSchema {
   funding_close: { month: string; supporters: number; paid_cents: number; hash: string; closed_at: Date };
   earning_waiting: EarningWaitingRow;
   escrow_move: EscrowMoveRow;
+  revenue_withdrawal: RevenueWithdrawalRow;
   books_version: { single: Generated<boolean>; version: number };
 }
 
@@ -175,6 +176,26 @@ export interface ReversalRow {
   budget_cents: number;
   at: Date;
 }
+
+export interface RevenueWithdrawalRow {
+  month: string;
+  state: Generated<RevenueWithdrawalState>;
+  amount_cents: Generated<number>;
+  key_first_used_at: Date | null;
+  tries: Generated<number>;
+  due_at: Date | null;
+  lease_until: Date | null;
+  stripe_id: string | null;
+  failure: string | null;
+  requested_at: Date;
+  traceparent: string | null;
+}
+
+/** A month's revenue on its way to the platform's bank. */
+export type RevenueWithdrawal = Selectable<RevenueWithdrawalRow>;
+
+/** `pending`: its amount is not decided. `nothing`: there was none. `look_up`: whether Stripe has made it is not known. */
+export type RevenueWithdrawalState = 'pending' | 'nothing' | 'sending' | 'look_up' | 'sent' | 'refused' | 'came_back';
 
 export interface EarningWaitingRow {
   run_id: string;

@@ -1,5 +1,13 @@
-import { balanceAdjusted, earningsCalculated, earningsReversed, monthLocked, payoutSettled } from '@wewrite/contracts';
+import {
+  balanceAdjusted,
+  earningsCalculated,
+  earningsReversed,
+  monthLocked,
+  monthReconciled,
+  payoutSettled,
+} from '@wewrite/contracts';
 import { type Hearing, hears } from '@wewrite/service-kit';
+import { orderWithdrawals } from './close/order-withdrawals.ts';
 import { postLockedFunds } from './close/post-locked-funds.ts';
 import { postPayouts } from './close/post-payouts.ts';
 import { receiveEarnings } from './close/receive-earnings.ts';
@@ -19,6 +27,7 @@ export function hearings(context: BillingContext): Hearing<BillingSchema>[] {
     }),
     hears(earningsReversed, (tx, messages) => postReversals(tx, context, messages)),
     hears(balanceAdjusted, (tx, messages) => postAdjustments(tx, context, messages)),
+    hears(monthReconciled, (tx, messages) => orderWithdrawals(tx, context, messages)),
     hears(payoutSettled, (tx, messages) => postPayouts(tx, context, messages)),
   ];
 }

@@ -178,7 +178,7 @@ describe.each(['storage', 'connect'] as const)('a month’s close with %s', (esc
 
   test('revenue is shown by month and source, next to Stripe’s fees', async () => {
     const { body } = await billing.call('admin', 'GET', '/v1/revenue');
-    expect(body).toEqual({
+    expect(body).toMatchObject({
       months: expect.arrayContaining([
         expect.objectContaining({
           month: '2026-11',

@@ -81,7 +81,11 @@ const JsonSchema = z.record(z.string(), z.unknown());
 const retiredSecret = 'whsec_retired';
 
 /** Starts billing and a sandbox of its own at an instant. */
-export async function startBilling(now: string, escrow: 'storage' | 'connect' = 'storage'): Promise<RunningBilling> {
+export async function startBilling(
+  now: string,
+  escrow: 'storage' | 'connect' = 'storage',
+  more: Readonly<Record<string, string>> = {},
+): Promise<RunningBilling> {
   const sandbox = await startSandbox({ port: 0, databaseFile: ':memory:', now });
   const stripe = stripeAt(sandbox.port);
   const control = async (method: string, path: string, body?: unknown) => {
@@ -109,6 +113,7 @@ export async function startBilling(now: string, escrow: 'storage' | 'connect' = 
       STRIPE_WEBHOOK_SECRET: `${retiredSecret},${secrets.platform}`,
       STRIPE_CONNECT_WEBHOOK_SECRET: secrets.connect,
       STRIPE_V2_WEBHOOK_SECRET: secrets.thin,
+      ...more,
     },
     time: { ...realTime, now: () => new Date(realTime.now().getTime() + skippedMs) },
   }).catch(async (error: unknown) => {

@@ -1,3 +1,5 @@
+import { monthReconciled } from '@wewrite/contracts';
+import { idOfCause } from '@wewrite/service-kit';
 import { sql, type Transaction } from 'kysely';
 import type { Context, Schema } from './db.ts';
 import { loadRun } from './load-run.ts';
@@ -21,10 +23,24 @@ export async function judgeRun(context: Context, tx: Transaction<Schema>, runId:
       { month: run.month, runId },
       `${isRehearsal ? 'rehearsal of' : 'month'} ${run.month}: 0 ¢ unexplained`,
     );
+  if (verdict.state === 'reconciled' && !isRehearsal) await sayReconciled(context, tx, { runId, month: run.month });
   if (verdict.state === 'unexplained') {
     context.log.error(
       { month: run.month, runId, differences: verdict.differences },
       isRehearsal ? 'a rehearsal found differences' : 'a month is not explained',
     );
   }
+}
+
+async function sayReconciled(
+  { outbox, clock }: Context,
+  tx: Transaction<Schema>,
+  { runId, month }: { runId: string; month: string },
+): Promise<void> {
+  const body = monthReconciled.schema.parse({
+    run: { runId, kind: 'close', month },
+    month,
+    at: clock.now().toISOString(),
+  });
+  await outbox.emit(tx, monthReconciled, [{ key: month, id: idOfCause('month.reconciled', runId), body }]);
 }

@@ -6,6 +6,7 @@ import {
   type MessageOf,
   MonthProgressSchema,
   monthProgress,
+  monthReconciled,
   RunSchema,
   type ServiceName,
 } from '@wewrite/contracts';
@@ -14,8 +15,19 @@ import { runnable } from '@wewrite/service-kit';
 import { monitoring } from '../src/app.ts';
 
 let harness: Harness;
+const reconciled: MessageOf<typeof monthReconciled>[] = [];
 beforeAll(async () => {
   harness = await startHarness({ services: [runnable(monitoring)], now: '2026-12-01T09:00:00.000Z' });
+  await harness.broker.subscribe({
+    groupId: 'test.month.reconciled',
+    topics: [harness.topicName(monthReconciled)],
+    maxRecords: 100,
+    onCrash: () => undefined,
+    onBatch: async (records) => {
+      reconciled.push(...records.map(({ value }) => monthReconciled.schema.parse(JSON.parse(value.toString()))));
+      return { doneCount: records.length, retryAfterMs: 0 };
+    },
+  });
 });
 afterAll(() => harness.stop());
 
@@ -125,6 +137,12 @@ describe('F1: where a month stands', () => {
     expect(waiting.waitingFor).toEqual(['payouts: books not yet checked since credits']);
     await books('payouts', { version: 3 });
     expect(await readProgress()).toMatchObject({ state: 'reconciled', reconciled: true, unexplainedCents: 0 });
+  });
+
+  test('B8: that a month is reconciled is said once', async () => {
+    await progress('payouts', { version: 7 });
+    await harness.settled();
+    expect(reconciled).toEqual([{ run, month: '2026-11', at }]);
   });
 
   test('a reconciled month keeps what it was reconciled by, also when balances go on', async () => {

@@ -169,6 +169,18 @@ export const BillingRevenueSchema = z.object({
       netCents: CentsSchema,
     }),
   ),
+  /** What has been paid to the platform's own bank account in all (B8). */
+  withdrawnCents: CentsSchema,
+  /** By month; `unclear` while it is not known whether Stripe has made it, `came_back` when the bank did not take it. */
+  withdrawals: z.array(
+    z.object({
+      month: MonthSchema,
+      state: z.enum(['pending', 'nothing', 'unclear', 'sent', 'refused', 'came_back']),
+      amountCents: CentsSchema,
+      stripeId: z.string().nullable(),
+      failure: z.string().nullable(),
+    }),
+  ),
 });
 
 /** `GET /v1/escrow`: what is owed to writers, what covers it, and the moves that brought it there. */

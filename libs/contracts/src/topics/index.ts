@@ -1,7 +1,7 @@
 import { allocationChanged } from './allocation-changed.ts';
 import { earningsCalculated } from './earnings-calculated.ts';
 import { fundingChanged } from './funding-changed.ts';
-import { booksChecked, messageParked, monthProgress, operatorCommand } from './monitoring.ts';
+import { booksChecked, messageParked, monthProgress, monthReconciled, operatorCommand } from './monitoring.ts';
 import { monthLocked } from './month-locked.ts';
 import { escrowFunded, payoutRequested, payoutSettled, stripeReceived, writerChanged } from './payouts.ts';
 import { balanceAdjusted, earningsReversed, holdChanged, paymentReversed } from './reversals.ts';
@@ -25,6 +25,7 @@ export const topics = [
   balanceAdjusted,
   holdChanged,
   monthProgress,
+  monthReconciled,
   booksChecked,
   messageParked,
   operatorCommand,

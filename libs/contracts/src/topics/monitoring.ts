@@ -56,6 +56,16 @@ export const monthProgress = defineTopic({
   }),
 });
 
+/** A month's close is over, and not a cent of it is unexplained: said once, by who compares the books of all services. */
+export const monthReconciled = defineTopic({
+  name: 'month.reconciled',
+  summary: "A month's close is over, and not a cent of it is unexplained.",
+  key: 'month',
+  owners: ['monitoring'],
+  hearers: ['billing'],
+  schema: z.object({ run: RunSchema, month: MonthSchema, at: z.iso.datetime({ precision: 3 }) }),
+});
+
 /** Two sums that must be equal; `differenceCents` is left − right, 0 when they are. */
 export const EquationSchema = z.object({
   name: z.string(),

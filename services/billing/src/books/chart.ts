@@ -9,6 +9,7 @@ export const chart = defineChart({
   'stripe:payments': { type: 'asset', currency, hot: true },
   'stripe:in_transit': { type: 'asset', currency, hot: true },
   'stripe:storage': { type: 'asset', currency, hot: true },
+  'platform:bank': { type: 'asset', currency },
   'stripe:disputed': { type: 'asset', currency, hot: true },
   creator_receivables: { type: 'asset', currency, hot: true },
   'supporter_funds:': { type: 'liability', currency, minimumCents: zeroCents },

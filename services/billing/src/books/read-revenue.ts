@@ -1,8 +1,10 @@
-// What the platform earned by month and source, next to what Stripe took.
+// What the platform earned by month and source, next to what Stripe took, and what of it has gone to its bank (B8).
 import { BillingRevenueSchema, cents, month as monthFrom } from '@wewrite/contracts';
+import { balanceOf } from '@wewrite/ledger';
 import { problemResponses, type Server } from '@wewrite/service-kit';
 import { sql } from 'kysely';
 import type { BillingContext } from '../context.ts';
+import type { RevenueWithdrawalState } from '../db.ts';
 
 interface MonthRow {
   readonly month: string;
@@ -25,6 +27,7 @@ const accounts = [
 ] as const;
 
 export function readRevenue(server: Server, context: BillingContext): void {
+  const { kysely } = context.database;
   server.get(
     '/v1/revenue',
     {
@@ -34,8 +37,26 @@ export function readRevenue(server: Server, context: BillingContext): void {
       },
       config: { access: ['admin'] },
     },
-    async () => ({ months: (await revenueByMonth(context)).map(monthOfRevenue) }),
+    async () => {
+      const rows = await kysely.selectFrom('revenue_withdrawal').selectAll().orderBy('month').execute();
+      return {
+        months: (await revenueByMonth(context)).map(monthOfRevenue),
+        withdrawnCents: await balanceOf(kysely, 'platform:bank'),
+        withdrawals: rows.map((row) => ({
+          month: monthFrom(row.month),
+          state: shown(row.state),
+          amountCents: cents(row.amount_cents),
+          stripeId: row.stripe_id,
+          failure: row.failure,
+        })),
+      };
+    },
   );
+}
+
+function shown(state: RevenueWithdrawalState): Exclude<RevenueWithdrawalState, 'sending' | 'look_up'> | 'unclear' {
+  if (state === 'sending') return 'pending';
+  return state === 'look_up' ? 'unclear' : state;
 }
 
 function monthOfRevenue(row: MonthRow) {

@@ -23,7 +23,8 @@ export const payouts = defineCollection<Payout>('payout', { status: ({ status })
 const order = {
   amount: amountCents(1),
   currency,
-  payout_method: words,
+  /** A financial account; without it the money goes to the platform's own bank account. */
+  payout_method: words.optional(),
   description: words.optional(),
   metadata: metadata.optional(),
 };
@@ -31,7 +32,7 @@ const order = {
 export const payoutEndpoints = [
   {
     ...endpoint('POST', '/v1/payouts', order, (turn, given) => {
-      requireReceiver(turn, given.payout_method);
+      if (given.payout_method !== undefined) requireReceiver(turn, given.payout_method);
       if (given.amount > availableCents(turn)) {
         throw refused('You have insufficient funds in your Stripe account for this transfer.', {
           code: 'balance_insufficient',
@@ -91,7 +92,7 @@ function newPayout(
   given: {
     amount: number;
     currency: string;
-    payout_method: string;
+    payout_method?: string | undefined;
     description?: string | undefined;
     metadata?: Record<string, string> | undefined;
   },
@@ -108,7 +109,7 @@ function newPayout(
     created: turn.nowSeconds,
     currency: given.currency,
     description: given.description ?? null,
-    destination: null,
+    destination: given.payout_method === undefined ? 'ba_platform' : null,
     failure_balance_transaction: null,
     failure_code: null,
     failure_message: null,
@@ -116,7 +117,7 @@ function newPayout(
     metadata: given.metadata ?? {},
     method: 'standard',
     original_payout: null,
-    payout_method: given.payout_method,
+    payout_method: given.payout_method ?? null,
     reconciliation_status: 'not_applicable',
     reversed_by: null,
     source_type: 'card',

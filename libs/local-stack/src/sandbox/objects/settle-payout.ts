@@ -25,8 +25,7 @@ export function advancePayout(turn: Turn, id: string): void {
   if (!isUnderWay(payout)) return;
   if (payout.arrival_date <= turn.nowSeconds) {
     // An account that was closed meanwhile takes nothing.
-    const account = turn.store.find(financialAccounts, String(payout.payout_method));
-    end(turn, payout, account?.status === 'open' ? 'paid' : 'failed');
+    end(turn, payout, isReceived(turn, payout) ? 'paid' : 'failed');
     return;
   }
   const previous = { status: payout.status };
@@ -44,6 +43,10 @@ export function endPayout(turn: Turn, id: string, outcome: Outcome): Payout {
   return payout;
 }
 
+function isReceived(turn: Turn, { payout_method: accountId }: Payout): boolean {
+  return accountId === null || turn.store.find(financialAccounts, accountId)?.status === 'open';
+}
+
 function isUnderWay({ status }: Payout): boolean {
   return status === 'pending' || status === 'in_transit';
 }
@@ -52,8 +55,8 @@ function end(turn: Turn, payout: Payout, outcome: Outcome): void {
   payout.status = outcome;
   if (outcome === 'paid') {
     payout.arrival_date = turn.nowSeconds;
-    const { id: payoutId, amount: cents, description } = payout;
-    receiveCredit(turn, { payoutId, financialAccountId: String(payout.payout_method), cents, description });
+    const { id: payoutId, amount: cents, description, payout_method: financialAccountId } = payout;
+    if (financialAccountId !== null) receiveCredit(turn, { payoutId, financialAccountId, cents, description });
   } else giveBack(turn, payout, outcome);
   turn.store.replace(payouts, payout);
   emit(turn, `payout.${outcome}`, payout);
