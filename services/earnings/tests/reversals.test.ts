@@ -9,6 +9,7 @@ import {
   UserIdSchema,
 } from '@wewrite/contracts';
 import { idOfCause } from '@wewrite/service-kit';
+import { sql } from 'kysely';
 import { type EarningsService, startEarnings } from './earnings-service.ts';
 import { lockMonth, runOf, type Supporter } from './locked-month.ts';
 
@@ -158,6 +159,20 @@ describe('reversals of a month', () => {
       [500, 500],
     ]);
     expect(lastBooks().equations.map((equation) => equation.differenceCents)).toEqual([0, 0]);
+  });
+
+  test('E5: what was settled is not settled a second time: the message is parked, and nothing is given back twice', async () => {
+    await calculate();
+    await reverse('refund', 500);
+    await reverse('refund_failed', 500, { settles: 'refund' });
+    await reverse('refund_failed', 500, { name: 'once more', settles: 'refund' });
+    expect(saidOf('once more')).toEqual([]);
+    expect((await monthOf('wanda')).reversed.grossCents).toBe(0);
+    const { rows } = await sql<{ reason: string }>`
+      select reason from parked_message where reason like '%reversal_settles%'`.execute(
+      service.harness.database('earnings').kysely,
+    );
+    expect(rows).toHaveLength(1);
   });
 
   test('E5: what does not fit to what is left is not applied, and shows as a difference of the books', async () => {
