@@ -18,8 +18,7 @@ import { seedWorld, type World } from './world.ts';
 
 /** What is measured, and how often. */
 export interface CloseBenchOptions {
-  readonly supporters: readonly number[];
-  readonly rounds: number;
+  readonly sizes: readonly { readonly supporters: number; readonly rounds: number }[];
   readonly processes: 'one' | 'each';
   readonly kafka: KafkaKind;
   readonly directory?: string;
@@ -52,14 +51,21 @@ export async function benchClose(options: CloseBenchOptions): Promise<CloseSize[
   const servers = await startServers(options.kafka, options.directory);
   try {
     const sizes: CloseSize[] = [];
-    for (const supporters of options.supporters) sizes.push(await benchSize(servers, { month, supporters }, options));
+    for (const { supporters, rounds } of options.sizes) {
+      sizes.push(await benchSize(servers, { month, supporters }, rounds, options));
+    }
     return sizes;
   } finally {
     await servers.stop();
   }
 }
 
-async function benchSize(servers: Servers, world: World, options: CloseBenchOptions): Promise<CloseSize> {
+async function benchSize(
+  servers: Servers,
+  world: World,
+  wantedRounds: number,
+  options: CloseBenchOptions,
+): Promise<CloseSize> {
   const seed = await createDatabase(servers, 'seed');
   const startedAt = performance.now();
   await migrateServices(seed);
@@ -67,7 +73,7 @@ async function benchSize(servers: Servers, world: World, options: CloseBenchOpti
   options.say(`${world.supporters} supporters are seeded in ${secondsSince(startedAt)} s`);
   const rounds: CloseRound[] = [];
   let lines = 0;
-  for (let round = 1; round <= options.rounds; round++) {
+  for (let round = 1; round <= wantedRounds; round++) {
     const measured = await measureRound(servers, world, options, round);
     rounds.push(measured.round);
     lines = measured.lines;

@@ -5,8 +5,17 @@ import { benchLedger } from './bench-ledger.ts';
 import { describeClose } from './describe-close.ts';
 import { describeLedger } from './describe-ledger.ts';
 import { writeResults } from './results.ts';
+import type { KafkaKind } from './servers.ts';
 
 const say = (sentence: string) => void process.stderr.write(`${sentence}\n`);
+
+interface CloseOptions {
+  readonly supporters: readonly [number, ...number[]];
+  readonly rounds: readonly [number, ...number[]];
+  readonly processes: 'one' | 'each';
+  readonly kafka: KafkaKind;
+  readonly write: boolean;
+}
 
 const program = new Command('bench').description('Measures one path of the system beside its peers, in the same run');
 
@@ -16,10 +25,10 @@ program
   .option(
     '--supporters <sizes>',
     'how many, each with ten allocations; several sizes separated by commas',
-    sizesOf,
+    countsOf,
     [100_000],
   )
-  .option('--rounds <count>', 'how often everything is measured', countOf, 5)
+  .option('--rounds <counts>', 'how often everything is measured: for all sizes, or one number for each', countsOf, [5])
   .addOption(
     new Option('--processes <how>', 'the services in processes of their own, or in one')
       .choices(['one', 'each'])
@@ -31,11 +40,19 @@ program
       .default('jvm'),
   )
   .option('--no-write', 'leave RESULTS.md as it is')
-  .action(async (options) => {
+  .action(async (options: CloseOptions) => {
     if (options.kafka === 'memory' && options.processes === 'each') {
       program.error('error: a broker inside this process cannot be shared: give --processes one, too');
     }
-    const sizes = await benchClose({ ...options, say });
+    const { supporters, rounds } = options;
+    if (rounds.length !== 1 && rounds.length !== supporters.length) {
+      program.error('error: --rounds takes one number, or as many as there are sizes');
+    }
+    const sizes = await benchClose({
+      ...options,
+      sizes: supporters.map((size, index) => ({ supporters: size, rounds: rounds[index] ?? rounds[0] })),
+      say,
+    });
     const text = describeClose(sizes, options);
     process.stdout.write(`${text}\n`);
     if (options.write) writeResults('close', text);
@@ -47,7 +64,7 @@ program
   .option('--rounds <count>', 'how often everything is measured', countOf, 5)
   .option('--transfers <count>', 'how many are posted in the largest batches', countOf, 16_000)
   .option('--no-write', 'leave RESULTS.md as it is')
-  .action(async (options) => {
+  .action(async (options: { rounds: number; transfers: number; write: boolean }) => {
     const text = describeLedger(await benchLedger({ ...options, say }));
     process.stdout.write(`${text}\n`);
     if (options.write) writeResults('ledger', text);
@@ -59,7 +76,7 @@ function countOf(text: string): number {
   return count;
 }
 
-function sizesOf(text: string): number[] {
+function countsOf(text: string): number[] {
   return text.split(',').map(countOf);
 }
 
