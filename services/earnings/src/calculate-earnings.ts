@@ -13,7 +13,7 @@ export interface StepSizes {
   readonly writersPerStep: number;
 }
 
-const defaultSizes: StepSizes = { linesPerStep: 500_000, writersPerStep: 2_000 };
+const defaultSizes: StepSizes = { linesPerStep: 1_000_000, writersPerStep: 2_000 };
 
 /**
  * From complete lines to said earnings (C1, C2). Each step is one transaction that ends with the run's new stage or place
