@@ -3,6 +3,7 @@ import { identityOf, idOfCause, problemResponses, type Server } from '@wewrite/s
 import { sql } from 'kysely';
 import type { Context } from './context.ts';
 import type { PayoutAccountTable } from './db.ts';
+import { adviceFor } from './payout.ts';
 
 /**
  * A writer's payout account is a recipient account at Stripe, opened once a writer; Stripe's own pages ask for what it
@@ -104,10 +105,11 @@ async function createLink(context: Context, accountId: string) {
 }
 
 function shown(account: PayoutAccountTable | undefined): PayoutAccount {
-  if (account === undefined) return { state: 'none', accountId: null, requirements: [] };
-  return {
-    state: account.can_receive ? 'ready' : 'restricted',
-    accountId: account.account_id,
-    requirements: account.requirements,
-  };
+  if (account === undefined) {
+    return { state: 'none', accountId: null, requirements: [], whatToDo: adviceFor.no_payout_account };
+  }
+  const shared = { accountId: account.account_id, requirements: account.requirements };
+  return account.can_receive
+    ? { state: 'ready', ...shared, whatToDo: null }
+    : { state: 'restricted', ...shared, whatToDo: adviceFor.account_restricted };
 }

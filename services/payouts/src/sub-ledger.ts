@@ -81,7 +81,7 @@ export function payoutUndone(entry: NewTransfer, occurredAt: Date): NewTransfer 
 export function writerMovement(movement: Omit<Posting, 'currency'> & Movement & { cause: string }): NewTransfer {
   const { kind, cause, userId, debit, credit } = movement;
   return transfer(
-    kind === 'operator' ? 'correction' : kind,
+    kind,
     `${cause}:${userId}:${nameOf(credit)}:${nameOf(debit)}`,
     { ...movement, currency: 'usd' },
     accountAt(userId, debit),

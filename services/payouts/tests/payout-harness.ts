@@ -80,6 +80,7 @@ export interface PayoutHarness extends Harness {
   /** What Stripe was made to pay, by either adapter. */
   transfers(): Promise<SandboxTransfer[]>;
   fault(order: object): Promise<void>;
+  endFaults(): Promise<void>;
   /** A call beside Stripe's API. */
   control(path: string, body: object): Promise<void>;
   /** Takes a transfer back at Stripe. */
@@ -210,6 +211,7 @@ export async function startPayouts(
       return RequestsSchema.parse(await answer.json()).requests.map(({ at }) => Date.parse(at));
     },
     fault: (order) => control('/_sandbox/faults', order),
+    endFaults: async () => void (await fetch(`${sandbox.url}/_sandbox/faults`, { method: 'DELETE' })),
     control,
     post: async (path, body, who = root) => {
       const answer = await request(path, who, 'POST', body);

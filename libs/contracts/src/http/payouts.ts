@@ -125,6 +125,8 @@ export const PayoutAccountSchema = z.object({
   state: z.enum(['none', 'restricted', 'ready']),
   accountId: z.string().nullable(),
   requirements: z.array(z.string()),
+  /** Null when nothing is: a POST gives a new link to Stripe's pages otherwise. */
+  whatToDo: z.string().nullable(),
 });
 export type PayoutAccount = z.infer<typeof PayoutAccountSchema>;
 
