@@ -155,10 +155,13 @@ describe('payouts into storage', () => {
       statusCode: 400,
       param: 'payout_method',
     });
-    await expect(stripe.payouts.create({ amount: 100, currency: 'usd' })).rejects.toMatchObject({
-      code: 'parameter_missing',
-      param: 'payout_method',
-    });
+  });
+
+  test('go to the platform’s bank when no account is named, and storage gets nothing', async () => {
+    const { id } = await stripe.payouts.create({ amount: 100, currency: 'usd' });
+    await sandbox.drained();
+    expect(await stripe.payouts.retrieve(id)).toMatchObject({ status: 'paid', payout_method: null });
+    expect((await stripe.v2.moneyManagement.receivedCredits.list()).data).toEqual([]);
   });
 
   test('are limited to 15 a second where there are limits', async () => {
