@@ -105,14 +105,22 @@ describe('webhooks', () => {
       created: 1_793_491_200,
       data: { object: { id: 'acct_2', object: 'account' } },
     };
+    const ofWriter = {
+      ...snapshot,
+      id: 'evt_payout',
+      type: 'payout.failed',
+      data: { object: { id: 'po_of_writer', object: 'payout' } },
+    };
     for (let times = 0; times < 3; times++) {
       expect((await billing.deliver('/webhooks/stripe/v2', ...signed(thin, billing.secrets.thin))).status).toBe(200);
       await billing.deliver('/webhooks/stripe/connect', ...signed(snapshot, billing.secrets.connect));
+      await billing.deliver('/webhooks/stripe/connect', ...signed(ofWriter, billing.secrets.connect));
     }
     await billing.settled();
     expect([...billing.said.received].sort((a, b) => (a.objectId < b.objectId ? -1 : 1))).toEqual([
       expect.objectContaining({ eventId: 'evt_thin', objectId: 'acct_1', accountId: null }),
       expect.objectContaining({ eventId: 'evt_account', objectId: 'acct_2', accountId: 'acct_2' }),
+      expect.objectContaining({ eventId: 'evt_payout', objectId: 'po_of_writer', accountId: 'acct_2' }),
     ]);
   });
 
