@@ -84,6 +84,27 @@ export function isReplayedFailure(error: unknown): boolean {
   return error instanceof Stripe.errors.StripeAPIError || error instanceof Stripe.errors.StripeIdempotencyError;
 }
 
+/**
+ * What is next for the idempotency key of a v1 call that failed (D3): the call again under the same key; a look-up, since
+ * v1 replays errors under their key, those of 5xx, too, and the object may have been made; or nothing, since Stripe has
+ * refused and made nothing. Throws what is no error of Stripe's.
+ */
+export function afterFailure(error: unknown): {
+  next: 'same_key' | 'look_up' | 'refused';
+  error: Stripe.errors.StripeError;
+} {
+  if (!(error instanceof Stripe.errors.StripeError)) throw error;
+  const { statusCode } = error;
+  const isServerFault = statusCode !== undefined && statusCode >= 500;
+  if (isServerFault || error instanceof Stripe.errors.StripeIdempotencyError) return { next: 'look_up', error };
+  const mayPass =
+    error instanceof Stripe.errors.StripeConnectionError ||
+    error instanceof Stripe.errors.StripeRateLimitError ||
+    statusCode === 409 ||
+    statusCode === 429;
+  return { next: mayPass ? 'same_key' : 'refused', error };
+}
+
 function addressOf(url: string | undefined): { host?: string; port?: string; protocol?: 'http' | 'https' } {
   if (url === undefined) return {};
   const { hostname, port, protocol } = new URL(url);

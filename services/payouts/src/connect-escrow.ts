@@ -1,4 +1,4 @@
-import type { StripeClient } from '@wewrite/service-kit/stripe';
+import { afterFailure, type StripeClient } from '@wewrite/service-kit/stripe';
 import Stripe from 'stripe';
 import { type Escrow, metadataOf, once, transferGroupOf } from './escrow.ts';
 import type { MadePayment, TransferOutcome } from './transfer-outcome.ts';
@@ -53,20 +53,10 @@ const accountFaults = new Set([
   'resource_missing',
 ]);
 
-/** v1 replays errors under their key, those of 5xx, too. */
-function outcomeOfFailure(error: unknown): TransferOutcome {
-  if (!(error instanceof Stripe.errors.StripeError)) throw error;
+function outcomeOfFailure(failed: unknown): TransferOutcome {
+  const { next, error } = afterFailure(failed);
   const detail = `${error.type}: ${error.message}`;
-  const isServerFault = error.statusCode !== undefined && error.statusCode >= 500;
-  if (isServerFault || error instanceof Stripe.errors.StripeIdempotencyError) return { kind: 'look_up', detail };
-  if (
-    error instanceof Stripe.errors.StripeConnectionError ||
-    error instanceof Stripe.errors.StripeRateLimitError ||
-    error.statusCode === 409 ||
-    error.statusCode === 429
-  ) {
-    return { kind: 'same_key', detail };
-  }
+  if (next !== 'refused') return { kind: next, detail };
   if (error.code === 'balance_insufficient') return { kind: 'next_key', detail };
   if (error.code !== undefined && accountFaults.has(error.code)) {
     return { kind: 'failed', reason: 'account_restricted', detail };

@@ -1,5 +1,5 @@
-import type { StripeClient } from '@wewrite/service-kit/stripe';
-import Stripe from 'stripe';
+import { afterFailure, type StripeClient } from '@wewrite/service-kit/stripe';
+import type Stripe from 'stripe';
 import { secondsOf } from '../stripe/seconds.ts';
 import type { EscrowAdapter, EscrowOrder, EscrowOutcome } from './escrow-adapter.ts';
 
@@ -82,15 +82,7 @@ function outcomeOf({ id: stripeId, status, failure_code: failureCode }: Stripe.P
   }
 }
 
-/** v1 replays errors under their key, those of 5xx, too; what it refused it has not made. */
-function outcomeOfFailure(error: unknown): EscrowOutcome {
-  if (!(error instanceof Stripe.errors.StripeError)) throw error;
-  const reason = error.code ?? error.type;
-  const isServerFault = error.statusCode !== undefined && error.statusCode >= 500;
-  if (isServerFault || error instanceof Stripe.errors.StripeIdempotencyError) return { kind: 'look_up', reason };
-  const mayPass =
-    error instanceof Stripe.errors.StripeConnectionError ||
-    error instanceof Stripe.errors.StripeRateLimitError ||
-    error.statusCode === 409;
-  return mayPass ? { kind: 'same_key', reason } : { kind: 'refused', reason };
+function outcomeOfFailure(failed: unknown): EscrowOutcome {
+  const { next, error } = afterFailure(failed);
+  return { kind: next, reason: error.code ?? error.type };
 }

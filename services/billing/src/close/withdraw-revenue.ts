@@ -3,9 +3,9 @@
 import { type Cents, cents, month as monthFrom } from '@wewrite/contracts';
 import { balances, postTransfers } from '@wewrite/ledger';
 import { backoffMs, type Loop } from '@wewrite/service-kit';
-import type { StripeClient } from '@wewrite/service-kit/stripe';
+import { afterFailure, type StripeClient } from '@wewrite/service-kit/stripe';
 import { sql } from 'kysely';
-import Stripe from 'stripe';
+import type Stripe from 'stripe';
 import { chart } from '../books/chart.ts';
 import { transferOf } from '../books/transfer.ts';
 import type { BillingContext, BillingTransaction } from '../context.ts';
@@ -154,17 +154,9 @@ function outcomeOf({ id: stripeId, status }: Stripe.Payout): Outcome {
   return { kind: status === 'failed' || status === 'canceled' ? 'came_back' : 'sent', stripeId };
 }
 
-/** v1 replays errors under their key, those of 5xx, too; what it refused it has not made. */
-function outcomeOfFailure(error: unknown): Outcome {
-  if (!(error instanceof Stripe.errors.StripeError)) throw error;
-  const failure = error.code ?? error.type;
-  const isServerFault = error.statusCode !== undefined && error.statusCode >= 500;
-  if (isServerFault || error instanceof Stripe.errors.StripeIdempotencyError) return { kind: 'look_up', failure };
-  const mayPass =
-    error instanceof Stripe.errors.StripeConnectionError ||
-    error instanceof Stripe.errors.StripeRateLimitError ||
-    error.statusCode === 409;
-  return { kind: mayPass ? 'sending' : 'refused', failure };
+function outcomeOfFailure(failed: unknown): Outcome {
+  const { next, error } = afterFailure(failed);
+  return { kind: next === 'same_key' ? 'sending' : next, failure: error.code ?? error.type };
 }
 
 /** Records one step, unless another replica has recorded one meanwhile. What fails stays: its amount is the next month's. */

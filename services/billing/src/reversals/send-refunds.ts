@@ -2,9 +2,8 @@
 // books their facts tell, as of any refund.
 import type { Loop } from '@wewrite/service-kit';
 import { backoffMs } from '@wewrite/service-kit';
-import type { StripeClient } from '@wewrite/service-kit/stripe';
+import { afterFailure, type StripeClient } from '@wewrite/service-kit/stripe';
 import { sql } from 'kysely';
-import Stripe from 'stripe';
 import type { BillingContext } from '../context.ts';
 import type { RefundOrder, RefundOrderState } from '../db.ts';
 import { orderIdKey } from './payment-fact.ts';
@@ -101,17 +100,9 @@ async function lookUp(stripe: StripeClient, order: RefundOrder): Promise<Outcome
   });
 }
 
-/** v1 replays errors under their key, those of 5xx, too; what it refused it has not made. */
-function outcomeOfFailure(error: unknown): Outcome {
-  if (!(error instanceof Stripe.errors.StripeError)) throw error;
-  const failure = error.code ?? error.type;
-  const isServerFault = error.statusCode !== undefined && error.statusCode >= 500;
-  if (isServerFault || error instanceof Stripe.errors.StripeIdempotencyError) return { kind: 'look_up', failure };
-  const mayPass =
-    error instanceof Stripe.errors.StripeConnectionError ||
-    error instanceof Stripe.errors.StripeRateLimitError ||
-    error.statusCode === 409;
-  return mayPass ? { kind: 'same_key', failure } : { kind: 'refused', failure };
+function outcomeOfFailure(failed: unknown): Outcome {
+  const { next, error } = afterFailure(failed);
+  return { kind: next, failure: error.code ?? error.type };
 }
 
 /** Records one step, unless another replica has recorded one meanwhile. */
