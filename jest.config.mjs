@@ -16,6 +16,8 @@ const shared = {
 
 export default {
   testTimeout: 60_000,
+  // A test of a service waits for its servers about as long as it works: Jest's own choice would leave one core of two idle.
+  maxWorkers: '100%',
   projects: [
     {
       ...shared,
