@@ -73,7 +73,7 @@ export async function changePlan(
   });
   await writeChanges(tx, made);
   await context.outbox.emit(tx, allocationChanged, made.map(allocationChangedMessage));
-  if (current.hasSpans) await endSpans(tx, context, { userId, resources: made.map(({ resource }) => resource), at });
+  if (current.hasSpans) await endSpans(tx, context, { userId, changes: made, at });
   return { userId, at, month, funding, plan, decided };
 }
 

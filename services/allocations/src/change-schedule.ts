@@ -77,7 +77,7 @@ export async function removeSchedule(
 }
 
 /** Locks the plan, and does what is due first: what has begun is no longer planned. */
-async function turnToNow(tx: Transaction<Schema>, context: Context, userId: UserId) {
+export async function turnToNow(tx: Transaction<Schema>, context: Context, userId: UserId) {
   await lockPlan(tx, userId);
   const moment = await instantOf(tx, { userId, now: context.clock.now() });
   await turnPlan(tx, context, { userId, month: moment.month });

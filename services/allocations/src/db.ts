@@ -96,6 +96,7 @@ export interface ScheduleTable {
   through_month: Month | null;
   state: ScheduleState;
   due_month: Month | null;
+  ended_by_version: number | null;
   version: number;
 }
 

@@ -162,18 +162,16 @@ async function moveSchedules(
 export async function endSpans(
   tx: Transaction<Schema>,
   { outbox }: Context,
-  { userId, resources, at }: { userId: UserId; resources: readonly ResourceKey[]; at: Date },
+  { userId, changes, at }: { userId: UserId; changes: readonly Pick<MadeChange, 'resource' | 'version'>[]; at: Date },
 ): Promise<void> {
-  if (resources.length === 0) return;
   const { rows } = await sql<ScheduleTable>`
-    update schedule set state = 'ended', due_month = null, version = version + 1
-    where user_id = ${userId} and kind = 'add' and state = 'begun' and (resource_type, resource_id) in (
-      select * from unnest(${resources.map((key) => key.resourceType)}::text[], ${resources.map((key) => key.resourceId)}::text[])
-    )
-    returning *`.execute(tx);
-  await outbox.emit(
-    tx,
-    scheduleChanged,
-    rows.map((row) => scheduleChangedMessage(row, at)),
-  );
+    update schedule set state = 'ended', due_month = null, ended_by_version = change.version, version = schedule.version + 1
+    from unnest(${changes.map(({ resource }) => resource.resourceType)}::text[],
+      ${changes.map(({ resource }) => resource.resourceId)}::text[],
+      ${changes.map(({ version }) => version)}::integer[]) as change (resource_type, resource_id, version)
+    where user_id = ${userId} and kind = 'add' and state = 'begun'
+      and schedule.resource_type = change.resource_type and schedule.resource_id = change.resource_id
+    returning schedule.*`.execute(tx);
+  const said = rows.map((row) => scheduleChangedMessage(row, at));
+  await outbox.emit(tx, scheduleChanged, said);
 }

@@ -1,13 +1,14 @@
 import { AllocationAnswerSchema, UndoChangeSchema, type UserId } from '@wewrite/contracts';
 import { activeTraceId, identityOf, keepAnswer, problemResponses, Refusal, type Server } from '@wewrite/service-kit';
 import { sql, type Transaction } from 'kysely';
-import { changePlan, lockPlan } from './change-plan.ts';
+import { changePlan } from './change-plan.ts';
+import { turnToNow } from './change-schedule.ts';
 import type { AllocationChangeTable, Context, Schema } from './db.ts';
 import { allocationAnswer, refusalOf } from './plan-answer.ts';
 
 /**
  * A supporter takes the last change of a resource back: what stood before it stands again, by a new change (A10). One
- * that has been followed by another is left alone.
+ * that has been followed by another is left alone, and so is one that ended a span: the span would not end again (A9).
  */
 export function undoChange(server: Server, context: Context): void {
   server.post(
@@ -24,7 +25,7 @@ export function undoChange(server: Server, context: Context): void {
       const { userId } = identityOf(request);
       const requestId = activeTraceId() ?? request.id;
       return context.database.transaction(async (tx) => {
-        await lockPlan(tx, userId);
+        await turnToNow(tx, context, userId);
         const undone = await findLastOfResource(tx, { userId, version: request.body.version });
         const resource = { resourceType: undone.resource_type, resourceId: undone.resource_id };
         const wishes = [{ resource, usdCents: undone.before_cents }];
@@ -38,20 +39,27 @@ export function undoChange(server: Server, context: Context): void {
   );
 }
 
-/** The plan is locked: what is the last change now is so until the undoing one. */
+/** The plan is locked and turned: what is the last change now is so until the undoing one. */
 async function findLastOfResource(
   tx: Transaction<Schema>,
   { userId, version }: { userId: UserId; version: number },
 ): Promise<AllocationChangeTable> {
-  const { rows } = await sql<AllocationChangeTable & { is_followed: boolean }>`
+  const { rows } = await sql<AllocationChangeTable & { is_followed: boolean; ended_span: boolean }>`
     select change.*, exists (
       select from allocation_change as later
       where later.user_id = change.user_id and later.version > change.version
         and later.resource_type = change.resource_type and later.resource_id = change.resource_id
-    ) as is_followed
+    ) as is_followed, exists (
+      select from schedule where schedule.user_id = change.user_id and ended_by_version = change.version
+    ) as ended_span
     from allocation_change as change where user_id = ${userId} and version = ${version}`.execute(tx);
   const [change] = rows;
   if (change === undefined) throw new Refusal('not_found', 'Your plan has had no such change.', { field: 'version' });
+  if (change.ended_span) {
+    throw new Refusal('version_conflict', 'This change ended a span: plan the span again instead.', {
+      field: 'version',
+    });
+  }
   if (change.is_followed) {
     const sentence = 'This resource has been changed again since: look at what stands now, and decide again.';
     throw new Refusal('version_conflict', sentence, { field: 'version' });

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { november, page, type RunningAllocations, startAllocations } from './running-allocations.ts';
+import { december, november, page, type RunningAllocations, startAllocations } from './running-allocations.ts';
 
 let service: RunningAllocations;
 
@@ -43,5 +43,26 @@ describe('taking a change back', () => {
     await service.set('sam', page('b'), 900);
     expect(await undo(lowered)).toMatchObject({ status: 409, body: { code: 'over_allocated', availableCents: 0 } });
     expect((await service.plan('sam')).summary).toMatchObject({ allocatedCents: 1_000 });
+  });
+
+  test('A9: is of no use once a schedule has changed the resource, or where it would make a span stay', async () => {
+    await service.register(page('c'), 'wanda');
+    await service.fund([
+      { userId: 'sue', month: november, paidCents: 1_000 },
+      { userId: 'sue', month: december, openCents: 1_000 },
+    ]);
+    const plan = (wish: object) =>
+      service.asSupporter('sue', 'POST', '/v1/schedules', { resourceType: 'page', fromMonth: december, ...wish });
+    await service.set('sue', page('a'), 100);
+    await service.set('sue', page('c'), 200);
+    await plan({ resourceId: 'a', kind: 'set', usdCents: 300 });
+    await plan({ resourceId: 'c', kind: 'add', usdCents: 50, throughMonth: december });
+    await service.setClock('2026-12-01T00:00:00.000Z');
+    expect(await undo(1, 'sue')).toMatchObject({ status: 409, body: { code: 'version_conflict' } });
+    await service.set('sue', page('c'), 220);
+    const { version } = (await service.plan('sue')).summary;
+    expect(await undo(version ?? 0, 'sue')).toMatchObject({ status: 409, body: { code: 'version_conflict' } });
+    const { allocations } = await service.plan('sue');
+    expect(allocations.map(({ usdCents }) => usdCents)).toEqual([300, 220]);
   });
 });

@@ -3,9 +3,11 @@ import { activeTraceparent, type Log, Refusal, type Server, sendProblem, type Ve
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Pool } from 'undici';
 import { type RateTerms, rateHeaders, rateLimiter } from './rate-limit.ts';
-import { ownerOf, type Upstreams } from './upstreams.ts';
+import { isStreamOfEvents, ownerOf, type Upstreams } from './upstreams.ts';
 
-const connectionsPerService = 128;
+/** Requests end soon; a few may wait for a connection. Streams stay open for minutes, each on a connection of its own. */
+const requests = { connections: 128, waiting: 1_024 };
+const streams = { connections: 4_096, waiting: 0 };
 const answerTimeoutMs = 30_000;
 
 /** Headers about one connection only (RFC 9110, 7.6.1): they end here, in both directions. */
@@ -38,9 +40,10 @@ export interface ForwardingParts {
  * verified here so that strangers cost the services nothing; webhooks carry a signature instead, which billing verifies.
  */
 export function forward(server: Server, upstreams: Upstreams, parts: ForwardingParts): void {
-  const pools = new Map(Object.values(upstreams).map((url) => [url, poolOf(url)]));
+  const pools = new Map(Object.values(upstreams).map((url) => [url, poolOf(url, requests)]));
+  const streamPools = new Map(Object.values(upstreams).map((url) => [url, poolOf(url, streams)]));
   server.addHook('onClose', async () => {
-    await Promise.all([...pools.values()].map((pool) => pool.destroy()));
+    await Promise.all([...pools.values(), ...streamPools.values()].map(({ pool }) => pool.destroy()));
   });
   const admit = admission(parts);
   server.removeAllContentTypeParsers();
@@ -52,14 +55,18 @@ export function forward(server: Server, upstreams: Upstreams, parts: ForwardingP
       schema: { hide: true },
       config: { access: 'public' },
       handler: async (request, reply) => {
-        const path = request.raw.url ?? '/';
-        const owner = ownerOf(path.split('?')[0] ?? '/');
-        if (owner === null) throw new Refusal('not_found', `There is no ${request.method} ${path.split('?')[0]}.`);
+        const [path = '/'] = (request.raw.url ?? '/').split('?');
+        const owner = ownerOf(path);
+        if (owner === null) throw new Refusal('not_found', `There is no ${request.method} ${path}.`);
         if (!path.startsWith('/webhooks/')) await admit(request, reply);
-        const pool = pools.get(upstreams[owner]);
-        if (pool === undefined) throw new Error(`${owner} has no pool of connections`);
+        const connected = (isStreamOfEvents(path) ? streamPools : pools).get(upstreams[owner]);
+        if (connected === undefined) throw new Error(`${owner} has no pool of connections`);
+        if (connected.isFull()) {
+          void reply.header('retry-after', '1');
+          throw new Refusal('unavailable', 'Too much is asked of the service for this: try again shortly.');
+        }
         try {
-          return await pass(pool, request, reply);
+          return await pass(connected.pool, request, reply);
         } catch (error) {
           parts.log.warn({ owner, error: String(error) }, 'a service did not answer');
           const refusal = new Refusal('unavailable', 'The service for this does not answer: try again shortly.');
@@ -84,9 +91,10 @@ function admission({ verifyToken, rateTerms, exempt, nowMs }: ForwardingParts) {
   };
 }
 
-function poolOf(url: string): Pool {
+function poolOf(url: string, { connections, waiting }: { connections: number; waiting: number }) {
   // A stream of events may be silent for long: only the beginning of an answer is waited for.
-  return new Pool(url, { connections: connectionsPerService, headersTimeout: answerTimeoutMs, bodyTimeout: 0 });
+  const pool = new Pool(url, { connections, headersTimeout: answerTimeoutMs, bodyTimeout: 0 });
+  return { pool, isFull: () => pool.stats.size >= connections + waiting };
 }
 
 async function pass(pool: Pool, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {

@@ -58,6 +58,13 @@ const ownerOfMonthPart: Readonly<Record<string, ServiceName>> = {
   rehearsal: 'monitoring',
 };
 
+const streamsOfEvents: ReadonlySet<string> = new Set(['/v1/allocations/stream']);
+
+/** True for a path whose answer stays open, with events as they come. */
+export function isStreamOfEvents(path: string): boolean {
+  return streamsOfEvents.has(path);
+}
+
 /** Who answers a path; null when nobody does. */
 export function ownerOf(path: string): ServiceName | null {
   const [, version, segment, month, part] = path.split('/');

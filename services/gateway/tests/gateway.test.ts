@@ -23,6 +23,7 @@ const upstreams: Server[] = [];
 async function startEcho(service: string): Promise<string> {
   const server = createServer(async (request, response) => {
     if (request.url === '/openapi.json') return response.end(JSON.stringify({ paths: { [`/v1/${service}`]: {} } }));
+    if (request.url === '/v1/allocations/stream') return response.writeHead(200).write(': open\n\n');
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);
     const body = Buffer.concat(chunks).toString('base64');
@@ -86,6 +87,14 @@ describe('one port for clients', () => {
     const webhook = await fetch(`${gateway.url}/webhooks/stripe`, { method: 'POST', body: '{"id": "evt_1" }' });
     const echoed = EchoSchema.parse(await webhook.json());
     expect(echoed).toMatchObject({ service: 'billing', body: Buffer.from('{"id": "evt_1" }').toString('base64') });
+  });
+
+  test('A5: however many streams are open, plans are read and changed', async () => {
+    const closing = new AbortController();
+    const open = Array.from({ length: 150 }, () => ask('/v1/allocations/stream', { signal: closing.signal }));
+    expect(new Set((await Promise.all(open)).map(({ status }) => status))).toEqual(new Set([200]));
+    expect(await echo('/v1/allocations')).toMatchObject({ service: 'allocations' });
+    closing.abort();
   });
 
   test('strangers are turned away here, and unknown paths do not exist', async () => {
