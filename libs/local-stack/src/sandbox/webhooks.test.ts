@@ -74,6 +74,12 @@ describe('snapshot webhooks', () => {
     expect((await stripe.events.list({ delivery_success: false })).data).toEqual([]);
   });
 
+  test('are listed by up to 20 types; more are refused', async () => {
+    const types = Array.from({ length: 21 }, (_, index) => `type.${index}`);
+    expect((await stripe.events.list({ types: types.slice(1) })).data).toEqual([]);
+    await expect(stripe.events.list({ types })).rejects.toMatchObject({ statusCode: 400, param: 'types' });
+  });
+
   test('hundreds a second arrive', async () => {
     await listen(['customer.subscription.created']);
     const customer = await sandbox.customerWith('pm_card_visa');

@@ -4,6 +4,9 @@ import { listPage } from '../engine/lists.ts';
 import { createdRange, flag, listOf, page, words } from '../engine/parameters.ts';
 import { missing } from '../engine/stripe-failure.ts';
 
+/** Stripe refuses a longer list of types. */
+const maximumTypes = 20;
+
 export const eventEndpoints = [
   endpoint(
     'GET',
@@ -13,7 +16,9 @@ export const eventEndpoints = [
       created: createdRange.optional(),
       delivery_success: flag.optional(),
       type: words.optional(),
-      types: listOf(words).optional(),
+      types: listOf(words)
+        .refine(({ length }) => length <= maximumTypes, `at most ${maximumTypes} types`)
+        .optional(),
     },
     (turn, { created, delivery_success: delivered, type, types, ...ofPage }) =>
       listPage(turn.store, snapshotEvents, {
