@@ -32,6 +32,8 @@ import { readSubscription } from './subscription/read-subscription.ts';
 import { subscribe } from './subscription/subscribe.ts';
 import { sweepMonths, sweepRenewals } from './subscription/sweep-renewals.ts';
 
+export { handledTypes } from './stripe/stripe-event.ts';
+
 /** Billing: subscriptions, invoices, funding, the general ledger and escrow; the only door for Stripe's webhooks. */
 export const billing: ServiceDefinition<BillingConfig, BillingSchema> = {
   name: 'billing',

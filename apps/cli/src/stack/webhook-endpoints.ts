@@ -19,6 +19,8 @@ const platformEvents = [
   'customer.subscription.deleted',
   'customer.subscription.pending_update_applied',
   'customer.subscription.pending_update_expired',
+  'checkout.session.completed',
+  'checkout.session.expired',
   'charge.updated',
   'charge.dispute.created',
   'charge.dispute.updated',
@@ -63,28 +65,25 @@ export function sandboxClient(sandboxUrl: string, secretKey: string): Stripe {
 
 /**
  * Makes Stripe send its events to billing, and gives the secrets that it signs them with. A sandbox that was kept from
- * an earlier run knows them already, unless billing now has another address: `file` remembers both.
+ * an earlier run knows them already, unless billing now has another address: `file` remembers both. It may have been
+ * asked for fewer types then, and is asked for those of today.
  */
 export async function webhookEndpoints(stripe: Stripe, billingUrl: string, file: string): Promise<WebhookSecrets> {
   const known = readKnown(file);
-  if (known?.billingUrl === billingUrl) return known.secrets;
-  const url = (path: string) => new URL(path, billingUrl).href;
-  const platform = await stripe.webhookEndpoints.create({
-    url: url('/webhooks/stripe'),
-    enabled_events: [...platformEvents],
-  });
-  const connect = await stripe.webhookEndpoints.create({
-    url: url('/webhooks/stripe/connect'),
-    enabled_events: [...connectEvents],
-    connect: true,
-  });
+  const snapshots = snapshotEndpoints(billingUrl);
+  if (known?.billingUrl === billingUrl) {
+    await askForTypesOfToday(stripe, Object.values(snapshots));
+    return known.secrets;
+  }
+  const platform = await stripe.webhookEndpoints.create(snapshots.platform);
+  const connect = await stripe.webhookEndpoints.create({ ...snapshots.connect, connect: true });
   const thin = await stripe.v2.core.eventDestinations.create({
     name: 'WeWrite',
     type: 'webhook_endpoint',
     event_payload: 'thin',
     enabled_events: thinEvents,
     events_from: ['@self', '@accounts'],
-    webhook_endpoint: { url: url('/webhooks/stripe/v2') },
+    webhook_endpoint: { url: new URL('/webhooks/stripe/v2', billingUrl).href },
     include: ['webhook_endpoint.signing_secret'],
   });
   const secrets = secretsSchema.parse({
@@ -94,6 +93,26 @@ export async function webhookEndpoints(stripe: Stripe, billingUrl: string, file:
   });
   writeFileSync(file, JSON.stringify({ billingUrl, secrets }), { mode: 0o600 });
   return secrets;
+}
+
+interface SnapshotEndpoint {
+  readonly url: string;
+  readonly enabled_events: Stripe.WebhookEndpointCreateParams.EnabledEvent[];
+}
+
+function snapshotEndpoints(billingUrl: string): Readonly<Record<'platform' | 'connect', SnapshotEndpoint>> {
+  const url = (path: string) => new URL(path, billingUrl).href;
+  return {
+    platform: { url: url('/webhooks/stripe'), enabled_events: [...platformEvents] },
+    connect: { url: url('/webhooks/stripe/connect'), enabled_events: [...connectEvents] },
+  };
+}
+
+async function askForTypesOfToday(stripe: Stripe, endpoints: readonly SnapshotEndpoint[]): Promise<void> {
+  for await (const { id, url } of stripe.webhookEndpoints.list()) {
+    const wanted = endpoints.find((endpoint) => endpoint.url === url);
+    if (wanted !== undefined) await stripe.webhookEndpoints.update(id, { enabled_events: wanted.enabled_events });
+  }
 }
 
 function readKnown(file: string): { billingUrl: string; secrets: WebhookSecrets } | null {

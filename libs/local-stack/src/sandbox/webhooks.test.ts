@@ -74,6 +74,16 @@ describe('snapshot webhooks', () => {
     expect((await stripe.events.list({ delivery_success: false })).data).toEqual([]);
   });
 
+  test('are of the types that the endpoint asks for last, under the same secret', async () => {
+    const secret = await listen(['invoice.voided']);
+    const [endpoint] = (await stripe.webhookEndpoints.list()).data;
+    await stripe.webhookEndpoints.update(String(endpoint?.id), { enabled_events: ['invoice.paid'] });
+    const customer = await sandbox.customerWith('pm_card_visa');
+    await sandbox.subscribe(customer.id, 1000);
+    await drained(sandbox.url);
+    expect(read(secret).map(({ type }) => type)).toEqual(['invoice.paid']);
+  });
+
   test('are listed by up to 20 types; more are refused', async () => {
     const types = Array.from({ length: 21 }, (_, index) => `type.${index}`);
     expect((await stripe.events.list({ types: types.slice(1) })).data).toEqual([]);

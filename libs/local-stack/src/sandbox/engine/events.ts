@@ -58,6 +58,11 @@ export function addWebhookTarget(turn: Turn, target: WebhookTarget): void {
   );
 }
 
+/** Makes a target hear of other types from now on. */
+export function changeWebhookTarget(turn: Turn, id: string, enabledEvents: readonly string[]): void {
+  turn.store.run('UPDATE webhook_target SET enabled_events = ? WHERE id = ?', JSON.stringify(enabledEvents), id);
+}
+
 /** Removes a target and what was still to be sent to it. */
 export function removeWebhookTarget(turn: Turn, id: string): void {
   turn.store.run('DELETE FROM delivery WHERE target_id = ?', id);

@@ -1,7 +1,7 @@
 import type Stripe from 'stripe';
 import { defineCollection } from '../engine/collections.ts';
 import { endpoint } from '../engine/endpoint.ts';
-import { addWebhookTarget, removeWebhookTarget } from '../engine/events.ts';
+import { addWebhookTarget, changeWebhookTarget, removeWebhookTarget } from '../engine/events.ts';
 import { listPage } from '../engine/lists.ts';
 import { metadata } from '../engine/metadata.ts';
 import { newId, randomLetters } from '../engine/object-ids.ts';
@@ -56,6 +56,14 @@ export const webhookEndpointEndpoints = [
   endpoint('GET', '/v1/webhook_endpoints', page, (turn, ofPage) =>
     listPage(turn.store, webhookEndpoints, { url: '/v1/webhook_endpoints', filter: {}, page: ofPage }),
   ),
+  endpoint('POST', '/v1/webhook_endpoints/:id', { enabled_events: listOf(words) }, (turn, parameters, id) => {
+    const known = turn.store.find(webhookEndpoints, id);
+    if (known === undefined) throw missing('webhook endpoint', id);
+    const changed: WebhookEndpoint = { ...known, enabled_events: parameters.enabled_events };
+    turn.store.replace(webhookEndpoints, changed);
+    changeWebhookTarget(turn, id, parameters.enabled_events);
+    return changed;
+  }),
   endpoint('DELETE', '/v1/webhook_endpoints/:id', {}, (turn, _parameters, id) => {
     if (turn.store.remove(webhookEndpoints, id) === 0) throw missing('webhook endpoint', id);
     removeWebhookTarget(turn, id);
