@@ -1,9 +1,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import {
   EarningsMonthSchema,
+  ExplanationSchema,
   type Hold,
   HoldSchema,
   HoldsPageSchema,
+  month,
+  nextMonth,
   ProblemSchema,
   paymentReversed,
   QuestionSchema,
@@ -26,13 +29,13 @@ const wanda: Caller = { sub: 'wanda', roles: ['writer'] };
 describe('holds and questions', () => {
   let service: EarningsService;
   let run: Run;
-  let monthNumber = 0;
+  let last = month('2025-11');
   beforeAll(async () => {
     service = await startEarnings();
   });
   beforeEach(async () => {
-    monthNumber++;
-    run = runOf(`2026-${String(monthNumber).padStart(2, '0')}`);
+    last = nextMonth(last);
+    run = runOf(last);
     const { chunks, closing } = lockMonth(run, supporters, 2);
     await service.say([...chunks, closing]);
     await service.harness.settled();
@@ -110,13 +113,13 @@ describe('holds and questions', () => {
   });
 
   test('C6, E5: a reversed line goes back to its supporter, all that is left of it', async () => {
-    await refund(100);
+    await takeBack('refund', 100);
     const hold = await place({ line: line('ann', 'p1') });
     expect(hold.netCents).toBe(419);
     await service.post(`/v1/holds/${hold.holdId}/reverse`, { reason: 'it was a mistake' });
     expect((await saidOf(hold.holdId)).at(-1)).toMatchObject({ state: 'reversed', version: 2 });
     const reversed = service.said.reversed.filter((message) => message.settles === hold.holdId);
-    const reversalId = idOfCause('operator', hold.holdId, 'ann');
+    const reversalId = reversed[0]?.reversalId;
     const common = { run, reversalId, kind: 'operator', settles: hold.holdId, grossCents: 450, feeCents: 31 };
     expect(reversed).toEqual(
       expect.arrayContaining([
@@ -129,14 +132,37 @@ describe('holds and questions', () => {
     expect(await refusal('/v1/holds', { line: line('ann', 'p1'), reason: 'more' })).toEqual([422, 'nothing_to_hold']);
   });
 
-  test('C6: a reversed month of a writer is a reversal for each supporter', async () => {
+  test.each([
+    ['refund', 100, 419],
+    ['dispute_opened', 100, 419],
+    ['refund', 1_000, 0],
+  ] as const)(
+    'C6, E5: after a %s of %i ¢ meanwhile, payouts is told what the reversals of a hold take: %i ¢',
+    async (kind, amountCents, leftCents) => {
+      const { holdId, netCents } = await place({ line: line('ann', 'p1') });
+      expect(netCents).toBe(465);
+      await takeBack(kind, amountCents);
+      expect((await service.post(`/v1/holds/${holdId}/reverse`, { reason: 'fraud' })).status).toBe(200);
+      expect((await saidOf(holdId)).at(-1)).toMatchObject({ version: 2, state: 'reversed', netCents: leftCents });
+      const taken = service.said.reversed.filter((said) => said.settles === holdId && said.part === 'writer');
+      expect(taken.map((said) => said.netCents)).toEqual(leftCents === 0 ? [] : [leftCents]);
+    },
+  );
+
+  test('C4, C6: a reversed month of a writer is a reversal for each supporter, whose ids tell nothing of them', async () => {
     const { holdId, netCents } = await place({ month: run.month, recipientUserId: 'wanda' });
     expect(netCents).toBe(930);
     await service.post(`/v1/holds/${holdId}/reverse`, { reason: 'fraud' });
-    await service.harness.settled();
+    expect((await saidOf(holdId)).at(-1)).toMatchObject({ state: 'reversed', netCents: 930 });
     const closings = service.said.reversed.filter((said) => said.settles === holdId && said.part === 'closing');
     expect(closings.map((closing) => closing.grossCents)).toEqual([500, 500]);
     expect((await monthOf(wanda)).reversed).toEqual({ grossCents: 1_000, platformFeeCents: 70, netCents: 930 });
+    const { body } = await service.get(`/v1/earnings/${run.month}/explain`, wanda);
+    const told = ExplanationSchema.parse(body).steps.find((step) => step.step === 'reversal');
+    const ids = closings.map((closing) => closing.reversalId);
+    expect(told?.parts.slice(1).map((part) => part.id)).toEqual(expect.arrayContaining(ids));
+    const guesses = ['ann', 'ben'].map((userId) => idOfCause('operator', holdId, userId));
+    expect(ids.filter((id) => guesses.includes(id))).toEqual([]);
   });
 
   test('C6: a hold explains why a line is not paid', async () => {
@@ -205,9 +231,9 @@ describe('holds and questions', () => {
     expect(await refusal('/v1/holds', { line: 'nothing', reason: 'x' })).toEqual([404, 'not_found']);
   });
 
-  async function refund(amountCents: number) {
+  async function takeBack(kind: 'refund' | 'dispute_opened', amountCents: number) {
     const body = paymentReversed.schema.parse({
-      ...{ reversalId: idOfCause('test', run.month), kind: 'refund', settles: null, currency: 'usd' },
+      ...{ reversalId: idOfCause('test', run.month), kind, settles: null, currency: 'usd' },
       ...{ at: '2026-12-05T10:00:00.000Z', userId: 'ann', month: run.month, amountCents },
       ...{ invoiceId: 'in_1', stripeId: 're_1' },
     });

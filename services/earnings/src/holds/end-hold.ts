@@ -1,9 +1,8 @@
-import { type Cents, EndHoldSchema, type Hold, HoldSchema } from '@wewrite/contracts';
+import { type Cents, cents, EndHoldSchema, type Hold, HoldSchema, sumCents } from '@wewrite/contracts';
 import {
   activeTraceparent,
   afterCommit,
   identityOf,
-  idOfCause,
   keepAnswer,
   problemResponses,
   Refusal,
@@ -12,6 +11,7 @@ import {
 import { sql } from 'kysely';
 import { z } from 'zod';
 import type { Context, Tx } from '../db.ts';
+import { lineKeys } from '../line-key.ts';
 import { lockRun } from '../reversals/apply-reversals.ts';
 import { type KnownHold, readHolds, writeChange } from './hold.ts';
 
@@ -37,8 +37,8 @@ export function endHold(server: Server, context: Context): void {
         const { id } = request.params;
         return context.database.transaction(async (tx) => {
           const hold = await lockHold(tx, id);
-          await writeChange(context, tx, { hold, change });
-          if (state === 'reversed') await queueReversed(context, tx, hold);
+          const netCents = state === 'reversed' ? await queueReversed(context, tx, hold) : hold.netCents;
+          await writeChange(context, tx, { hold: { ...hold, netCents }, change });
           const [ended] = await readHolds(tx, { holdId: id }, 1);
           return keepAnswer(tx, reply, HoldSchema.parse(ended));
         });
@@ -69,29 +69,34 @@ async function lockHold(tx: Tx, holdId: string): Promise<KnownHold> {
 /**
  * What is left of the lines that are held goes back: a reversal for each supporter who had paid for them. They are queued
  * behind those that have come, of which none may be under way: it would take a part of what these are to take.
+ * Returns the net cents that they take together, which is less than was held where other reversals have taken of it since.
  */
-async function queueReversed(context: Context, tx: Tx, hold: KnownHold): Promise<void> {
+async function queueReversed(context: Context, tx: Tx, hold: KnownHold): Promise<Cents> {
   const { runId, month, recipientUserId, place, holdId } = hold;
   const { rows: waiting } = await sql`
     select from waiting_reversal where month = ${month} and refused_because is null limit 1`.execute(tx);
   if (waiting.length > 0) throw new Refusal('busy', 'Other reversals of the month are under way: ask again shortly.');
+  // C4: a writer sees these reversals. Neither their ids nor their order may come from the supporters' ids.
+  const orderKey = lineKeys(context.config.LINE_KEY_SECRET).orderKey(runId);
   const held = place === null ? sql`true` : sql`chunk = ${place.chunk} and position = ${place.position}`;
-  const { rows } = await sql<{ userId: string; leftCents: Cents }>`
-    select user_id as "userId", sum(funded_cents - taken_gross_cents - disputed_gross_cents)::bigint as "leftCents"
+  const { rows } = await sql<{ userId: string; grossCents: Cents; feeCents: Cents }>`
+    select user_id as "userId", sum(funded_cents - taken_gross_cents - disputed_gross_cents)::bigint as "grossCents",
+      sum(fee_cents - taken_fee_cents - disputed_fee_cents)::bigint as "feeCents"
     from line_state where run_id = ${runId} and recipient_user_id = ${recipientUserId} and ${held}
     group by user_id having sum(funded_cents - taken_gross_cents - disputed_gross_cents) > 0
-    order by user_id`.execute(tx);
-  const ids = rows.map(({ userId }) => idOfCause('operator', holdId, userId));
+    order by sha256(convert_to(${orderKey} || user_id, 'UTF8'))`.execute(tx);
+  const ids = rows.map(() => context.ids.next());
   await sql`
     with queued as (
       insert into reversal (reversal_id, kind, settles, user_id, month, amount_cents, at, traceparent)
       select reversal_id, 'operator', ${holdId}::uuid, user_id, ${month}, amount_cents, ${context.clock.now()},
         ${activeTraceparent()}
       from unnest(
-        ${ids}::uuid[], ${rows.map((row) => row.userId)}::text[], ${rows.map((row) => row.leftCents)}::bigint[]
+        ${ids}::uuid[], ${rows.map((row) => row.userId)}::text[], ${rows.map((row) => row.grossCents)}::bigint[]
       ) as part (reversal_id, user_id, amount_cents)
       returning reversal_id, month
     )
     insert into waiting_reversal (reversal_id, month) select reversal_id, month from queued`.execute(tx);
   afterCommit(tx, () => context.wake('apply_reversals'));
+  return sumCents(rows.map(({ grossCents, feeCents }) => cents(grossCents - feeCents)));
 }
