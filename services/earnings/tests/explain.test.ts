@@ -75,6 +75,7 @@ describe('explaining a cent', () => {
     expect(addsUp(explanation)).toBe(true);
     return explanation;
   };
+  const evidenceIn = ({ steps }: Explanation) => steps.flatMap((step) => step.evidence);
   const parts = (explanation: Explanation, name: string) =>
     explanation.steps
       .filter((step) => step.step === name)
@@ -278,5 +279,20 @@ describe('explaining a cent', () => {
         ],
       ],
     ]);
+  });
+
+  test('C4: a writer sees no message that is of a supporter, or lies where a hash of their id puts it', async () => {
+    const all = evidenceIn(await explain(lineOf('ann', 'p1')));
+    const ofSupporter = all.slice(0, 2).concat(all.filter(({ topic }) => topic === 'payment.reversed'));
+    expect(ofSupporter.map(({ topic }) => topic)).toEqual(['month.locked', 'allocation.changed', 'payment.reversed']);
+    const { lines } = EarningsMonthSchema.parse((await service.get('/v1/earnings/2026-11', wanda)).body);
+    for (const path of ['/v1/earnings/2026-11/explain', ...lines.map(({ lineKey }) => `/v1/explain/${lineKey}`)]) {
+      const told = await explain(path, wanda);
+      const topics = new Set(evidenceIn(told).map(({ topic }) => topic));
+      expect([...topics]).toEqual(['earnings.calculated', 'payout.requested', 'payout.settled']);
+      for (const { messageId } of ofSupporter) expect(JSON.stringify(told)).not.toContain(messageId);
+    }
+    const ofMonth = evidenceIn(await explain('/v1/months/2026-11/writers/wanda/explain'));
+    expect(ofMonth).toContainEqual(ofSupporter[2]);
   });
 });

@@ -4,7 +4,10 @@ import {
   type Evidence,
   type ExplainedPart,
   type ExplainedStep,
+  earningsCalculated,
   type Month,
+  payoutRequested,
+  payoutSettled,
   sumCents,
 } from '@wewrite/contracts';
 import { assert, traceIdOf } from '@wewrite/service-kit';
@@ -22,6 +25,18 @@ export interface Heard {
 export function evidenceOf({ topic, messageId, partition, offset, traceparent }: Heard): Evidence[] {
   if (messageId === null) return [];
   return [{ topic, messageId, partition, offset, traceId: traceparent === null ? null : traceIdOf(traceparent) }];
+}
+
+const writersTopics: ReadonlySet<string> = new Set(
+  [earningsCalculated, payoutRequested, payoutSettled].map(({ name }) => name),
+);
+
+/**
+ * C4: the steps for who may not know the supporter, with the evidence that is of the writer only. Of the supporter's
+ * messages even the place tells: ids are hashes of a cause, partitions of the key, and either is in reach of a guess.
+ */
+export function withoutSupporter(steps: readonly ExplainedStep[]): ExplainedStep[] {
+  return steps.map((step) => ({ ...step, evidence: step.evidence.filter(({ topic }) => writersTopics.has(topic)) }));
 }
 
 /** A step of an explanation. Throws an AssertionFailure when its parts do not add up to its total. */

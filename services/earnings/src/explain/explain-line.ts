@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { Context } from '../db.ts';
 import { findLine } from '../find-lines.ts';
 import { lineKeys } from '../line-key.ts';
-import { payoutsOfMonth } from './chain.ts';
+import { payoutsOfMonth, withoutSupporter } from './chain.ts';
 import { lineSteps, type Sight } from './line-steps.ts';
 import { readLineFacts } from './read-facts.ts';
 
@@ -33,12 +33,13 @@ export function explainLine(server: Server, context: Context): void {
       };
       const shownId = sight.ofSupporter ? line.lineId : keys.lineKey(line.lineId);
       const { facts, invoiceIds } = await readLineFacts(context, line, shownId);
+      const steps = lineSteps(facts, sight);
       const payoutIds = sight.ofWriter ? payoutsOfMonth(facts.payouts).map((payout) => payout.payoutId) : [];
       return {
         of: 'line',
         id: shownId,
         currency: 'usd',
-        steps: lineSteps(facts, sight),
+        steps: sight.ofSupporter ? steps : withoutSupporter(steps),
         related: [
           ...(sight.ofSupporter ? invoiceIds.map((id) => ({ of: 'invoice' as const, id })) : []),
           ...payoutIds.map((id) => ({ of: 'payout' as const, id })),

@@ -13,7 +13,7 @@ import { identityOf, problemResponses, Refusal, type Server } from '@wewrite/ser
 import { sql } from 'kysely';
 import type { Context } from '../db.ts';
 import { findCalculatedRun } from '../find-run.ts';
-import { evidenceOf, part, partsOf, payoutsOfMonth, reversalSteps, stepOf } from './chain.ts';
+import { evidenceOf, part, partsOf, payoutsOfMonth, reversalSteps, stepOf, withoutSupporter } from './chain.ts';
 import { payoutSteps } from './payout-steps.ts';
 import { type EarningsPart, earningsSaid, readHeld, readPayouts, readReversals } from './read-facts.ts';
 
@@ -29,7 +29,10 @@ export function explainWriterMonth(server: Server, context: Context): void {
       },
       config: { access: ['writer'] },
     },
-    (request) => explain(context, request.params.month, identityOf(request).userId),
+    async (request) => {
+      const explanation = await explain(context, request.params.month, identityOf(request).userId);
+      return { ...explanation, steps: withoutSupporter(explanation.steps) };
+    },
   );
   server.get(
     '/v1/months/:month/writers/:userId/explain',
