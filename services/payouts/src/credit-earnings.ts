@@ -62,8 +62,10 @@ async function creditRun(context: Context, tx: Transaction<Schema>, messages: re
       }),
     );
   const credited = writers.filter((writer) => isNew.has(writer.recipientUserId));
-  const centsByWriter = new Map(credited.map((writer) => [writer.recipientUserId, writer.netCents]));
-  const settled = await settleDebts(tx, { month: run.month, cause: run.runId, centsByWriter });
+  const byWriter = new Map(
+    credited.map((writer) => [writer.recipientUserId, { amountCents: writer.netCents, cause: run.runId }]),
+  );
+  const settled = await settleDebts(tx, { month: run.month, includesEarlierMonths: false, byWriter });
   await writeBooks(context, tx, settled, postings);
   let completion: Completion | null = null;
   let completes = false;

@@ -1,11 +1,14 @@
 import { cents, type MessageOf, month, payoutSettled } from '@wewrite/contracts';
-import { type NewTransfer, postTransfers } from '@wewrite/ledger';
+import type { NewTransfer } from '@wewrite/ledger';
 import { sql, type Transaction } from 'kysely';
+import { lockBalances } from './adjustments/read-books.ts';
+import { settleDebts } from './adjustments/settle-debts.ts';
+import { writeBooks } from './adjustments/write-books.ts';
 import type { Context } from './context.ts';
 import type { PayoutTable, Schema } from './db.ts';
 import { advanceMonth } from './payout-month.ts';
 import { checkBooks, runOf, sayProgress } from './progress.ts';
-import { chart, payoutReturned, payoutUndone, processingFee, writerPayout } from './sub-ledger.ts';
+import { payoutReturned, payoutUndone, processingFee, writerPayout } from './sub-ledger.ts';
 import type { PayoutEnding } from './transfer-outcome.ts';
 
 /** A payout and how it has just ended. */
@@ -21,6 +24,7 @@ export async function settlePayouts(
   ended: readonly EndedPayout[],
 ): Promise<void> {
   if (ended.length === 0) return;
+  if (ended.some(isPayableAgain)) await lockBalances(tx);
   const at = context.clock.now();
   for (const each of ended) await writeEnding(context, tx, each, at);
   await context.outbox.emit(
@@ -38,6 +42,11 @@ export async function settlePayouts(
       at,
     );
   }
+}
+
+/** True when the money of the payout is payable again. */
+function isPayableAgain({ ending }: EndedPayout): boolean {
+  return ending.status !== 'paid';
 }
 
 async function writeEnding(
@@ -76,13 +85,18 @@ async function postRun(
 ): Promise<void> {
   const settled = ended.filter(({ ending }) => ending.status !== 'returned').length;
   const row = await advanceMonth(tx, runId, { settled });
-  await postTransfers(
-    tx,
-    chart,
-    ended.flatMap((each) => postingsOf(each, at)),
-    at,
-  );
   const run = runOf(row);
+  const settledDebts = await settleDebts(tx, {
+    month: run.month,
+    includesEarlierMonths: true,
+    byWriter: creditsOf(ended),
+  });
+  await writeBooks(
+    context,
+    tx,
+    settledDebts,
+    ended.flatMap((each) => postingsOf(each, at)),
+  );
   const expected = row.state === 'requested' ? row.payouts_requested : null;
   const isChecked = expected === row.payouts_settled || settled < ended.length;
   const booksVersion = isChecked ? await checkBooks(context, tx, { run, stage: 'payouts' }) : null;
@@ -94,6 +108,19 @@ async function postRun(
     done: row.payouts_settled,
     booksVersion,
   });
+}
+
+/**
+ * What is payable again. A hold or a dispute may have come while it was in flight, and found nothing to keep back; what the
+ * writer owes by now it repays.
+ */
+function creditsOf(ended: readonly EndedPayout[]) {
+  return new Map(
+    ended.filter(isPayableAgain).map(({ payout, ending }) => {
+      const credit = { amountCents: cents(payout.gross_cents), cause: `${payout.id}:${ending.status}` };
+      return [payout.user_id, credit];
+    }),
+  );
 }
 
 function postingsOf({ payout, ending }: EndedPayout, at: Date): NewTransfer[] {

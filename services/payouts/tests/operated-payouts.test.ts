@@ -86,6 +86,15 @@ describe('an operator and a payout that was not sent', () => {
     expect(await stack.post(`/v1/payouts/${id}/cancel`, because, writer)).toMatchObject({ status: 403 });
   });
 
+  test('C6: one that is canceled is held as far as its month was held meanwhile', async () => {
+    const id = await requested('asked-about');
+    await held(id);
+    const hold = { writer: 'asked-about', month: latest, netCents: 3_000 };
+    await stack.holdEarnings('question', { ...hold, state: 'held', version: 1 });
+    expect(await order(id, 'cancel')).toMatchObject({ status: 200 });
+    expect(await stack.balancesOf('asked-about')).toEqual({ ...nothing, payableCents: 2_000, heldCents: 3_000 });
+  });
+
   test('D4: one that is canceled is payable again, with a reason and the next date', async () => {
     const id = await requested('canceled');
     await held(id);

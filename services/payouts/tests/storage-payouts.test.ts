@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import {
+  balanceAdjusted,
   booksChecked,
   type MessageOf,
   ObligationsSchema,
@@ -17,11 +18,13 @@ let stack: PayoutHarness;
 let months = 0;
 let settled: MessageOf<typeof payoutSettled>[];
 let books: MessageOf<typeof booksChecked>[];
+let adjusted: MessageOf<typeof balanceAdjusted>[];
 beforeAll(async () => {
   stack = await startPayouts('storage');
   await stack.topUp(1_000_000);
   settled = await stack.hear(payoutSettled);
   books = await stack.hear(booksChecked);
+  adjusted = await stack.hear(balanceAdjusted);
 });
 afterAll(() => stack.stop());
 
@@ -55,6 +58,13 @@ const owedTo = async (writer: string) => {
 };
 const nothing = { payableCents: 0, inFlightCents: 0 };
 const allPayable = { payableCents: 5_000, inFlightCents: 0 };
+const noBalances = { payableCents: 0, inFlightCents: 0, heldCents: 0, receivableCents: 0 };
+
+function expectBalancedBooks() {
+  const last = books.toSorted((a, b) => b.version - a.version)[0];
+  expect(last?.equations.filter(({ differenceCents }) => differenceCents !== 0)).toEqual([]);
+  return last;
+}
 
 describe('D3: v2 executes failures again under their key', () => {
   test('a 5xx keeps the key', async () => {
@@ -132,6 +142,20 @@ describe('D4: a payout is paid when Stripe has posted it', () => {
     expect(outcomesOf(writer)).toEqual(['failed']);
     expect(await owedTo(writer)).toEqual(allPayable);
   });
+
+  test('C6, E5: one that fails is held as far as its month was held, or disputed, while it was under way', async () => {
+    const { month, writer, detail } = await nextPayout();
+    await until(async () => (await detail()).status === 'submitted');
+    await stack.holdEarnings(`${writer}-hold`, { writer, month, netCents: 3_000, state: 'held', version: 1 });
+    const dispute = { kind: 'dispute_opened', month, netByWriter: { [writer]: 1_500 } } as const;
+    await stack.reverseEarnings(`${writer}-dispute`, dispute);
+    expect(await stack.balancesOf(writer)).toEqual({ ...noBalances, inFlightCents: 5_000 });
+    const id = String((await detail()).transferId);
+    await stack.control(`/_sandbox/outbound_payments/${id}`, { outcome: 'failed' });
+    await stack.tell(told('failed'), id);
+    expect(await stack.balancesOf(writer)).toEqual({ ...noBalances, payableCents: 500, heldCents: 4_500 });
+    expectBalancedBooks();
+  });
 });
 
 describe('D4: paid may still become returned', () => {
@@ -145,10 +169,26 @@ describe('D4: paid may still become returned', () => {
     expect(await detail()).toMatchObject({ status: 'returned', reason: 'payout_method_closed' });
     expect(outcomesOf(writer)).toEqual(['paid', 'returned']);
     expect(await owedTo(writer)).toEqual(allPayable);
-    const last = books.toSorted((a, b) => b.version - a.version)[0];
-    expect(last?.equations.filter(({ differenceCents }) => differenceCents !== 0)).toEqual([]);
+    const last = expectBalancedBooks();
     const { totalCents } = await stack.get('/v1/obligations', ObligationsSchema);
     expect(last?.sums.creatorObligationsCents).toBe(totalCents);
+  });
+
+  test('D8: what comes back repays what the writer owes, and billing is told', async () => {
+    const { month, writer, detail } = await nextPayout();
+    await until(async () => (await detail()).status === 'paid');
+    await stack.reverseEarnings(`${writer}-refund`, { kind: 'refund', month, netByWriter: { [writer]: 2_000 } });
+    expect(await stack.balancesOf(writer)).toEqual({ ...noBalances, receivableCents: 2_000 });
+    const id = String((await detail()).transferId);
+    await stack.control(`/_sandbox/outbound_payments/${id}`, { outcome: 'returned' });
+    await stack.tell(told('returned'), id);
+    expect(await stack.balancesOf(writer)).toEqual({ ...noBalances, payableCents: 3_000 });
+    const said = adjusted.filter(({ recipientUserId }) => recipientUserId === writer);
+    expect(said.map((each) => [each.kind, each.obligationsFallCents, each.receivableRiseCents])).toEqual([
+      ['refund', 0, 2_000],
+      ['receivable_repaid', 2_000, -2_000],
+    ]);
+    expectBalancedBooks();
   });
 
   test('one that came back before anybody had seen it posted is paid first', async () => {

@@ -1,4 +1,5 @@
-// C6, D8: later earnings repay what a writer owes, and fill up holds that came before the month was credited.
+// C6, D8: what becomes payable repays what a writer owes, and fills up holds that found less than they want: those that
+// came before their month was credited, or while its money was in flight.
 import { type Cents, cents, type Month } from '@wewrite/contracts';
 import { sql, type Transaction } from 'kysely';
 import type { Schema } from '../db.ts';
@@ -7,22 +8,32 @@ import { readBooks } from './read-books.ts';
 import type { Change } from './write-books.ts';
 import { applied, keepBack, type Movement, repay } from './writer-books.ts';
 
-/** What is credited now, by writer. */
+/** What becomes payable now, by writer. */
 export interface Credits {
+  /** The month whose holds are filled up. */
   readonly month: Month;
+  /** What has been carried over is paid with a month's earnings: what comes back is of earlier months, too. */
+  readonly includesEarlierMonths: boolean;
+  readonly byWriter: ReadonlyMap<string, Credit>;
+}
+
+interface Credit {
+  readonly amountCents: Cents;
   /** Names the credit among all causes. */
   readonly cause: string;
-  readonly centsByWriter: ReadonlyMap<string, Cents>;
 }
 
 /** The changes that follow from credits that are posted with them. Most writers have none. */
 export async function settleDebts(tx: Transaction<Schema>, credits: Credits): Promise<Change[]> {
+  if (credits.byWriter.size === 0) return [];
   const userIds = await findConcerned(tx, credits);
   if (userIds.length === 0) return [];
   const books = await readBooks(tx, userIds);
+  const { month, includesEarlierMonths } = credits;
   return [...books].flatMap(([userId, known]) => {
-    const creditedCents = credits.centsByWriter.get(userId) ?? cents(0);
-    let now = { ...known, payableCents: cents(known.payableCents + creditedCents) };
+    const credit = credits.byWriter.get(userId);
+    if (credit === undefined) return [];
+    let now = { ...known, payableCents: cents(known.payableCents + credit.amountCents) };
     const before = now;
     const movements: Movement[] = [];
     const move = (next: readonly Movement[]) => {
@@ -30,21 +41,20 @@ export async function settleDebts(tx: Transaction<Schema>, credits: Credits): Pr
       now = applied(now, next);
     };
     for (const hold of known.holds) {
-      if (hold.state === 'held' && hold.month === credits.month) move(keepBack(now, hold));
+      const isConcerned = hold.month === month || (includesEarlierMonths && hold.month < month);
+      if (hold.state === 'held' && isConcerned) move(keepBack(now, hold));
     }
     move(repay(now));
     if (movements.length === 0) return [];
-    return [changeOf(credits, userId, movements, holdsAfter(before, movements, []))];
+    return [changeOf(month, credit.cause, { userId, movements, holds: holdsAfter(before, movements, []) })];
   });
 }
 
-function changeOf(credits: Credits, userId: string, movements: readonly Movement[], holds: Change['holds']): Change {
+function changeOf(month: Month, cause: string, moved: Pick<Change, 'userId' | 'movements' | 'holds'>): Change {
   return {
-    userId,
-    month: credits.month,
-    movements,
-    holds,
-    cause: credits.cause,
+    ...moved,
+    month,
+    cause,
     causeEventId: null,
     reversalId: null,
     adjusts: null,
@@ -53,14 +63,16 @@ function changeOf(credits: Credits, userId: string, movements: readonly Movement
   };
 }
 
-async function findConcerned(tx: Transaction<Schema>, { month, centsByWriter }: Credits): Promise<string[]> {
+async function findConcerned(tx: Transaction<Schema>, credits: Credits): Promise<string[]> {
+  const { month, includesEarlierMonths, byWriter } = credits;
   const { rows } = await sql<{ user_id: string }>`
-    select user_id from unnest(${[...centsByWriter.keys()]}::text[]) as writer (user_id)
+    select user_id from unnest(${[...byWriter.keys()]}::text[]) as writer (user_id)
     where exists (
       select from ledger_account where id = 'receivable:' || writer.user_id and debited_cents > credited_cents
     ) or exists (
       select from writer_hold
-      where writer_hold.user_id = writer.user_id and state = 'held' and month = ${month} and held_cents < wanted_cents
+      where writer_hold.user_id = writer.user_id and state = 'held' and held_cents < wanted_cents
+        and (month = ${month} or (${includesEarlierMonths} and month < ${month}))
     )
     order by user_id`.execute(tx);
   return rows.map((row) => row.user_id);
