@@ -1,9 +1,9 @@
 import { sql, type Transaction } from 'kysely';
 import type { Context } from './context.ts';
-import type { PayoutStatus, Schema, TransferJobTable } from './db.ts';
+import type { PayoutTable, Schema, TransferJobTable } from './db.ts';
 import { type EndedPayout, settlePayouts } from './settle-payouts.ts';
 import { dueAgainAfterMs, followAgainAfterMs, type SentTransfer, transferKey } from './transfer-attempt.ts';
-import { endingOf } from './transfer-outcome.ts';
+import { endingOf, isAstray } from './transfer-outcome.ts';
 
 /**
  * Records what came of the calls, in one transaction: each call that sent or looked for a transfer; for payouts that
@@ -11,34 +11,77 @@ import { endingOf } from './transfer-outcome.ts';
  */
 export async function recordTransfers(context: Context, sent: readonly SentTransfer[]): Promise<void> {
   const ordered = sent.toSorted((a, b) => (a.claimed.id < b.claimed.id ? -1 : 1));
+  const astray: SentTransfer[] = [];
   await context.database.transaction(async (tx) => {
     await insertAttempts(context, tx, ordered);
-    const statuses = await lockPayouts(tx, ordered);
+    const recorded = await lockTransfers(tx, ordered);
     const ended: EndedPayout[] = [];
     for (const each of ordered) {
-      const ending = endingOf(statuses.get(each.claimed.id) ?? each.claimed.status, each.outcome);
+      const { claimed, outcome } = each;
+      const { payout, isStillClaimed } = recorded.get(claimed.id) ?? { payout: claimed, isStillClaimed: false };
+      if (outcome.kind === 'made' && isAstray(payout, outcome.payment)) {
+        astray.push(each);
+        await leaveToOperator(tx, claimed.id);
+        continue;
+      }
+      // A payment that is made stays so. All else was true before another call under the same key, which may have made it.
+      if (outcome.kind !== 'made' && !isStillClaimed) continue;
+      const ending = endingOf(payout.status, outcome);
       if (ending === null) await proceed(context, tx, each);
-      else ended.push({ payout: each.claimed, ending });
+      else ended.push({ payout: claimed, ending });
     }
     await settlePayouts(context, tx, ended);
   });
+  logOutcomes(context, sent, astray);
+}
+
+function logOutcomes({ log }: Context, sent: readonly SentTransfer[], astray: readonly SentTransfer[]): void {
+  for (const { claimed, outcome } of astray) {
+    const facts = { payoutId: claimed.id, attempt: claimed.attempt, ...outcome };
+    log.error(facts, 'Stripe has made a payment for a payout that has ended otherwise: an operator has to look');
+  }
   for (const { claimed, outcome } of sent) {
     if (outcome.kind === 'made') continue;
     const facts = { payoutId: claimed.id, attempt: claimed.attempt, ...outcome };
-    if (isForOperator({ claimed, outcome })) context.log.error(facts, 'a transfer waits for an operator');
-    else context.log.warn(facts, 'a transfer was not made');
+    if (isForOperator({ claimed, outcome })) log.error(facts, 'a transfer waits for an operator');
+    else log.warn(facts, 'a transfer was not made');
   }
 }
 
-/** A replica whose lease had ended may have recorded the same meanwhile: the status that counts is the one now. */
-async function lockPayouts(
+/** A payout as it is now, since a replica whose lease had ended may have recorded something meanwhile. */
+interface Recorded {
+  readonly payout: Pick<PayoutTable, 'status' | 'transfer_id'>;
+  /** False when the transfer has been claimed again, ordered otherwise, or has ended. */
+  readonly isStillClaimed: boolean;
+}
+
+/** Locks as the orders of operators do: first the transfers, then the payouts. */
+async function lockTransfers(
   tx: Transaction<Schema>,
   sent: readonly SentTransfer[],
-): Promise<ReadonlyMap<string, PayoutStatus>> {
+): Promise<ReadonlyMap<string, Recorded>> {
   const ids = sent.map(({ claimed }) => claimed.id);
-  const { rows } = await sql<{ id: string; status: PayoutStatus }>`
-    select id, status from payout where id = any(${ids}::uuid[]) order by id for update`.execute(tx);
-  return new Map(rows.map((row) => [row.id, row.status]));
+  const { rows: jobs } = await sql<TransferJobTable>`
+    select * from transfer_job where payout_id = any(${ids}::uuid[]) order by payout_id for update`.execute(tx);
+  const { rows: payouts } = await sql<PayoutTable>`
+    select * from payout where id = any(${ids}::uuid[]) order by id for update`.execute(tx);
+  const jobOf = new Map(jobs.map((job) => [job.payout_id, job]));
+  const claimOf = new Map(sent.map(({ claimed }) => [claimed.id, claimed]));
+  return new Map(
+    payouts.map((payout) => {
+      const [job, claim] = [jobOf.get(payout.id), claimOf.get(payout.id)];
+      const isSame = job?.attempt === claim?.attempt && job?.tries === claim?.tries && job?.state === claim?.state;
+      return [payout.id, { payout, isStillClaimed: job !== undefined && isSame }];
+    }),
+  );
+}
+
+async function leaveToOperator(tx: Transaction<Schema>, payoutId: string): Promise<void> {
+  await tx
+    .updateTable('transfer_job')
+    .set({ state: 'operator', lease_until: null })
+    .where('payout_id', '=', payoutId)
+    .execute();
 }
 
 /** D5: about a day of tries; then somebody has to look. */

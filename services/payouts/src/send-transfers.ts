@@ -1,4 +1,4 @@
-import type { Loop } from '@wewrite/service-kit';
+import { holdingLease, type Loop, leaseEnd } from '@wewrite/service-kit';
 import { sql, type Transaction } from 'kysely';
 import { type Context, loopNames } from './context.ts';
 import type { Schema } from './db.ts';
@@ -8,14 +8,13 @@ import { planAheadMs } from './stripe-pace.ts';
 import { type ClaimedTransfer, transferKey } from './transfer-attempt.ts';
 import type { MadePayment, TransferOutcome } from './transfer-outcome.ts';
 
-/** Short, so that a dead replica's transfers are soon sent: a call that takes longer is repeated under its own key. */
-const leaseMs = 8_000;
 /** A transfer that is under way at Stripe is looked at again by and by; one whose look is this near is not at rest. */
 const nearMs = 10_000;
 
 /**
  * D3: claim – call – record. Due transfers are claimed with a lease, sent to Stripe outside of any transaction, and what
- * came of it is recorded. Whoever stops in between is followed by whoever finds the lease over, with the same key.
+ * came of it is recorded; until then the lease is renewed. Whoever stops in between is followed by whoever finds the lease
+ * over, with the same key.
  */
 export function sendTransfers(context: Context): readonly Loop[] {
   const shared = {
@@ -34,13 +33,8 @@ export function sendTransfers(context: Context): readonly Loop[] {
       const { planned, isFull } = await claim(context);
       if (isFull) await context.time.sleep(planAheadMs / 10);
       if (planned.length === 0) return isFull;
-      const sent = await Promise.all(
-        planned.map(async ({ claimed, at }) => {
-          await context.pace.wait(at);
-          return { claimed, outcome: await send(context, claimed) };
-        }),
-      );
-      await recordTransfers(context, sent);
+      const renew = (leaseUntil: Date) => renewLeases(context, planned, leaseUntil);
+      await holdingLease(context, renew, () => sendAll(context, planned));
       return true;
     },
   };
@@ -55,6 +49,37 @@ export function sendTransfers(context: Context): readonly Loop[] {
 interface PlannedTransfer {
   readonly claimed: ClaimedTransfer;
   readonly at: Date;
+}
+
+async function sendAll(context: Context, planned: readonly PlannedTransfer[]): Promise<void> {
+  const sent = await Promise.all(
+    planned.map(async ({ claimed, at }) => {
+      await context.pace.wait(at);
+      return { claimed, outcome: await send(context, claimed) };
+    }),
+  );
+  await recordTransfers(context, sent);
+}
+
+/** What another has claimed meanwhile, or an operator has ordered otherwise, is left as it is. */
+async function renewLeases(
+  { database }: Context,
+  planned: readonly PlannedTransfer[],
+  leaseUntil: Date,
+): Promise<void> {
+  const column = <Value>(pick: (claimed: ClaimedTransfer) => Value) => planned.map(({ claimed }) => pick(claimed));
+  await sql`
+    with mine as (
+      select payout_id from transfer_job
+      join unnest(
+        ${column(({ id }) => id)}::uuid[], ${column(({ attempt }) => attempt)}::integer[],
+        ${column(({ tries }) => tries)}::integer[], ${column(({ state }) => state)}::text[]
+      ) as claimed (payout_id, attempt, tries, state) using (payout_id, attempt, tries, state)
+      where lease_until is not null order by payout_id for update of transfer_job
+    )
+    update transfer_job as job set lease_until = ${leaseUntil} from mine where job.payout_id = mine.payout_id`.execute(
+    database.kysely,
+  );
 }
 
 /** Takes no more transfers than may be sent soon; `isFull` when that is none, due or not. */
@@ -74,7 +99,7 @@ async function claim(context: Context): Promise<{ planned: readonly PlannedTrans
 
 async function claimDue(context: Context, tx: Transaction<Schema>, most: number): Promise<ClaimedTransfer[]> {
   const now = context.time.now();
-  const leaseUntil = new Date(now.getTime() + leaseMs);
+  const leaseUntil = leaseEnd(context.time);
   const { rows } = await sql<ClaimedTransfer>`
       with due as (
         select payout_id from transfer_job

@@ -1,4 +1,4 @@
-import type { PayoutStatus } from './db.ts';
+import type { PayoutStatus, PayoutTable } from './db.ts';
 
 /** Where a payment is that Stripe has made; `returned` follows `paid`. */
 export type PaymentState =
@@ -35,7 +35,9 @@ export type PayoutEnding =
 export function endingOf(status: PayoutStatus, outcome: TransferOutcome): PayoutEnding | null {
   const isOpen = status === 'requested' || status === 'submitting' || status === 'submitted';
   if (outcome.kind === 'failed') {
-    return isOpen ? { status: 'failed', transferId: null, reason: outcome.reason } : null;
+    // What Stripe has made is not refused any more: only its payment ends the payout.
+    const isUnmade = status === 'requested' || status === 'submitting';
+    return isUnmade ? { status: 'failed', transferId: null, reason: outcome.reason } : null;
   }
   if (outcome.kind !== 'made') return null;
   const { transferId, state } = outcome.payment;
@@ -51,4 +53,17 @@ export function endingOf(status: PayoutStatus, outcome: TransferOutcome): Payout
       if (isOpen) return { status: 'paid', transferId, isReturnedSince: true };
       return status === 'paid' ? { status: 'returned', transferId, reason: state.reason } : null;
   }
+}
+
+/**
+ * True of a payment that the payout knows nothing of: it has another, or has ended as never paid, so that the same money
+ * is owed and sent. Nothing here can mend that.
+ */
+export function isAstray(
+  { status, transfer_id: known }: Pick<PayoutTable, 'status' | 'transfer_id'>,
+  { transferId, state }: MadePayment,
+): boolean {
+  if (known !== null) return known !== transferId;
+  const hasEnded = status === 'failed' || status === 'canceled';
+  return hasEnded && (state.status === 'submitted' || state.status === 'paid');
 }
