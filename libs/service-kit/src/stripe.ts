@@ -30,6 +30,13 @@ export interface StripeClient {
 }
 
 const maxNetworkRetries = 2;
+/** The SDK waits no longer than this before it repeats a call. */
+const longestPauseMs = 5_000;
+
+/** How long one call may take, with its repetitions. */
+export function longestCallMs({ STRIPE_TIMEOUT_MS: timeoutMs }: { readonly STRIPE_TIMEOUT_MS: number }): number {
+  return timeoutMs + maxNetworkRetries * (longestPauseMs + timeoutMs);
+}
 
 /** The SDK pinned to its own API version, at Stripe or at a stand-in for it. */
 export function createStripeClient(

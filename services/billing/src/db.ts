@@ -38,6 +38,7 @@ export interface SubscriptionRow {
   first_month_free: boolean;
   attempt: Generated<number>;
   attempted_at: Date;
+  lease_until: Date | null;
   stripe_id: string | null;
   stripe_item_id: string | null;
   monthly_cents: number;
@@ -64,6 +65,7 @@ export interface SubscriptionChangeRow {
   state: ChangeState;
   requested_at: Date;
   numbered_at: Date;
+  lease_until: Date | null;
 }
 
 export interface StripeEventRow {

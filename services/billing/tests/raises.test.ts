@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { nextMonth } from '@wewrite/contracts';
-import { december, november, type RunningBilling, startBilling } from './running-billing.ts';
+import type { BillingSchema } from '../src/db.ts';
+import { december, eventually, november, type RunningBilling, startBilling } from './running-billing.ts';
 
 const january = nextMonth(december);
 
@@ -168,6 +169,24 @@ describe('another amount in the middle of a month', () => {
     billing.skip(61_000);
     expect((await change('fay', 4_000)).body).toMatchObject({ subscription: { monthlyCents: 4_000 } });
     expect(billing.budget('fay', november)).toEqual({ paidCents: 2_500, openCents: 0, funding: 'paid' });
+  });
+
+  test('E3: a raise that Stripe keeps waiting until another change was made is not made any more', async () => {
+    await billing.subscribe('kai', 1_000);
+    const fault = { match: { path: '/v1/invoices/create_preview' }, kind: 'timeout_after_success', times: 2 };
+    await billing.control('POST', '/_sandbox/faults', fault);
+    const slow = billing.call('kai', 'PATCH', '/v1/subscription', { monthlyCents: 3_000 });
+    const { kysely } = billing.harness.database<BillingSchema>('billing');
+    const changes = kysely.selectFrom('subscription_change').select('number').where('state', '=', 'checking');
+    await eventually(async () => (await changes.executeTakeFirst()) !== undefined);
+    billing.skip(61_000);
+    expect((await change('kai', 600)).body).toMatchObject({ subscription: { nextMonthlyCents: 600 } });
+    expect(await slow).toMatchObject({ status: 409, body: { code: 'busy' } });
+    billing.rewind();
+    await billing.settled();
+    expect((await billing.call('kai', 'GET', '/v1/subscription')).body).toMatchObject({
+      subscription: { monthlyCents: 1_000, nextMonthlyCents: 600 },
+    });
   });
 
   test('E3: 6 equal raises at once are one', async () => {

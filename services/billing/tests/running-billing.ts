@@ -212,9 +212,9 @@ export async function startBilling(
 }
 
 /** Polls until a condition holds. */
-export async function eventually(condition: () => boolean): Promise<void> {
+export async function eventually(condition: () => boolean | Promise<boolean>): Promise<void> {
   const deadline = Date.now() + settledDeadlineMs;
-  while (!condition()) {
+  while (!(await condition())) {
     if (Date.now() > deadline) throw new Error('waited in vain');
     await delay(20);
   }

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { december, november, type RunningBilling, startBilling } from './running-billing.ts';
+import type { BillingSchema } from '../src/db.ts';
+import { december, eventually, november, type RunningBilling, startBilling } from './running-billing.ts';
 
 describe('a subscription', () => {
   let billing: RunningBilling;
@@ -116,6 +117,33 @@ describe('a subscription', () => {
     const made = await billing.stripe.subscriptions.list({ customer: subscription.customerId, status: 'all' });
     expect(made.data).toHaveLength(1);
     expect(billing.budget('eve', december)).toEqual({ paidCents: 0, openCents: 800, funding: 'expected' });
+  });
+
+  test('E3: an order that Stripe keeps waiting until another has taken its place makes nothing any more', async () => {
+    const fault = {
+      match: { path: '/v1/payment_methods/pm_card_visa/attach' },
+      kind: 'timeout_after_success',
+      times: 2,
+    };
+    await billing.control('POST', '/_sandbox/faults', fault);
+    const slow = billing.call('ivo', 'POST', '/v1/subscription', {
+      monthlyCents: 900,
+      paymentMethodId: 'pm_card_visa',
+    });
+    const customers = billing.harness.database<BillingSchema>('billing').kysely.selectFrom('customer').selectAll();
+    const customerOf = async () => (await customers.where('user_id', '=', 'ivo').executeTakeFirst())?.stripe_id ?? null;
+    await eventually(async () => (await customerOf()) !== null);
+    billing.skip(61_000);
+    const other = { monthlyCents: 700, paymentMethodId: 'pm_card_bypassPending' };
+    expect((await billing.call('ivo', 'POST', '/v1/subscription', other)).status).toBe(201);
+    expect(await slow).toMatchObject({ status: 409, body: { code: 'busy' } });
+    billing.rewind();
+    await billing.settled();
+    const customer = (await customerOf()) ?? '';
+    expect((await billing.stripe.subscriptions.list({ customer, status: 'all' })).data).toHaveLength(1);
+    expect((await billing.call('ivo', 'GET', '/v1/subscription')).body).toMatchObject({
+      subscription: { state: 'active', monthlyCents: 700 },
+    });
   });
 
   test('E3: a change takes effect from the next month, a cancellation at the month’s end', async () => {

@@ -21,10 +21,10 @@ export async function finishCheckout(
   if (session.status !== 'expired') return 'open';
   const row = await context.database.kysely
     .selectFrom('subscription')
-    .select('id')
+    .select(['id', 'attempt'])
     .where('checkout_session_id', '=', sessionId)
     .executeTakeFirst();
-  if (row !== undefined && row.id === orderId) await refuseOrder(context, row.id);
+  if (row !== undefined && row.id === orderId) await refuseOrder(context, row);
   return 'expired';
 }
 

@@ -9,7 +9,9 @@ import { refusalOf } from '../stripe/refusal-of.ts';
 import { instantOf, secondsOf } from '../stripe/seconds.ts';
 import type { Wish } from './change.ts';
 import {
+  abandonChange,
   endCheck,
+  holdChange,
   isUnderWay,
   leftoverOf,
   liveSubscription,
@@ -41,7 +43,7 @@ async function readLeftover(context: BillingContext, userId: UserId, wish: Wish)
   const leftover = await leftoverOf(context, row.id, wish);
   if (leftover === null || row.stripe_id === null) return;
   await syncSubscription(context, row.stripe_id);
-  await moveChange(context, leftover, 'abandoned');
+  await abandonChange(context, leftover);
 }
 
 /**
@@ -87,6 +89,7 @@ function assertWithinMonth(lines: readonly Stripe.InvoiceLineItem[], at: Date): 
 async function send(context: BillingContext, recorded: RecordedChange): Promise<void> {
   const { change, stripeId, version, isResumed } = recorded;
   const changes = await changesOf(context, recorded);
+  await holdChange(context, change);
   const idempotencyKey = `subscription-${change.subscription_id}-change-${change.number}`;
   const subscription = await context.stripe
     .call('subscriptions.update', stripeId, (sdk) =>

@@ -8,7 +8,7 @@ import type { SubscriptionRow } from '../db.ts';
 import { refusalOf } from '../stripe/refusal-of.ts';
 import { secondsOf } from '../stripe/seconds.ts';
 import { finishCheckout } from './finish-checkout.ts';
-import { refuseOrder, type SubscriptionOrder } from './prepare-subscription.ts';
+import { holdOrder, refuseOrder, type SubscriptionOrder } from './prepare-subscription.ts';
 import { beginningOf, keyOf, priceDataOf } from './subscription.ts';
 
 /** Opens the session of an order, or finds it by its key; gives the address of its page. */
@@ -19,6 +19,7 @@ export async function openCheckout(
 ): Promise<string> {
   const product = await context.productId();
   const page = context.config.SUBSCRIPTION_URL;
+  await holdOrder(context, row);
   const session = await context.stripe.call('checkout.sessions.create', row.id, (sdk) =>
     sdk.checkout.sessions.create(
       {
@@ -61,7 +62,7 @@ export async function closeCheckout(context: BillingContext, order: Subscription
   if (row === undefined || row.checkout_session_id === null || goesOn(context, row, order)) return;
   const sessionId = row.checkout_session_id;
   const isEnded = await expire(context, sessionId).catch((error: unknown) => Promise.reject(refusalOf(error)));
-  if (isEnded) return refuseOrder(context, row.id);
+  if (isEnded) return refuseOrder(context, row);
   throw new Refusal('already_subscribed', 'Your checkout was completed: change its amount with PATCH instead.');
 }
 

@@ -5,6 +5,7 @@ import { Refusal } from '@wewrite/service-kit';
 import type { Selectable } from 'kysely';
 import type { BillingContext, BillingTransaction } from '../context.ts';
 import type { SubscriptionRow } from '../db.ts';
+import { callLeaseEnd } from '../stripe/call-lease.ts';
 import { instantOf, secondsOf } from '../stripe/seconds.ts';
 import { isFirstMonthFree } from './subscription.ts';
 
@@ -23,13 +24,15 @@ export interface PreparedSubscription {
   readonly resumed: boolean;
 }
 
+type OrderKey = Pick<Selectable<SubscriptionRow>, 'id' | 'attempt'>;
+
 /** Stripe forgets keys after 24 hours; a creation older than that goes on under a new attempt, once it is looked up. */
 const keysLastMs = 23 * 3_600_000;
-/** How long a request with another body waits for one that may still be under way. */
-const leaseMs = 60_000;
 
 /** How long a checkout may take: Stripe's shortest, and some time until Stripe hears of it. */
 const checkoutLastsMs = 32 * 60_000;
+/** How long a checkout that Stripe has not heard of goes on as it is: it would soon be too short for Stripe. */
+const unopenedLastsMs = 60_000;
 
 /** Writes the order down, or finds it. Refuses `already_subscribed`, and `busy` while another order is under way. */
 export function prepareSubscription(context: BillingContext, order: SubscriptionOrder): Promise<PreparedSubscription> {
@@ -50,13 +53,31 @@ export function prepareSubscription(context: BillingContext, order: Subscription
   });
 }
 
+/**
+ * Holds an order for one more call of Stripe's: right before what makes something, since the calls before may have taken
+ * long. Refuses `busy` when another order has taken its place meanwhile.
+ */
+export async function holdOrder(context: BillingContext, { id, attempt }: OrderKey): Promise<void> {
+  const { numUpdatedRows } = await context.database.transaction((tx) =>
+    tx
+      .updateTable('subscription')
+      .set({ lease_until: callLeaseEnd(context) })
+      .where('id', '=', id)
+      .where('attempt', '=', attempt)
+      .where('state', 'in', ['creating', 'active', 'past_due'])
+      .executeTakeFirstOrThrow(),
+  );
+  if (numUpdatedRows !== 1n) refuseBusy();
+}
+
 /** Ends an order that Stripe refuses for good, or whose checkout is over: the next one begins anew. */
-export async function refuseOrder(context: BillingContext, id: string): Promise<void> {
+export async function refuseOrder(context: BillingContext, { id, attempt }: OrderKey): Promise<void> {
   await context.database.transaction((tx) =>
     tx
       .updateTable('subscription')
       .set({ state: 'refused' })
       .where('id', '=', id)
+      .where('attempt', '=', attempt)
       .where('state', '=', 'creating')
       .execute(),
   );
@@ -93,6 +114,7 @@ function insertOrder(tx: BillingTransaction, context: BillingContext, order: Sub
       state: 'creating',
       ...orderedColumns(order, now),
       attempted_at: context.time.now(),
+      lease_until: callLeaseEnd(context),
       stripe_id: null,
       stripe_item_id: null,
       started_at: null,
@@ -113,17 +135,17 @@ async function resume(
   known: Selectable<SubscriptionRow>,
   order: SubscriptionOrder,
 ) {
-  const ageMs = context.time.now().getTime() - known.attempted_at.getTime();
+  const now = context.time.now();
+  const ageMs = now.getTime() - known.attempted_at.getTime();
   const isSame = known.monthly_cents === order.monthlyCents && known.payment_method_id === order.paymentMethodId;
   if (isSame && ageMs < lifeOf(known)) return known;
-  if (!isSame && ageMs < leaseMs) {
-    throw new Refusal('busy', 'Another request for your subscription is under way: try again in a minute.');
-  }
+  if (known.lease_until !== null && known.lease_until > now) return refuseBusy();
   return tx
     .updateTable('subscription')
     .set({
       attempt: known.attempt + 1,
-      attempted_at: context.time.now(),
+      attempted_at: now,
+      lease_until: callLeaseEnd(context),
       ...orderedColumns(order, context.clock.now()),
     })
     .where('id', '=', known.id)
@@ -131,9 +153,9 @@ async function resume(
     .executeTakeFirstOrThrow();
 }
 
-/** How long an order goes on as it is: a checkout that Stripe has not heard of would soon be too short for it. */
+/** How long an order goes on as it is. */
 function lifeOf(known: Selectable<SubscriptionRow>): number {
-  return known.checkout_expires_at !== null && known.checkout_session_id === null ? leaseMs : keysLastMs;
+  return known.checkout_expires_at !== null && known.checkout_session_id === null ? unopenedLastsMs : keysLastMs;
 }
 
 /**
@@ -155,4 +177,8 @@ function orderedColumns(order: SubscriptionOrder, now: Date) {
     next_cents: order.monthlyCents,
     next_from: monthOf(now),
   };
+}
+
+function refuseBusy(): never {
+  throw new Refusal('busy', 'Another request for your subscription is under way: try again in a minute.');
 }

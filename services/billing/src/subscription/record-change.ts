@@ -5,6 +5,7 @@ import { Refusal } from '@wewrite/service-kit';
 import type { Selectable } from 'kysely';
 import type { BillingContext, BillingTransaction } from '../context.ts';
 import type { SubscriptionChangeRow, SubscriptionRow } from '../db.ts';
+import { callLeaseEnd } from '../stripe/call-lease.ts';
 import { instantOf, secondsOf } from '../stripe/seconds.ts';
 import { type ChangeState, effectOf, isSameWish, type Wish } from './change.ts';
 import { amountsOf } from './subscription.ts';
@@ -23,8 +24,6 @@ type SubscriptionChangeKey = Pick<SubscriptionChangeRow, 'subscription_id' | 'nu
 
 /** Stripe forgets keys after 24 hours. */
 const keysLastMs = 23 * 3_600_000;
-/** How long another request may still be at work on its change. */
-const leaseMs = 60_000;
 
 const unfinished: readonly ChangeState[] = ['checking', 'sending', 'unclear'];
 
@@ -46,11 +45,9 @@ export async function leftoverOf(
   subscriptionId: string,
   wish: Wish,
 ): Promise<Selectable<SubscriptionChangeRow> | null> {
-  const change = await unfinishedChange(database.kysely, subscriptionId);
+  const change = await unfinishedChanges(database.kysely, subscriptionId).executeTakeFirst();
   if (change === undefined || canGoOn(change, wish, time.now())) return null;
-  const ageMs = time.now().getTime() - change.numbered_at.getTime();
-  if (change.state !== 'unclear' && ageMs < leaseMs) return refuseBusy();
-  return change;
+  return isHeld(change, time.now()) ? refuseBusy() : change;
 }
 
 /** Whether a change of the subscription is unfinished. */
@@ -58,7 +55,7 @@ export async function isUnderWay(
   { database }: Pick<BillingContext, 'database'>,
   subscriptionId: string,
 ): Promise<boolean> {
-  return (await unfinishedChange(database.kysely, subscriptionId)) !== undefined;
+  return (await unfinishedChanges(database.kysely, subscriptionId).executeTakeFirst()) !== undefined;
 }
 
 /** Writes the change down, or finds the same one unfinished. Refuses `payment_pending`, `no_subscription` and `busy`. */
@@ -66,7 +63,7 @@ export function recordChange(context: BillingContext, userId: UserId, wish: Wish
   return context.database.transaction(async (tx) => {
     const row = (await liveSubscriptions(tx, userId).forUpdate().executeTakeFirst()) ?? refuseMissing();
     if (row.stripe_id === null || row.stripe_item_id === null) return refuseMissing();
-    const known = await unfinishedChange(tx, row.id);
+    const known = await unfinishedChanges(tx, row.id).executeTakeFirst();
     if (known !== undefined && !canGoOn(known, wish, context.time.now())) return refuseBusy();
     const change = known ?? (await insertChange(tx, context, row, wish));
     const { stripe_id: stripeId, stripe_item_id: itemId, version } = row;
@@ -97,6 +94,46 @@ export async function endCheck(
   });
 }
 
+/**
+ * Holds a change for one more call of Stripe's, right before that which makes it. Refuses `busy` when another change has
+ * taken its place meanwhile.
+ */
+export async function holdChange(
+  context: BillingContext,
+  { subscription_id: subscriptionId, number }: SubscriptionChangeKey,
+): Promise<void> {
+  const { numUpdatedRows } = await context.database.transaction((tx) =>
+    tx
+      .updateTable('subscription_change')
+      .set({ lease_until: callLeaseEnd(context) })
+      .where('subscription_id', '=', subscriptionId)
+      .where('number', '=', number)
+      .where('state', 'in', ['sending', 'done'])
+      .executeTakeFirstOrThrow(),
+  );
+  if (numUpdatedRows !== 1n) refuseBusy();
+}
+
+/** Gives a change up for another one, unless somebody has gone on with it meanwhile. */
+export async function abandonChange(
+  { database, time }: BillingContext,
+  { subscription_id: subscriptionId, number }: SubscriptionChangeKey,
+): Promise<void> {
+  await database.transaction(async (tx) => {
+    const change = await unfinishedChanges(tx, subscriptionId)
+      .where('number', '=', number)
+      .forUpdate()
+      .executeTakeFirst();
+    if (change === undefined || isHeld(change, time.now())) return;
+    await tx
+      .updateTable('subscription_change')
+      .set({ state: 'abandoned' })
+      .where('subscription_id', '=', subscriptionId)
+      .where('number', '=', number)
+      .execute();
+  });
+}
+
 /** Moves an unfinished change on. */
 export async function moveChange(
   { database }: BillingContext,
@@ -124,13 +161,16 @@ function liveSubscriptions(reader: Reader, userId: UserId) {
     .where('state', 'in', ['active', 'past_due']);
 }
 
-function unfinishedChange(reader: Reader, subscriptionId: string) {
+function unfinishedChanges(reader: Reader, subscriptionId: string) {
   return reader
     .selectFrom('subscription_change')
     .selectAll()
     .where('subscription_id', '=', subscriptionId)
-    .where('state', 'in', unfinished)
-    .executeTakeFirst();
+    .where('state', 'in', unfinished);
+}
+
+function isHeld(change: Selectable<SubscriptionChangeRow>, now: Date): boolean {
+  return change.state !== 'unclear' && change.lease_until !== null && change.lease_until > now;
 }
 
 function canGoOn(change: Selectable<SubscriptionChangeRow>, wish: Wish, now: Date): boolean {
@@ -163,6 +203,7 @@ async function insertChange(
       state: isRaise ? 'checking' : 'sending',
       requested_at: now,
       numbered_at: context.time.now(),
+      lease_until: callLeaseEnd(context),
     })
     .returningAll()
     .executeTakeFirstOrThrow();

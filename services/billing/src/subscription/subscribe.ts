@@ -9,7 +9,13 @@ import type { BillingContext } from '../context.ts';
 import type { SubscriptionRow } from '../db.ts';
 import { refusalOf } from '../stripe/refusal-of.ts';
 import { closeCheckout, openCheckout } from './open-checkout.ts';
-import { type PreparedSubscription, prepareSubscription, raiseAttempt, refuseOrder } from './prepare-subscription.ts';
+import {
+  holdOrder,
+  type PreparedSubscription,
+  prepareSubscription,
+  raiseAttempt,
+  refuseOrder,
+} from './prepare-subscription.ts';
 import { subscriptionOf } from './read-subscription.ts';
 import { beginningOf, keyOf, ownIdKey, priceDataOf, readingExpansions } from './subscription.ts';
 import { applySubscription } from './sync-subscription.ts';
@@ -32,7 +38,7 @@ export function subscribe(server: Server, context: BillingContext): void {
       await closeCheckout(context, order);
       const prepared = await prepareSubscription(context, order);
       const checkoutUrl = await makeAtStripe(context, prepared).catch(async (error: unknown) => {
-        if (error instanceof Refusal || isDefiniteRefusal(error)) await refuseOrder(context, prepared.row.id);
+        if (error instanceof Refusal || isDefiniteRefusal(error)) await refuseOrder(context, prepared.row);
         if (isReplayedFailure(error)) await raiseAttempt(context, prepared.row);
         throw refusalOf(error);
       });
@@ -59,7 +65,12 @@ async function createCustomer(context: BillingContext, row: Selectable<Subscript
     sdk.customers.create({ metadata: { user_id: row.user_id } }, { idempotencyKey: keyOf(row, 'customer') }),
   );
   await context.database.transaction((tx) =>
-    tx.updateTable('customer').set({ stripe_id: customer.id }).where('user_id', '=', row.user_id).execute(),
+    tx
+      .updateTable('customer')
+      .set({ stripe_id: customer.id })
+      .where('user_id', '=', row.user_id)
+      .where('stripe_id', 'is', null)
+      .execute(),
   );
   return customer.id;
 }
@@ -83,6 +94,7 @@ async function createSubscription(
 ): Promise<Stripe.Subscription> {
   const { stripe } = context;
   const card = await attachCard(context, row, customer);
+  await holdOrder(context, row);
   // The customer's default, not the subscription's own, which a changed card would leave behind.
   await stripe.call('customers.update', customer, (sdk) =>
     sdk.customers.update(
@@ -92,6 +104,7 @@ async function createSubscription(
     ),
   );
   const product = await context.productId();
+  await holdOrder(context, row);
   return stripe.call('subscriptions.create', row.id, (sdk) =>
     sdk.subscriptions.create(
       {
