@@ -2,6 +2,8 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import {
+  addsUp,
+  ExplanationSchema,
   MonthProgressSchema,
   ParkedMessageSchema,
   payoutSettled,
@@ -10,7 +12,7 @@ import {
   serviceNames,
 } from '@wewrite/contracts';
 import { z } from 'zod';
-import { community, type MonthStory, startStory } from './month-story.ts';
+import { community, type MonthStory, startStory, type Told } from './month-story.ts';
 
 /** Each command is a process that has to start. */
 const deadlineMs = 240_000;
@@ -18,11 +20,12 @@ const program = fileURLToPath(new URL('../apps/cli/src/main.ts', import.meta.url
 
 let story: MonthStory;
 let input: Awaited<ReturnType<typeof community>>;
+let told: Told;
 let token: string;
 beforeAll(async () => {
   input = await community();
   story = await startStory({ input: input.directory });
-  await story.play();
+  told = await story.play();
   token = await story.harness.token({ sub: 'olga', roles: ['admin'] });
 }, deadlineMs);
 afterAll(async () => {
@@ -129,6 +132,42 @@ describe('wewrite', () => {
       expect(states).toEqual(
         serviceNames.map((service) => expect.objectContaining({ service, waiting: 0, oldestSeconds: 0, leads: true })),
       );
+    },
+    deadlineMs,
+  );
+
+  test(
+    'explain follows a line to its invoice and its payout, and the amounts of each step add up',
+    async () => {
+      const paid = told.months.at(-1)?.writers.find(({ payoutStatus }) => payoutStatus === 'paid');
+      const rows = told.lines.split('\n').map((row) => row.split(','));
+      const [lineId = ''] =
+        rows.find(([, month, , recipient]) => month === '2026-11' && recipient === paid?.userId) ?? [];
+      const chain = await jsonOf(z.array(ExplanationSchema), 'explain', lineId);
+      expect(chain.map(({ of }) => of)).toEqual(['line', 'invoice', 'payout']);
+      expect(chain[0]).toMatchObject({ id: lineId, related: chain.slice(1).map(({ of, id }) => ({ of, id })) });
+      const transfers = chain.map(({ steps }) => steps.find(({ step }) => step === 'transfer')?.id);
+      expect(transfers).toEqual([paid?.transferId, undefined, paid?.transferId]);
+      for (const explanation of chain) {
+        expect(addsUp(explanation)).toBe(true);
+        expect((await jsonOf(z.array(ExplanationSchema), 'explain', explanation.id))[0]).toEqual(explanation);
+      }
+      const { code, output } = await wewrite('explain', lineId);
+      expect(code).toBe(0);
+      for (const { of, id } of chain) expect(output).toContain(`${of} ${id}\n`);
+    },
+    deadlineMs,
+  );
+
+  test.each([
+    ['a line', 'nobody_page_p1_2026-11'],
+    ['a payout', '3f2b8a54-8f0b-5c7e-9a51-52f8a5b0c9aa'],
+    ['an invoice', 'in_none'],
+  ])(
+    'explain of %s that nobody knows fails with a sentence',
+    async (_, id) => {
+      const complaint = `Nothing is known of ${id}: is its month calculated?\n`;
+      expect(await wewrite('explain', id)).toEqual({ code: 1, output: '', complaint });
     },
     deadlineMs,
   );
