@@ -130,6 +130,8 @@ export interface AdjustmentTable {
   adjustment_id: string;
   kind: AdjustmentKind;
   reversal_id: string | null;
+  /** The earlier reversal or the hold that the reversal is of. */
+  settles: string | null;
   user_id: string;
   month: string;
   payable_cents: number;

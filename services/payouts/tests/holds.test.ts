@@ -97,6 +97,23 @@ describe('C6: a hold that is reversed', () => {
     ]);
   });
 
+  test('C6: counts what was reversed of it before it was told of', async () => {
+    const of = await earned('foretold', 5_000);
+    const hold = { writer: 'foretold', month: of, netCents: 3_000 };
+    const part = (netCents: number) => ({
+      kind: 'operator' as const,
+      month: of,
+      netByWriter: { foretold: netCents },
+      settles: 'foretold-hold',
+    });
+    await stack.reverseEarnings('foretold-1', part(1_000));
+    await stack.holdEarnings('foretold-hold', { ...hold, state: 'held', version: 1 });
+    expect(await stack.balancesOf('foretold')).toEqual({ ...nothing, payableCents: 2_000, heldCents: 2_000 });
+    await stack.holdEarnings('foretold-hold', { ...hold, state: 'reversed', version: 2 });
+    await stack.reverseEarnings('foretold-2', part(2_000));
+    expect(await stack.balancesOf('foretold')).toEqual({ ...nothing, payableCents: 2_000 });
+  });
+
   test('C6: releases what its reversals leave', async () => {
     const of = await earned('partly', 5_000);
     const hold = { writer: 'partly', month: of };

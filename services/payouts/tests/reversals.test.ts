@@ -8,6 +8,8 @@ import {
   ProblemSchema,
   WrittenOffSchema,
 } from '@wewrite/contracts';
+import { sql } from 'kysely';
+import type { Schema } from '../src/db.ts';
 import { type PayoutHarness, startPayouts } from './payout-harness.ts';
 
 const nothing = { payableCents: 0, inFlightCents: 0, heldCents: 0, receivableCents: 0 };
@@ -151,6 +153,21 @@ describe('E5: a dispute', () => {
     expectBalancedBooks();
   });
 
+  test.each(['dispute_won', 'dispute_lost'] as const)(
+    'E5: whose end (%s) comes before its beginning waits aside, and holds nothing for ever',
+    async (kind) => {
+      const writer = kind.replace('_', '-');
+      const of = await earned(writer, 5_000);
+      const part = { month: of, netByWriter: { [writer]: 2_000 } };
+      await stack.reverseEarnings(`${writer}-end`, { kind, settles: `${writer}-begin`, ...part });
+      expect(await stack.balancesOf(writer)).toEqual({ ...nothing, payableCents: 5_000 });
+      const { kysely } = stack.database<Schema>('payouts');
+      const { rows } = await sql<{ reason: string }>`
+        select reason from parked_message where key = ${writer}`.execute(kysely);
+      expect(rows).toEqual([{ reason: expect.stringContaining('is unknown') }]);
+    },
+  );
+
   test('E5: that comes before the month is credited holds its part when it is', async () => {
     await stack.reverseEarnings('hasty', {
       kind: 'dispute_opened',
@@ -170,6 +187,21 @@ describe('D8: what a writer owes', () => {
     expect(saidOf('floored')).toEqual([
       ['refund', 0, 11_000],
       ['write_off', 0, -2_000],
+    ]);
+    expectBalancedBooks();
+  });
+
+  test('D8: what was written off is owed again when its refund fails, so that nothing is paid twice', async () => {
+    const of = await paid('forgiven', 20_000);
+    const part = { month: of, netByWriter: { forgiven: 11_000 } };
+    await stack.reverseEarnings('refund-forgiven', { kind: 'refund', ...part });
+    await stack.reverseEarnings('forgiven-failed', { kind: 'refund_failed', settles: 'refund-forgiven', ...part });
+    expect(await stack.balancesOf('forgiven')).toEqual(nothing);
+    expect(saidOf('forgiven')).toEqual([
+      ['refund', 0, 11_000],
+      ['write_off', 0, -2_000],
+      ['refund_failed', 0, -11_000],
+      ['write_off', 0, 2_000],
     ]);
     expectBalancedBooks();
   });

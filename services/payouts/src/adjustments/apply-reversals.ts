@@ -5,6 +5,7 @@ import {
   type earningsReversed,
   type MessageOf,
   month,
+  sumCents,
   type WriterReversal,
 } from '@wewrite/contracts';
 import { assert, type Received } from '@wewrite/service-kit';
@@ -53,6 +54,7 @@ export async function applyReversals(
       cause: part.reversalId,
       causeEventId: part.messageId,
       reversalId: part.reversalId,
+      settles: part.settles,
       adjusts: part.kind === 'dispute_opened' || part.kind === 'dispute_won' ? null : part.kind,
       corrects,
       decision: null,
@@ -89,7 +91,7 @@ function decide(
     case 'refund_failed': {
       const refund = refunds.get(refundKey(part.settles, part.recipientUserId));
       assert(refund !== undefined, `the refund ${part.settles} that has failed is unknown`);
-      const movements = giveBack(books, { amountCents: part.netCents, ofHolds: refund.ofHolds });
+      const movements = giveBack(books, { amountCents: part.netCents, ...refund });
       return { movements, holds: [], corrects: refund.transferKeys };
     }
     case 'dispute_opened': {
@@ -97,10 +99,11 @@ function decide(
       return { movements: keepBack(books, hold), holds: [hold], corrects: [] };
     }
     case 'dispute_won': {
-      if (settled === undefined) return { movements: [], holds: [], corrects: [] };
+      assert(settled !== undefined, `the dispute ${part.settles} that is won is unknown`);
       return { movements: release(books, settled), holds: [{ ...settled, state: 'released' }], corrects: [] };
     }
     case 'dispute_lost':
+      assert(part.settles === null || settled !== undefined, `the dispute ${part.settles} that is lost is unknown`);
       return ended(books, take('dispute_lost'), settled, true);
     case 'operator': {
       const reversedCents = cents((settled?.reversedCents ?? 0) + part.netCents);
@@ -157,8 +160,9 @@ export function after(before: WriterBooks, { movements, holds }: Change): Writer
   return { ...applied(before, movements), holds: [...changed.values()] };
 }
 
-/** What a refund took of holds, by their id, and its entries. */
+/** What a refund took of holds, by their id, what of it was written off at once, and its entries. */
 interface Refund {
+  readonly writtenOffCents: Cents;
   readonly ofHolds: Readonly<Record<string, number>>;
   readonly transferKeys: readonly string[];
 }
@@ -168,11 +172,13 @@ function refundKey(reversalId: string | null, userId: string): string {
 }
 
 function refundOf(change: Change): Refund {
-  const taken = change.movements.filter(({ kind }) => kind === 'refund');
+  const { movements } = change;
+  const writtenOff = movements.filter(({ kind }) => kind === 'write_off');
   const ofHolds = Object.fromEntries(
-    taken.flatMap(({ debit, amountCents }) => (typeof debit === 'string' ? [] : [[debit.holdId, amountCents]])),
+    movements.flatMap(({ debit, amountCents }) => (typeof debit === 'string' ? [] : [[debit.holdId, amountCents]])),
   );
-  return { ofHolds, transferKeys: keysOf({ ...change, movements: taken }) };
+  const writtenOffCents = sumCents(writtenOff.map(({ amountCents }) => amountCents));
+  return { ofHolds, writtenOffCents, transferKeys: keysOf(change) };
 }
 
 async function readRefunds(tx: Transaction<Schema>, parts: readonly WriterReversal[]): Promise<Map<string, Refund>> {
@@ -182,15 +188,22 @@ async function readRefunds(tx: Transaction<Schema>, parts: readonly WriterRevers
     reversal_id: string;
     user_id: string;
     held_cents: Readonly<Record<string, Cents>>;
+    written_off_cents: Cents;
     transfer_keys: readonly string[];
   }>`
-    select reversal_id, user_id, held_cents, transfer_keys from adjustment
-    where kind = 'refund' and reversal_id = any(${settled}::uuid[])`.execute(tx);
+    select refund.reversal_id, refund.user_id, refund.held_cents,
+      coalesce(-written_off.receivable_cents, 0) as written_off_cents,
+      refund.transfer_keys || coalesce(written_off.transfer_keys, '{}'::text[]) as transfer_keys
+    from adjustment as refund
+    left join adjustment as written_off on written_off.kind = 'write_off'
+      and written_off.reversal_id = refund.reversal_id and written_off.user_id = refund.user_id
+    where refund.kind = 'refund' and refund.reversal_id = any(${settled}::uuid[])`.execute(tx);
   return new Map(
     rows.map((row) => [
       refundKey(row.reversal_id, row.user_id),
       {
         ofHolds: Object.fromEntries(Object.entries(row.held_cents).map(([holdId, change]) => [holdId, -change])),
+        writtenOffCents: row.written_off_cents,
         transferKeys: row.transfer_keys,
       },
     ]),

@@ -57,6 +57,7 @@ function changeOf(month: Month, cause: string, moved: Pick<Change, 'userId' | 'm
     cause,
     causeEventId: null,
     reversalId: null,
+    settles: null,
     adjusts: null,
     corrects: [],
     decision: null,
@@ -71,7 +72,7 @@ async function findConcerned(tx: Transaction<Schema>, credits: Credits): Promise
       select from ledger_account where id = 'receivable:' || writer.user_id and debited_cents > credited_cents
     ) or exists (
       select from writer_hold
-      where writer_hold.user_id = writer.user_id and state = 'held' and held_cents < wanted_cents
+      where writer_hold.user_id = writer.user_id and state = 'held' and held_cents + reversed_cents < wanted_cents
         and (month = ${month} or (${includesEarlierMonths} and month < ${month}))
     )
     order by user_id`.execute(tx);

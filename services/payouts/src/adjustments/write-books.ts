@@ -18,6 +18,8 @@ export interface Change {
   readonly cause: string;
   readonly causeEventId: string | null;
   readonly reversalId: string | null;
+  /** The earlier reversal or the hold that the reversal is of. */
+  readonly settles: string | null;
   /** The adjustment that is said even when it moved nothing: who counts a reversal's parts waits for it. */
   readonly adjusts: AdjustmentKind | null;
   /** The entries that this one corrects; one of them is named. */
@@ -50,7 +52,7 @@ function entriesOf(change: Change, occurredAt: Date): NewTransfer[] {
     const entry = writerMovement({ ...movement, userId, cause, causeEventId, month: change.month, occurredAt });
     // Best the entry that it is the reverse of; else the first of those that it corrects.
     const reverse = corrects.find((key) => key.endsWith(`:${nameOf(movement.credit)}`));
-    return { ...entry, corrects: movement.kind === 'refund_failed' ? (reverse ?? corrects[0] ?? null) : null };
+    return { ...entry, corrects: reverse ?? corrects[0] ?? null };
   });
 }
 
@@ -138,6 +140,7 @@ async function insertAdjustments(tx: Transaction<Schema>, adjustments: readonly 
     adjustment_id: id,
     kind,
     reversal_id: change.reversalId,
+    settles: change.settles,
     user_id: change.userId,
     month: change.month,
     payable_cents: effect.payableCents,

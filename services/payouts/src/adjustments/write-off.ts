@@ -31,7 +31,7 @@ export function writeOffReceivable(server: Server, context: Context): void {
         if (books === undefined || movement === undefined) {
           throw new Refusal('not_found', `${userId} owes nothing: there is nothing to write off.`);
         }
-        const change = { reversalId: null, causeEventId: null, adjusts: null, corrects: [], holds: [] };
+        const change = { reversalId: null, settles: null, causeEventId: null, adjusts: null, corrects: [], holds: [] };
         const decision = { reason, by: identityOf(request).userId };
         const cause = context.ids.next();
         await writeBooks(context, tx, [

@@ -30,9 +30,10 @@ const step = fc.oneof(
 );
 type Step = typeof step extends fc.Arbitrary<infer Value> ? Value : never;
 
-/** A refund that may still fail, and what it took of holds. */
+/** A refund that may still fail, what of it was written off, and what it took of holds. */
 interface Refund {
   readonly amount: number;
+  readonly writtenOff: number;
   readonly ofHolds: Readonly<Record<string, number>>;
 }
 
@@ -53,6 +54,10 @@ const empty: World = {
 
 function held({ holds }: WriterBooks): number {
   return sumCents(holds.map(({ heldCents }) => heldCents));
+}
+
+function writtenOffBy(movements: readonly Movement[]): number {
+  return sumCents(movements.filter(({ kind }) => kind === 'write_off').map(({ amountCents }) => amountCents));
 }
 
 function newHold(books: WriterBooks, wanted: number): Hold {
@@ -105,9 +110,10 @@ function next(world: World, taken: Step, floorCents: number | null): World {
     case 'refund_failed': {
       const refund = world.refunds[taken.position];
       if (refund === undefined) return world;
-      const given = giveBack(books, { amountCents: cents(refund.amount), ofHolds: refund.ofHolds });
+      const { amount: given, writtenOff, ofHolds } = refund;
+      const movements = giveBack(books, { amountCents: cents(given), writtenOffCents: cents(writtenOff), ofHolds });
       return {
-        ...moved(world, given, refund.amount),
+        ...moved(world, movements, given - writtenOffBy(movements)),
         refunds: world.refunds.filter((candidate) => candidate !== refund),
       };
     }
@@ -129,11 +135,11 @@ function takenBack(
   const own = movements.filter(({ kind }) => kind === taken.kind);
   const ofHolds = Object.fromEntries(Object.entries(effectOf(own).heldCents).map(([hold, change]) => [hold, -change]));
   expect(sumCents(own.map(({ amountCents }) => amountCents))).toBe(taken.amount);
-  const writtenOff = sumCents(
-    movements.filter(({ kind }) => kind === 'write_off').map(({ amountCents }) => amountCents),
-  );
+  const writtenOff = writtenOffBy(movements);
   const after = moved(world, movements, writtenOff - taken.amount);
-  return taken.kind === 'refund' ? { ...after, refunds: [...world.refunds, { amount: taken.amount, ofHolds }] } : after;
+  return taken.kind === 'refund'
+    ? { ...after, refunds: [...world.refunds, { amount: taken.amount, writtenOff, ofHolds }] }
+    : after;
 }
 
 describe('E5, C6, D8: the books of a writer', () => {

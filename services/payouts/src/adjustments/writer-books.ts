@@ -67,10 +67,11 @@ export function takeBack(
   ]);
 }
 
-/** C6, E5: keeps back what the hold wants and does not have yet, as far as it is payable. */
+/** C6, E5: keeps back what the hold wants, has not and was not taken back for it, as far as it is payable. */
 export function keepBack(books: WriterBooks, hold: Hold): Movement[] {
   const kind = hold.because === 'hold' ? 'held' : 'dispute_opened';
-  const missing = Math.min(books.payableCents, hold.wantedCents - hold.heldCents);
+  const wanted = Math.max(0, hold.wantedCents - hold.reversedCents - hold.heldCents);
+  const missing = Math.min(books.payableCents, wanted);
   return real([movement(kind, 'payable', placeOf(hold), missing)]);
 }
 
@@ -80,10 +81,13 @@ export function release(books: WriterBooks, hold: Hold): Movement[] {
   return [...released, ...repay(applied(books, released))];
 }
 
-/** A refund has failed: what it took comes back, to the holds that it was of if they still are, then against what is owed. */
+/**
+ * A refund has failed: what it took comes back, to the holds that it was of if they still are, then against what is owed.
+ * What of it was written off is owed again before: the writer has had that money.
+ */
 export function giveBack(
   books: WriterBooks,
-  given: { amountCents: Cents; ofHolds: Readonly<Record<string, number>> },
+  given: { amountCents: Cents; writtenOffCents: Cents; ofHolds: Readonly<Record<string, number>> },
 ): Movement[] {
   let left: number = given.amountCents;
   const toHolds = books.holds.map((hold) => {
@@ -91,9 +95,11 @@ export function giveBack(
     left -= part;
     return movement('refund_failed', 'control', placeOf(hold), part);
   });
-  const repaid = Math.min(left, books.receivableCents);
+  const owedAgain = Math.min(left, given.writtenOffCents);
+  const repaid = Math.min(left, books.receivableCents + owedAgain);
   return real([
     ...toHolds,
+    movement('write_off', 'receivable', 'control', owedAgain),
     movement('refund_failed', 'control', 'receivable', repaid),
     movement('refund_failed', 'control', 'payable', left - repaid),
   ]);
