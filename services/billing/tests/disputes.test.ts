@@ -84,6 +84,45 @@ describe('a dispute before the cutoff', () => {
     expect(billing.said.reversals).toEqual([]);
   });
 
+  test('E5: what was won for the running month is taken back of that one, open and once it is over', async () => {
+    await billing.subscribe('dora', 500);
+    const first = await dispute(billing, 'dora');
+    const payment = { payment_intent: await paymentOf(billing, 'dora') };
+    await closeNovember(billing);
+    await billing.at('2026-12-02T00:00:00.000Z');
+    await decide(billing, first, 'winning');
+    expect(billing.budget('dora', december)).toMatchObject({ paidCents: 1_000 });
+    await billing.control('POST', '/_sandbox/disputes', { ...payment, amount: 200 });
+    await billing.settled();
+    expect(billing.budget('dora', december)).toMatchObject({ paidCents: 800 });
+    await billing.at('2027-01-01T00:30:00.000Z');
+    const funded = billing.closing(december)?.paidCents;
+    await billing.control('POST', '/_sandbox/disputes', { ...payment, amount: 300 });
+    await billing.settled();
+    expect(billing.closing(december)?.paidCents).toBe(funded);
+    expect(billing.said.reversals).toMatchObject([{ kind: 'dispute_opened', month: '2026-12', amountCents: 300 }]);
+    const { data } = await billing.stripe.disputes.list(payment);
+    for (const { id, status } of data) if (status === 'needs_response') await decide(billing, id, 'losing');
+    const [, lost] = billing.said.reversals;
+    const reversal = { reversalId: lost?.reversalId ?? '', kind: 'dispute_lost' as const };
+    await sayReversed(
+      billing,
+      { ...reversal, settles: billing.said.reversals[0]?.reversalId ?? null },
+      { userId: 'dora', grossCents: 0, feeCents: 0, unallocatedCents: 300 },
+    );
+    expect(await billing.standing('stripe:disputed', 'supporter_funds:dora:2026-11')).toEqual({
+      'stripe:disputed': 0,
+      'supporter_funds:dora:2026-11': 0,
+    });
+    const { body } = await billing.call('admin', 'GET', '/v1/ledger/entries?kind=dispute_lost');
+    expect(body).toMatchObject({
+      entries: [
+        { corrects: expect.stringMatching(/^dispute_won:/) },
+        { corrects: expect.stringMatching(/^dispute_won:/) },
+      ],
+    });
+  });
+
   test('E5: open at the cutoff and lost later, it takes the funds that were left', async () => {
     await billing.subscribe('dora', 500);
     const id = await dispute(billing, 'dora');

@@ -58,21 +58,26 @@ export async function readInvoiceFacts({ database }: BillingContext, id: string)
     payments,
     months,
     reversals,
-    entries: await postedEntries(kysely, invoice, months),
+    entries: await postedEntries(kysely, invoice, { months, reversals }),
     messageIds: new Map(said.map((reversal) => [reversal.id, idOfCause('payment.reversed', reversal.id)])),
   };
 }
 
-/** What the month's lock has taken, by name, and what corrects the payment, by what it names. */
+/** What the month's lock has taken, by name, and what corrects the payment or a later credit of it, by what it names. */
 async function postedEntries(
   kysely: BillingContext['database']['kysely'],
   invoice: Selectable<InvoiceRow>,
-  months: readonly InvoiceMonthRow[],
+  { months, reversals }: Pick<InvoiceFacts, 'months' | 'reversals'>,
 ): Promise<readonly PostedEntry[]> {
   const locks = months.flatMap(({ month }) =>
     ['allocation_locked', 'unallocated_funds'].map((kind) => `${kind}:${month}:${invoice.user_id}`),
   );
-  const payments = months.map(({ month }) => `subscription_payment:${invoice.id}:${month}`);
+  const brought = [
+    ...months.map(({ month }) => `subscription_payment:${invoice.id}:${month}`),
+    ...reversals
+      .filter(({ kind, settles }) => settles !== null && kind !== 'dispute_lost')
+      .map(({ kind, id }) => `${kind}:${id}`),
+  ];
   const { rows } = await sql<PostedEntry>`
     select idempotency_key as key, entry.kind, entry.month, debit_account_id as debit, credit_account_id as credit,
            entry.amount_cents as "amountCents", cause_event_id as "causeEventId", reversal.id as "reversalId"
@@ -81,7 +86,7 @@ async function postedEntries(
         on entry.corrects is not null
        and payment_fact.kind = entry.kind and entry.stripe_id in (payment_fact.id, payment_fact.object_id)
       left join reversal on reversal.fact_id = payment_fact.id and reversal.month = entry.month
-     where idempotency_key = any (${locks}::text[]) or entry.corrects = any (${payments}::text[])
+     where idempotency_key = any (${locks}::text[]) or entry.corrects = any (${brought}::text[])
      order by entry.id`.execute(kysely);
   return rows;
 }

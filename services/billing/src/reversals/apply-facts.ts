@@ -93,13 +93,13 @@ async function sayReversals(
   );
 }
 
+/** Those that it was paid for, or that it was credited to since. */
 async function monthsOfPayment(tx: BillingTransaction, paymentIntentId: string): Promise<readonly Month[]> {
-  const rows = await tx
-    .selectFrom('payment')
-    .innerJoin('invoice_month', 'invoice_month.invoice_id', 'payment.invoice_id')
-    .select('month')
-    .where('payment_intent_id', '=', paymentIntentId)
-    .execute();
+  const { rows } = await sql<{ month: string }>`
+    select month from payment join invoice_month using (invoice_id) where payment_intent_id = ${paymentIntentId}
+    union
+    select budget_month from payment join reversal using (invoice_id)
+     where payment_intent_id = ${paymentIntentId} and budget_month is not null`.execute(tx);
   return rows.map(({ month }) => monthFrom(month));
 }
 

@@ -72,7 +72,7 @@ function partTransfers(reversal: Reversal, fact: PaymentFact): NewTransfer[] {
     month,
     key: `${reversal.kind}:${reversal.id}`,
     amountCents,
-    corrects: paymentKeyOf(reversal),
+    corrects: reversal.broughtBy,
   };
   switch (reversal.kind) {
     case 'refund':
@@ -91,11 +91,6 @@ function partTransfers(reversal: Reversal, fact: PaymentFact): NewTransfer[] {
     case 'dispute_lost':
       return [transferOf({ ...common, debit: funds, credit: 'stripe:disputed' })];
   }
-}
-
-/** The entry that brought a month's money of an invoice: what each of its reversals corrects. */
-export function paymentKeyOf({ invoiceId, month }: { readonly invoiceId: string; readonly month: string }): string {
-  return `subscription_payment:${invoiceId}:${month}`;
 }
 
 function feeOf(fact: PaymentFact): NewTransfer[] {

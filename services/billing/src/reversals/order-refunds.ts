@@ -4,6 +4,7 @@ import { cents, type ReversalClosing } from '@wewrite/contracts';
 import { activeTraceparent, afterCommit, idOfCause } from '@wewrite/service-kit';
 import { sql } from 'kysely';
 import type { BillingContext, BillingTransaction } from '../context.ts';
+import { fundedParts } from './store-reversals.ts';
 
 /** A payment that is to be given back, or a part of it. */
 export interface RefundWish {
@@ -61,13 +62,11 @@ export async function orderOperatorRefund(
   await sql`select from customer where user_id = ${userId} for no key update`.execute(tx);
   const { rows: payments } = await sql<{ paymentIntentId: string; invoiceId: string; leftCents: number }>`
     select payment_intent_id as "paymentIntentId", payment.invoice_id as "invoiceId",
-           least(invoice_month.cents, payment.amount_cents) - coalesce((
-             select sum(case when kind in ('refund', 'dispute_opened', 'operator') then reversal.amount_cents
-                             when kind in ('refund_failed', 'dispute_won') then -reversal.amount_cents
-                             else 0 end)
-               from reversal where reversal.invoice_id = payment.invoice_id and month = ${run.month}), 0)::bigint as "leftCents"
-      from invoice_month join payment using (invoice_id) join invoice on invoice.id = invoice_id
-     where invoice_month.user_id = ${userId} and month = ${run.month} and state = 'paid'
+           least(funded.cents, payment.amount_cents)::bigint as "leftCents"
+      from invoice join payment on payment.invoice_id = invoice.id
+      join lateral (select sum(cents) as cents from (${fundedParts}) as part
+                     where part.invoice_id = invoice.id and month = ${run.month}) as funded on funded.cents > 0
+     where invoice.user_id = ${userId}
      order by paid_at desc, payment_intent_id`.execute(tx);
   let restCents = amountCents;
   const wishes: RefundWish[] = [];

@@ -15,8 +15,8 @@ import { chart } from '../books/chart.ts';
 import { transferOf } from '../books/transfer.ts';
 import { checkMonths } from '../close/check-books.ts';
 import type { BillingContext, BillingTransaction } from '../context.ts';
-import { paymentKeyOf } from './decide-fact.ts';
 import { orderOperatorRefund } from './order-refunds.ts';
+import { broughtBy } from './store-reversals.ts';
 
 /** The sums of reversals; the writers' parts among them are for payouts. */
 export async function postReversals(
@@ -61,7 +61,7 @@ interface KnownReversal {
   readonly kind: ReversalKind;
   readonly amountCents: number;
   /** The entry that brought the money, which is corrected. */
-  readonly paymentKey: string;
+  readonly broughtBy: string;
   readonly stripeId: string | null;
 }
 
@@ -69,19 +69,12 @@ async function knownReversals(
   tx: BillingTransaction,
   ids: readonly string[],
 ): Promise<ReadonlyMap<string, KnownReversal>> {
-  const { rows } = await sql<{
-    id: string;
-    kind: ReversalKind;
-    amountCents: number;
-    invoiceId: string;
-    month: string;
-    stripeId: string | null;
-  }>`
-    select reversal.id, reversal.kind, reversal.amount_cents as "amountCents", reversal.invoice_id as "invoiceId", month,
+  const { rows } = await sql<KnownReversal>`
+    select reversal.id, reversal.kind, reversal.amount_cents as "amountCents", ${broughtBy('reversal')} as "broughtBy",
            case when reversal.kind = 'dispute_lost' then object_id else fact_id end as "stripeId"
       from reversal left join payment_fact on payment_fact.id = fact_id
      where reversal.id = any (${ids}::uuid[])`.execute(tx);
-  return new Map(rows.map((row) => [row.id, { ...row, paymentKey: paymentKeyOf(row) }]));
+  return new Map(rows.map((row) => [row.id, row]));
 }
 
 /** An operator's reversal is earnings' own; any other is of ours, and comes back whole. */
@@ -120,7 +113,7 @@ function closingTransfers(body: ReversalClosing, messageId: string, known?: Know
     occurredAt: new Date(body.at),
     causeEventId: messageId,
     stripeId: known?.stripeId ?? null,
-    corrects: known?.paymentKey ?? null,
+    corrects: known?.broughtBy ?? null,
   };
   return [
     ...signed(
@@ -148,7 +141,7 @@ function adjustmentTransfers(
     occurredAt: new Date(body.at),
     causeEventId: messageId,
     stripeId: known?.stripeId ?? null,
-    corrects: known?.paymentKey ?? null,
+    corrects: known?.broughtBy ?? null,
   };
   const key = `${kind}:${adjustmentId}`;
   if (kind === 'receivable_repaid') {

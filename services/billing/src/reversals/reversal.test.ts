@@ -25,7 +25,13 @@ const situation = (
   months: readonly { month: Month; leftCents: Cents }[],
   more: Partial<Situation> = {},
 ): Situation => ({
-  invoice: { id: 'in_1', funded: { userId: 'anna', months } },
+  invoice: {
+    id: 'in_1',
+    funded: {
+      userId: 'anna',
+      months: months.map((each) => ({ ...each, broughtBy: `subscription_payment:in_1:${each.month}` })),
+    },
+  },
   open: [],
   closedMonths: new Set(),
   runningMonth: december,

@@ -13,6 +13,8 @@ export interface Reversal {
   readonly userId: string;
   readonly month: Month;
   readonly amountCents: Cents;
+  /** The entry that brought its money: what it corrects. */
+  readonly broughtBy: string;
   /**
    * Whose budget it changes, and by how much (negative: lowers it). Null when the funding of the month is complete or its
    * cutoff was before: then earnings spreads it over what was funded (E5).
@@ -27,8 +29,8 @@ export interface PaidInvoice {
   /** Whose months it funded; null when its money went to suspense. */
   readonly funded: {
     readonly userId: string;
-    /** What of it still funds each month. */
-    readonly months: readonly { readonly month: Month; readonly leftCents: Cents }[];
+    /** What of it still funds each month, and the entry that brought it there. */
+    readonly months: readonly { readonly month: Month; readonly leftCents: Cents; readonly broughtBy: string }[];
   } | null;
 }
 
@@ -64,12 +66,12 @@ function openingsOf(fact: PaymentFact, { invoice, closedMonths }: Situation): Re
     months.map((each) => each.leftCents),
     (a, b) => a - b,
   );
-  return months.flatMap(({ month }, index) => {
+  return months.flatMap(({ month, broughtBy }, index) => {
     const amountCents = shares[index] ?? zeroCents;
     if (amountCents === 0) return [];
     const isInTime = !closedMonths.has(month) && fact.at < cutoffOf(month);
     const budget = isInTime ? { month, cents: cents(-amountCents) } : null;
-    const common = { kind: fact.kind, factId: fact.id, settles: null, invoiceId: invoice.id, userId, month };
+    const common = { kind: fact.kind, factId: fact.id, settles: null, invoiceId: invoice.id, userId, month, broughtBy };
     return [{ ...common, id: reversalIdOf(fact, month), amountCents, budget, at: fact.at }];
   });
 }
@@ -77,14 +79,14 @@ function openingsOf(fact: PaymentFact, { invoice, closedMonths }: Situation): Re
 /** Each open reversal as a whole: it goes back the way that it came. */
 function endingsOf(fact: PaymentFact, { open, closedMonths, runningMonth }: Situation): Reversal[] {
   return open.map((opened) => {
-    const { month, amountCents, invoiceId, userId } = opened;
+    const { month, amountCents, invoiceId, userId, broughtBy } = opened;
     const isInTime = !closedMonths.has(month) && fact.at < cutoffOf(month);
     const budget = (): Reversal['budget'] => {
       if (opened.budget === null) return null;
       if (fact.kind === 'dispute_lost') return { month, cents: zeroCents };
       return { month: isInTime ? month : runningMonth, cents: amountCents };
     };
-    const common = { kind: fact.kind, factId: fact.id, settles: opened.id, invoiceId, userId, month };
+    const common = { kind: fact.kind, factId: fact.id, settles: opened.id, invoiceId, userId, month, broughtBy };
     return { ...common, id: reversalIdOf(fact, month), amountCents, budget: budget(), at: fact.at };
   });
 }

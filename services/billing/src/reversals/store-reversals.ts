@@ -23,24 +23,47 @@ export async function lockPaidInvoice(tx: BillingTransaction, paymentIntentId: s
   return { id, funded: { userId, months: await fundedMonths(tx, id) } };
 }
 
-/** What an invoice still funds of each of its months: paid, less what was taken back or is in dispute. */
+/**
+ * What an invoice still funds, in SQL: a query of parts (`invoice_id`, `month`, `cents`) whose sums by month are what was paid,
+ * less what was taken back or is in dispute. What comes back too late for its own month is of the one that it was credited to.
+ */
+export const fundedParts = sql`
+  select invoice_id, month, cents from invoice_month where state = 'paid' and cents > 0
+  union all
+  select invoice_id, month, -amount_cents from reversal where kind in ('refund', 'dispute_opened', 'operator')
+  union all
+  select invoice_id, coalesce(budget_month, month), amount_cents from reversal where kind in ('refund_failed', 'dispute_won')`;
+
+/**
+ * The entry that brought the money of an invoice's month, which each of its reversals corrects, in SQL over an alias with
+ * `invoice_id` and `month`: the payment of that month, or what credited the month when the payment was of another one.
+ */
+export function broughtBy(alias: 'reversal' | 'funded') {
+  const invoiceId = sql.ref(`${alias}.invoice_id`);
+  const month = sql.ref(`${alias}.month`);
+  return sql`coalesce(
+    (select 'subscription_payment:' || paid.invoice_id || ':' || paid.month from invoice_month as paid
+      where paid.invoice_id = ${invoiceId} and paid.month = ${month} and paid.state = 'paid' and paid.cents > 0),
+    (select credit.kind || ':' || credit.id from reversal as credit
+      where credit.invoice_id = ${invoiceId} and credit.budget_month = ${month} and credit.budget_month <> credit.month
+        and credit.kind in ('refund_failed', 'dispute_won')
+      order by credit.at, credit.id limit 1))`;
+}
+
 async function fundedMonths(tx: BillingTransaction, invoiceId: string) {
-  const { rows } = await sql<{ month: string; leftCents: Cents }>`
-    select month, cents - coalesce((
-             select sum(case when kind in ('refund', 'dispute_opened', 'operator') then amount_cents
-                             when kind in ('refund_failed', 'dispute_won') then -amount_cents
-                             else 0 end)
-               from reversal where invoice_id = invoice_month.invoice_id and month = invoice_month.month), 0)::bigint
-             as "leftCents"
-      from invoice_month where invoice_id = ${invoiceId} and state = 'paid' and cents > 0
+  const { rows } = await sql<{ month: string; leftCents: Cents; broughtBy: string }>`
+    select month, left_cents as "leftCents", ${broughtBy('funded')} as "broughtBy"
+      from (select invoice_id, month, sum(cents)::bigint as left_cents from (${fundedParts}) as part
+             where invoice_id = ${invoiceId}
+             group by invoice_id, month having sum(cents) > 0) as funded
      order by month`.execute(tx);
-  return rows.map(({ month, leftCents }) => ({ month: monthFrom(month), leftCents }));
+  return rows.map((row) => ({ ...row, month: monthFrom(row.month) }));
 }
 
 /** The reversals by a refund or dispute that nothing has undone or concluded yet, by month. */
 export async function openReversals(tx: BillingTransaction, objectId: string): Promise<readonly Reversal[]> {
-  const { rows } = await sql<ReversalRow & { kind: FactKind; fact_id: string }>`
-    select reversal.* from reversal join payment_fact on payment_fact.id = fact_id
+  const { rows } = await sql<ReversalRow & { kind: FactKind; fact_id: string; brought_by: string }>`
+    select reversal.*, ${broughtBy('reversal')} as brought_by from reversal join payment_fact on payment_fact.id = fact_id
      where object_id = ${objectId} and reversal.kind in ('refund', 'dispute_opened')
        and not exists (select from reversal as settling where settling.settles = reversal.id)
      order by month`.execute(tx);
@@ -53,6 +76,7 @@ export async function openReversals(tx: BillingTransaction, objectId: string): P
     userId: row.user_id,
     month: monthFrom(row.month),
     amountCents: cents(row.amount_cents),
+    broughtBy: row.brought_by,
     budget: row.budget_month === null ? null : { month: monthFrom(row.budget_month), cents: cents(row.budget_cents) },
     at: row.at,
   }));
