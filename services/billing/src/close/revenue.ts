@@ -4,6 +4,10 @@ import { type Cents, cents, zeroCents } from '@wewrite/contracts';
 export interface RevenuePosition {
   /** Fees, processing fees and unallocated money, less Stripe's fees and losses, of all months. */
   readonly earnedCents: Cents;
+  /** What writers owe: it was paid to them out of the balance that revenue is in. */
+  readonly receivableCents: Cents;
+  /** Held back by Stripe for open disputes: until they are decided, it may be ours to bear. */
+  readonly disputedCents: Cents;
   /** What has been paid to the platform's bank so far. */
   readonly withdrawnCents: Cents;
   /** Available in the payments balance. */
@@ -12,10 +16,10 @@ export interface RevenuePosition {
   readonly uncoveredCents: Cents;
 }
 
-/** B8: what is earned above the retained amount and not withdrawn yet, as far as it is there; 0 when nothing is. */
+/** B8: what is earned above the retained amount, not lent to others and not withdrawn yet, as far as it is there; 0 when nothing is. */
 export function withdrawableCents(position: RevenuePosition, retainedCents: number): Cents {
-  const { earnedCents, withdrawnCents, paymentsCents, uncoveredCents } = position;
-  const dueCents = earnedCents - withdrawnCents - retainedCents;
+  const { earnedCents, receivableCents, disputedCents, withdrawnCents, paymentsCents, uncoveredCents } = position;
+  const dueCents = earnedCents - receivableCents - disputedCents - withdrawnCents - retainedCents;
   const thereCents = paymentsCents - Math.max(0, uncoveredCents);
   return cents(Math.max(zeroCents, Math.min(dueCents, thereCents)));
 }

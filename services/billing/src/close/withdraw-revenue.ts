@@ -105,11 +105,15 @@ async function decide(tx: BillingTransaction, { config }: BillingContext): Promi
 async function revenuePosition(tx: BillingTransaction): Promise<RevenuePosition> {
   const income = ['platform_revenue:fees', 'platform_revenue:unallocated', 'platform_revenue:processing'];
   const expenses = ['stripe:fees', 'losses:disputes', 'losses:write_offs'];
-  const standing = await balances(tx, { ids: [...income, ...expenses, 'platform:bank'] });
+  const standing = await balances(tx, {
+    ids: [...income, ...expenses, 'creator_receivables', 'stripe:disputed', 'platform:bank'],
+  });
   const sum = (ids: readonly string[]) => ids.reduce((total, id) => total + (standing.get(id) ?? 0), 0);
   const { obligationsCents, storageCents, inTransitCents, paymentsCents } = await escrowPosition(tx);
   return {
     earnedCents: cents(sum(income) - sum(expenses)),
+    receivableCents: cents(sum(['creator_receivables'])),
+    disputedCents: cents(sum(['stripe:disputed'])),
     withdrawnCents: cents(sum(['platform:bank'])),
     paymentsCents,
     uncoveredCents: cents(obligationsCents - storageCents - inTransitCents),
