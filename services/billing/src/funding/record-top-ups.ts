@@ -9,8 +9,8 @@ import { transferOf } from '../books/transfer.ts';
 import type { BillingContext } from '../context.ts';
 import { instantOf, secondsOf } from '../stripe/seconds.ts';
 
-/** The list may show a top-up late; keys make what is seen again harmless. */
-const overlapMs = 24 * 3_600_000;
+/** A slow top-up becomes available long after a quicker, later one; keys make what is seen again harmless. */
+const overlapMs = 30 * 24 * 3_600_000;
 const wholePage = 100;
 
 /** Posts the top-ups that are available at `at`. */
