@@ -7,10 +7,14 @@ import { type Amounts, amountIn, type SubscriptionState } from './subscription.t
  */
 export type ChangeState = 'checking' | 'sending' | 'unclear' | 'done' | 'refused' | 'abandoned';
 
+/** Another amount, now or from the next month on. */
+export interface AmountWish {
+  readonly asked: 'now' | 'next_month';
+  readonly monthlyCents: Cents;
+}
+
 /** What a supporter asks of the subscription that they have. */
-export type Wish =
-  | { readonly asked: 'now' | 'next_month'; readonly monthlyCents: Cents }
-  | { readonly asked: 'cancel' | 'resume' };
+export type Wish = AmountWish | { readonly asked: 'cancel' | 'resume' };
 
 /** What is known of a subscription's invoices for the running month. */
 export interface MonthInvoices {
@@ -31,7 +35,7 @@ export interface ChangeableSubscription {
  * but not while the month is unpaid (`payment_pending`); anything else holds from the 1st.
  */
 export function effectOf(
-  wish: Wish & { readonly monthlyCents: Cents },
+  wish: AmountWish,
   subscription: ChangeableSubscription,
   invoices: MonthInvoices,
   now: Date,

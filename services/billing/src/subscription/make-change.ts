@@ -5,9 +5,11 @@ import { Refusal } from '@wewrite/service-kit';
 import { isDefiniteRefusal, isReplayedFailure } from '@wewrite/service-kit/stripe';
 import Stripe from 'stripe';
 import type { BillingContext } from '../context.ts';
+import { applyInvoices } from '../funding/apply-invoices.ts';
+import { readInvoice } from '../funding/read-invoice.ts';
 import { refusalOf } from '../stripe/refusal-of.ts';
 import { instantOf, secondsOf } from '../stripe/seconds.ts';
-import type { Wish } from './change.ts';
+import type { AmountWish, Wish } from './change.ts';
 import {
   abandonChange,
   endCheck,
@@ -29,7 +31,7 @@ import { applySubscription, syncSubscription } from './sync-subscription.ts';
 export async function makeChange(context: BillingContext, userId: UserId, wish: Wish): Promise<void> {
   try {
     await readLeftover(context, userId, wish);
-    if ('monthlyCents' in wish) await withdrawRaise(context, userId);
+    if ('monthlyCents' in wish && (await makeWay(context, userId, wish)) === 'asked_for') return;
     const recorded = await recordChange(context, userId, wish);
     await send(context, recorded.change.state === 'checking' ? await checkRaise(context, recorded) : recorded);
   } catch (error) {
@@ -48,20 +50,31 @@ async function readLeftover(context: BillingContext, userId: UserId, wish: Wish)
 
 /**
  * Another amount takes the place of a raise that waits for its payment: its invoice is voided, and Stripe drops the raise.
- * One whose answer was lost may be what this request goes on with, and stays.
+ * One whose answer was lost may be what this request goes on with, and stays; so does one that is just what is
+ * asked for: there is nothing to do then.
  */
-async function withdrawRaise(context: BillingContext, userId: UserId): Promise<void> {
-  const { id, stripe_id: stripeId, raise_invoice_id: invoiceId } = await liveSubscription(context, userId);
-  if (invoiceId === null || stripeId === null || (await isUnderWay(context, id))) return;
+async function makeWay(context: BillingContext, userId: UserId, wish: AmountWish): Promise<'asked_for' | 'clear'> {
+  const row = await liveSubscription(context, userId);
+  const { id, stripe_id: stripeId, raise_invoice_id: invoiceId } = row;
+  if (invoiceId === null || stripeId === null || (await isUnderWay(context, id))) return 'clear';
+  if (wish.asked === 'now' && row.raise_cents === wish.monthlyCents) return 'asked_for';
+  await withdrawRaise(context, id, invoiceId);
+  await syncSubscription(context, stripeId);
+  return 'clear';
+}
+
+/** What became of the invoice is taken in at once: as long as it counts as open, no other raise is made. */
+async function withdrawRaise(context: BillingContext, id: string, invoiceId: string): Promise<void> {
+  // Voiding twice does no harm, so each try has its own key: a failure is not replayed.
+  const idempotencyKey = `subscription-${id}-withdraw-${context.ids.next()}`;
   await context.stripe
-    .call('invoices.voidInvoice', invoiceId, (sdk) =>
-      sdk.invoices.voidInvoice(invoiceId, {}, { idempotencyKey: `subscription-${id}-withdraw-${invoiceId}` }),
-    )
+    .call('invoices.voidInvoice', invoiceId, (sdk) => sdk.invoices.voidInvoice(invoiceId, {}, { idempotencyKey }))
     .catch((error: unknown) => {
       // It was paid or voided in this moment: the reading tells.
       if (!isDefiniteRefusal(error)) throw error;
     });
-  await syncSubscription(context, stripeId);
+  const reading = await readInvoice(context.stripe, invoiceId);
+  await context.database.transaction((tx) => applyInvoices(tx, context, [reading]));
 }
 
 async function checkRaise(context: BillingContext, recorded: RecordedChange): Promise<RecordedChange> {

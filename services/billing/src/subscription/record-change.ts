@@ -7,7 +7,7 @@ import type { BillingContext, BillingTransaction } from '../context.ts';
 import type { SubscriptionChangeRow, SubscriptionRow } from '../db.ts';
 import { callLeaseEnd } from '../stripe/call-lease.ts';
 import { instantOf, secondsOf } from '../stripe/seconds.ts';
-import { type ChangeState, effectOf, isSameWish, type Wish } from './change.ts';
+import { type AmountWish, type ChangeState, effectOf, isSameWish, type Wish } from './change.ts';
 import { amountsOf } from './subscription.ts';
 
 /** A change to be made of a subscription that exists at Stripe. */
@@ -209,12 +209,7 @@ async function insertChange(
     .executeTakeFirstOrThrow();
 }
 
-async function effectFor(
-  tx: BillingTransaction,
-  row: Selectable<SubscriptionRow>,
-  wish: Extract<Wish, { monthlyCents: unknown }>,
-  now: Date,
-) {
+async function effectFor(tx: BillingTransaction, row: Selectable<SubscriptionRow>, wish: AmountWish, now: Date) {
   const states = await tx
     .selectFrom('invoice_month')
     .innerJoin('invoice', 'invoice.id', 'invoice_month.invoice_id')
