@@ -114,7 +114,7 @@ async function storeFact(
     insert into payment_fact (id, kind, object_id, payment_intent_id, invoice_id, refund_order_id, amount_cents, fee_cents,
                               at, recorded_at)
     select ${fact.id}, ${fact.kind}, ${fact.objectId}, ${fact.paymentIntentId}, ${invoice?.id ?? null}::text,
-           (select id from refund_order where id::text = ${fact.refundOrderId}::text), ${fact.amountCents}::bigint,
+           (select id from refund_order where id = ${fact.refundOrderId}::uuid), ${fact.amountCents}::bigint,
            ${cents(fact.feeCents)}::bigint, ${fact.at}::timestamptz, ${now}::timestamptz
     on conflict (id) do nothing
     returning refund_order_id as "refundOrderId"`.execute(tx);

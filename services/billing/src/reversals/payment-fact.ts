@@ -1,5 +1,6 @@
 import { type Cents, cents, type ReversalKind } from '@wewrite/contracts';
 import type Stripe from 'stripe';
+import { z } from 'zod';
 import { instantOf } from '../stripe/seconds.ts';
 
 /** What Stripe can tell of a payment that was made. */
@@ -44,7 +45,7 @@ export function factsOfRefund(
   const common = {
     objectId: refund.id,
     paymentIntentId,
-    refundOrderId: refund.metadata?.[orderIdKey] ?? null,
+    refundOrderId: orderIdOf(refund),
     amountCents: cents(refund.amount),
   };
   const factOf = (kind: FactKind, movement: Movement | null) =>
@@ -52,6 +53,11 @@ export function factsOfRefund(
       ? []
       : [{ ...common, kind, id: movement.id, feeCents: movement.feeCents, at: movement.createdAt }];
   return [...factOf('refund', sent), ...factOf('refund_failed', failed)];
+}
+
+/** The order that the metadata names; they are anybody's text, and what is no id names none. */
+function orderIdOf({ metadata }: Pick<Stripe.Refund, 'metadata'>): string | null {
+  return z.guid().safeParse(metadata?.[orderIdKey]).data ?? null;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { BillingContext } from '../context.ts';
 import { secondsOf } from '../stripe/seconds.ts';
 import { syncDispute } from './sync-dispute.ts';
@@ -35,15 +36,9 @@ async function unknownObjects(
   found: readonly { readonly factId: string; readonly objectId: string }[],
 ): Promise<ReadonlySet<string>> {
   if (found.length === 0) return new Set();
-  const rows = await database.kysely
-    .selectFrom('payment_fact')
-    .select('id')
-    .where(
-      'id',
-      'in',
-      found.map(({ factId }) => factId),
-    )
-    .execute();
+  const ids = found.map(({ factId }) => factId);
+  const { rows } = await sql<{ id: string }>`
+    select id from payment_fact where id = any (${ids}::text[])`.execute(database.kysely);
   const known = new Set(rows.map(({ id }) => id));
   return new Set(found.filter(({ factId }) => !known.has(factId)).map(({ objectId }) => objectId));
 }
