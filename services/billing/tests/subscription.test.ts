@@ -169,3 +169,41 @@ describe('a subscription', () => {
     expect(await billing.call('nobody', 'PATCH', '/v1/subscription', change)).toMatchObject(refusal);
   });
 });
+
+describe('an order that Stripe never heard of, and that is repeated later', () => {
+  let billing: RunningBilling;
+  beforeAll(async () => {
+    billing = await startBilling('2026-11-28T12:00:00.000Z');
+  });
+  afterAll(() => billing?.stop());
+
+  const order = (user: string, monthlyCents: number) =>
+    billing.call(user, 'POST', '/v1/subscription', { monthlyCents, paymentMethodId: 'pm_card_visa' });
+  const lose = async (user: string, monthlyCents: number) => {
+    const match = { method: 'POST', path: '/v1/subscriptions' };
+    await billing.control('POST', '/_sandbox/faults', { match, kind: 'connection_reset', times: 3 });
+    expect((await order(user, monthlyCents)).status).toBe(503);
+    await billing.control('DELETE', '/_sandbox/faults');
+  };
+  const repeatAt = async (instant: string, user: string, monthlyCents: number) => {
+    await billing.at(instant);
+    expect(await order(user, monthlyCents)).toMatchObject({ status: 409, body: { code: 'busy' } });
+    billing.skip(61_000);
+    expect((await order(user, monthlyCents)).status).toBe(201);
+    await billing.settled();
+  };
+
+  test('E3: its first part is free when it has come to less than 50 ¢ meanwhile', async () => {
+    await lose('anna', 660);
+    await repeatAt('2026-11-29T00:00:00.000Z', 'anna', 660);
+    expect((await billing.call('anna', 'GET', '/v1/funding')).body).toMatchObject({ paidCents: 0, funding: 'none' });
+    expect(billing.budget('anna', december)).toEqual({ paidCents: 0, openCents: 660, funding: 'expected' });
+  });
+
+  test('E3: the new month is paid for when the free rest of the one before is over', async () => {
+    await billing.at('2026-11-30T23:50:00.000Z');
+    await lose('ben', 1_000);
+    await repeatAt('2026-12-01T00:00:00.000Z', 'ben', 1_000);
+    expect(billing.budget('ben', december)).toEqual({ paidCents: 1_000, openCents: 0, funding: 'paid' });
+  });
+});

@@ -1,6 +1,6 @@
 // What is asked for is written down before Stripe is called. A request that is repeated after a crash finds the row and goes
 // on with the same body and the same idempotency keys, so that one subscription comes of it.
-import { type Cents, cutoffOf, monthOf, type UserId } from '@wewrite/contracts';
+import { type Cents, cents, cutoffOf, monthOf, type UserId } from '@wewrite/contracts';
 import { Refusal } from '@wewrite/service-kit';
 import type { Selectable } from 'kysely';
 import type { BillingContext, BillingTransaction } from '../context.ts';
@@ -138,7 +138,7 @@ async function resume(
   const now = context.time.now();
   const ageMs = now.getTime() - known.attempted_at.getTime();
   const isSame = known.monthly_cents === order.monthlyCents && known.payment_method_id === order.paymentMethodId;
-  if (isSame && ageMs < lifeOf(known)) return known;
+  if (isSame && ageMs < lifeOf(known) && isBeginningAsOrdered(known, context.clock.now())) return known;
   if (known.lease_until !== null && known.lease_until > now) return refuseBusy();
   return tx
     .updateTable('subscription')
@@ -151,6 +151,16 @@ async function resume(
     .where('id', '=', known.id)
     .returningAll()
     .executeTakeFirstOrThrow();
+}
+
+/**
+ * Whether an order that Stripe heard of now would still begin as it was decided: free or not, in the same month. A checkout
+ * begins when it is completed, which was decided for all of its time.
+ */
+function isBeginningAsOrdered(known: Selectable<SubscriptionRow>, now: Date): boolean {
+  if (known.checkout_expires_at !== null) return true;
+  const isFree = isFirstMonthFree(cents(known.monthly_cents), now);
+  return known.next_from === monthOf(now) && known.first_month_free === isFree;
 }
 
 /** How long an order goes on as it is. */
