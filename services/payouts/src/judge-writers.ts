@@ -125,6 +125,7 @@ async function nextWriters(tx: Transaction<Schema>, row: PayoutMonthTable): Prom
         order by account_id limit ${writersPerStep})
     ) as writer
     order by user_id limit ${writersPerStep}`.execute(tx);
+  await readAsPlanned(tx);
   return rows.map((found) => found.user_id).sort(compareUtf8);
 }
 
@@ -136,6 +137,13 @@ async function readInIndexOrder(tx: Transaction<Schema>): Promise<void> {
   await sql`
     select set_config('enable_sort', 'off', true), set_config('enable_bitmapscan', 'off', true),
       set_config('enable_seqscan', 'off', true)`.execute(tx);
+}
+
+/** The rest of the transaction is the planner's again: the sums of a check of the books are read whole. */
+async function readAsPlanned(tx: Transaction<Schema>): Promise<void> {
+  await sql`
+    select set_config('enable_sort', null, true), set_config('enable_bitmapscan', null, true),
+      set_config('enable_seqscan', null, true)`.execute(tx);
 }
 
 /** What the sub-ledger and the accounts know of writers: an entry for each id. */

@@ -34,14 +34,16 @@ export function readMonthPayouts(server: Server, context: Context): void {
     async (request) => {
       const asked = request.params.month;
       const { limit, cursor = '' } = request.query;
-      const known = await sql`select from payout_month where month = ${asked}`.execute(context.database.kysely);
-      if (known.rows.length === 0) throw new Refusal('not_found', `${asked} has no payouts: it is not closed.`);
+      const known = await sql<{ run_id: string }>`
+        select run_id from payout_month where month = ${asked}`.execute(context.database.kysely);
+      const [run] = known.rows;
+      if (run === undefined) throw new Refusal('not_found', `${asked} has no payouts: it is not closed.`);
       const { rows } = await sql<Row>`
         select judgement.month, judgement.user_id, judgement.payable_cents, judgement.payout_id, judgement.reason as skip_reason,
           judgement.next_date::text as next_date, payout.status, payout.reason, payout.transfer_id, payout.gross_cents,
           payout.processing_fee_cents, payout.net_cents
         from judgement left join payout on payout.id = judgement.payout_id
-        where judgement.month = ${asked} and judgement.user_id > ${cursor}
+        where judgement.run_id = ${run.run_id} and judgement.user_id > ${cursor}
         order by judgement.user_id limit ${limit + 1}`.execute(context.database.kysely);
       const writers = rows.slice(0, limit).map(writerPayoutOf);
       return { writers, nextCursor: rows.length > limit ? (writers.at(-1)?.userId ?? null) : null };
