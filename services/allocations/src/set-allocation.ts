@@ -6,8 +6,9 @@ import {
   SetAllocationSchema,
 } from '@wewrite/contracts';
 import { activeTraceId, identityOf, problemResponses, type Server } from '@wewrite/service-kit';
+import type { Transaction } from 'kysely';
 import { changePlan, type Wishes } from './change-plan.ts';
-import type { Context } from './db.ts';
+import type { Context, Schema } from './db.ts';
 import { allocationAnswer, refusalOf } from './plan-answer.ts';
 
 /** A supporter sets one allocation, also while a close runs (A5). */
@@ -41,11 +42,14 @@ export function setAllocation(server: Server, context: Context): void {
 }
 
 async function change(context: Context, wishes: Wishes): Promise<AllocationAnswer> {
-  return context.database.transaction(async (tx) => {
-    const changed = await changePlan(tx, context, wishes);
-    const [wish] = changed.decided;
-    const answer = allocationAnswer({ ...changed, now: changed.at, standing: wish?.standing ?? null });
-    if (wish?.decision.outcome === 'refused') throw refusalOf(wish.decision, answer);
-    return answer;
-  });
+  return context.database.transaction((tx) => changeOne(tx, context, wishes));
+}
+
+/** Changes one allocation; answers what stands then. Throws the Refusal of a wish that is refused. */
+export async function changeOne(tx: Transaction<Schema>, context: Context, wishes: Wishes): Promise<AllocationAnswer> {
+  const changed = await changePlan(tx, context, wishes);
+  const [wish] = changed.decided;
+  const answer = allocationAnswer({ ...changed, now: changed.at, standing: wish?.standing ?? null });
+  if (wish?.decision.outcome === 'refused') throw refusalOf(wish.decision, answer);
+  return answer;
 }

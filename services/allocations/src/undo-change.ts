@@ -1,10 +1,9 @@
 import { AllocationAnswerSchema, UndoChangeSchema, type UserId } from '@wewrite/contracts';
 import { activeTraceId, identityOf, keepAnswer, problemResponses, Refusal, type Server } from '@wewrite/service-kit';
 import { sql, type Transaction } from 'kysely';
-import { changePlan } from './change-plan.ts';
 import { turnToNow } from './change-schedule.ts';
 import type { AllocationChangeTable, Context, Schema } from './db.ts';
-import { allocationAnswer, refusalOf } from './plan-answer.ts';
+import { changeOne } from './set-allocation.ts';
 
 /**
  * A supporter takes the last change of a resource back: what stood before it stands again, by a new change (A10). One
@@ -29,11 +28,7 @@ export function undoChange(server: Server, context: Context): void {
         const undone = await findLastOfResource(tx, { userId, version: request.body.version });
         const resource = { resourceType: undone.resource_type, resourceId: undone.resource_id };
         const wishes = [{ resource, usdCents: undone.before_cents }];
-        const changed = await changePlan(tx, context, { userId, requestId, wishes });
-        const [wish] = changed.decided;
-        const answer = allocationAnswer({ ...changed, now: changed.at, standing: wish?.standing ?? null });
-        if (wish?.decision.outcome === 'refused') throw refusalOf(wish.decision, answer);
-        return keepAnswer(tx, reply, answer);
+        return keepAnswer(tx, reply, await changeOne(tx, context, { userId, requestId, wishes }));
       });
     },
   );
