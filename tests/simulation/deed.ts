@@ -24,8 +24,16 @@ export interface InvoicePart {
   readonly to: string;
 }
 
-/** What a card does: pays, fails, asks for its holder, or pays and has the payment disputed. */
-export type Card = 'pays' | 'fails' | 'authenticates' | 'disputes' | 'inquires' | 'refuses_refunds';
+/** What a card does: it pays, is declined at once or later, asks for its holder, or pays and has the payment disputed. */
+export type Card =
+  | 'pays'
+  | 'pays_at_once'
+  | 'is_declined'
+  | 'fails'
+  | 'authenticates'
+  | 'disputes'
+  | 'inquires'
+  | 'refuses_refunds';
 
 /** What WeWrite's site says. */
 type SiteDeed =
@@ -34,7 +42,14 @@ type SiteDeed =
 
 /** What a supporter asks of the subscription, and of Stripe about the card. */
 type SubscriptionDeed =
-  | { readonly kind: 'subscribed'; readonly userId: string; readonly monthlyCents: number; readonly card: Card }
+  | {
+      readonly kind: 'subscribed';
+      readonly userId: string;
+      readonly monthlyCents: number;
+      readonly card: Card;
+      /** With the card at hand, or on Stripe's own page, where this is the instant at which it was completed. */
+      readonly by: 'card' | 'checkout';
+    }
   | {
       readonly kind: 'subscription_changed';
       readonly userId: string;
@@ -43,7 +58,9 @@ type SubscriptionDeed =
     }
   | { readonly kind: 'subscription_cancelled'; readonly userId: string }
   | { readonly kind: 'subscription_resumed'; readonly userId: string }
-  | { readonly kind: 'card_changed'; readonly userId: string; readonly card: Card };
+  | { readonly kind: 'card_changed'; readonly userId: string; readonly card: Card }
+  /** The card's holder authenticates what waits for it. */
+  | { readonly kind: 'payment_authenticated'; readonly userId: string; readonly invoiceId: string };
 
 /** What a supporter asks of the plan. Each wish of a batch has an answer of its own; the batch's is whether it was taken. */
 type PlanDeed =
@@ -86,7 +103,8 @@ type PlanDeed =
 
 /**
  * What happened to supporters' money at Stripe, as Stripe dates it. A payment is a PaymentIntent of one supporter's, named
- * by its id; `refund_failed` takes back an earlier refund of the same `refundId`.
+ * by its id; `refund_failed` takes back an earlier refund of the same `refundId`. Refunds that the product orders are no
+ * deeds: they follow from them.
  */
 type PaymentDeed =
   | {

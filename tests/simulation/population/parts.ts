@@ -1,0 +1,78 @@
+import {
+  answerQuestion,
+  askQuestion,
+  orderAboutPayout,
+  placeHold,
+  releaseHold,
+  repeatEvent,
+  resumePayouts,
+  reverseHold,
+  writeOff,
+} from './desk-parts.ts';
+import type { Part } from './part.ts';
+import { dispute, endDispute, refund, warnOfFraud } from './payment-parts.ts';
+import { keepPreferences, makePlan, removeAllocation, setAllocation, setTogether, undoChange } from './plan-parts.ts';
+import { probe, repeatKey } from './probe.ts';
+import { changeSchedule, makeSchedule, removeSchedule } from './schedule-parts.ts';
+import { authenticate, cancel, changeAmount, changeCard, checkOut, resume, subscribe } from './subscription-parts.ts';
+import { arrive, changeAccount, handOver, returnPayout, setWriterState } from './writer-parts.ts';
+
+/** What acts are about. A seed favours some, so that rare things meet. */
+export type Theme = 'plans' | 'schedules' | 'subscriptions' | 'payments' | 'writers' | 'desk' | 'attempts';
+
+interface CastPart {
+  readonly part: Part;
+  readonly theme: Theme;
+  readonly by: 'supporter' | 'writer';
+  /** How often it is drawn, against the others; 0 for what only begins a town. */
+  readonly weight: number;
+}
+
+/** What people may do. */
+export const parts = {
+  set: { part: setAllocation, theme: 'plans', by: 'supporter', weight: 24 },
+  setTogether: { part: setTogether, theme: 'plans', by: 'supporter', weight: 5 },
+  remove: { part: removeAllocation, theme: 'plans', by: 'supporter', weight: 4 },
+  undo: { part: undoChange, theme: 'plans', by: 'supporter', weight: 4 },
+  keepPreferences: { part: keepPreferences, theme: 'plans', by: 'supporter', weight: 1 },
+  makeSchedule: { part: makeSchedule, theme: 'schedules', by: 'supporter', weight: 5 },
+  changeSchedule: { part: changeSchedule, theme: 'schedules', by: 'supporter', weight: 2 },
+  removeSchedule: { part: removeSchedule, theme: 'schedules', by: 'supporter', weight: 2 },
+  subscribe: { part: subscribe, theme: 'subscriptions', by: 'supporter', weight: 3 },
+  checkOut: { part: checkOut, theme: 'subscriptions', by: 'supporter', weight: 2 },
+  changeAmount: { part: changeAmount, theme: 'subscriptions', by: 'supporter', weight: 7 },
+  cancel: { part: cancel, theme: 'subscriptions', by: 'supporter', weight: 3 },
+  resume: { part: resume, theme: 'subscriptions', by: 'supporter', weight: 2 },
+  changeCard: { part: changeCard, theme: 'subscriptions', by: 'supporter', weight: 5 },
+  authenticate: { part: authenticate, theme: 'subscriptions', by: 'supporter', weight: 3 },
+  refund: { part: refund, theme: 'payments', by: 'supporter', weight: 6 },
+  dispute: { part: dispute, theme: 'payments', by: 'supporter', weight: 3 },
+  endDispute: { part: endDispute, theme: 'payments', by: 'supporter', weight: 4 },
+  warnOfFraud: { part: warnOfFraud, theme: 'payments', by: 'supporter', weight: 1 },
+  changeAccount: { part: changeAccount, theme: 'writers', by: 'writer', weight: 3 },
+  setWriterState: { part: setWriterState, theme: 'writers', by: 'writer', weight: 4 },
+  handOver: { part: handOver, theme: 'writers', by: 'writer', weight: 1 },
+  returnPayout: { part: returnPayout, theme: 'writers', by: 'writer', weight: 3 },
+  askQuestion: { part: askQuestion, theme: 'desk', by: 'supporter', weight: 2 },
+  answerQuestion: { part: answerQuestion, theme: 'desk', by: 'writer', weight: 2 },
+  placeHold: { part: placeHold, theme: 'desk', by: 'writer', weight: 4 },
+  releaseHold: { part: releaseHold, theme: 'desk', by: 'writer', weight: 2 },
+  reverseHold: { part: reverseHold, theme: 'desk', by: 'writer', weight: 2 },
+  orderAboutPayout: { part: orderAboutPayout, theme: 'desk', by: 'writer', weight: 2 },
+  resumePayouts: { part: resumePayouts, theme: 'desk', by: 'writer', weight: 1 },
+  writeOff: { part: writeOff, theme: 'desk', by: 'writer', weight: 2 },
+  repeatEvent: { part: repeatEvent, theme: 'attempts', by: 'supporter', weight: 3 },
+  probe: { part: probe, theme: 'attempts', by: 'supporter', weight: 4 },
+  repeatKey: { part: repeatKey, theme: 'attempts', by: 'supporter', weight: 1 },
+  arrive: { part: arrive, theme: 'writers', by: 'writer', weight: 0 },
+  makePlan: { part: makePlan, theme: 'plans', by: 'supporter', weight: 0 },
+} as const satisfies Readonly<Record<string, CastPart>>;
+
+export type PartName = keyof typeof parts;
+
+export const partNames = Object.keys(parts) as PartName[];
+
+/** What only touches a plan may happen at any moment, a close's included (A5); the rest once everything is known. */
+export function isOfAnyMoment(name: PartName): boolean {
+  return parts[name].theme === 'plans';
+}

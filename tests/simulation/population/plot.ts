@@ -1,0 +1,150 @@
+import { cutoffOf, firstInstantOf, type Month, month, nextMonth } from '@wewrite/contracts';
+import { type Chance, chanceOf } from './chance.ts';
+import { isOfAnyMoment, type PartName, partNames, parts, type Theme } from './parts.ts';
+import { type Town, townOf } from './town.ts';
+
+/** An act that is drawn: who will do what, and when. What exactly is drawn when the time has come, by its own name. */
+export interface PlottedAct {
+  readonly name: string;
+  /** The business instant, ISO. */
+  readonly at: string;
+  readonly part: PartName;
+  readonly who: string;
+}
+
+/** A close that somebody starts: the months before it that were not closed are closed with it (A8). */
+export interface PlottedClose {
+  readonly month: Month;
+  readonly at: string;
+  /** Plan changes while it runs. */
+  readonly meanwhile: readonly PlottedAct[];
+  /** It is asked for twice. */
+  readonly isDoubled: boolean;
+}
+
+/** All that a seed draws before anything happens. Whatever is left out, the rest stays as it was. */
+export interface Plot {
+  readonly seed: number;
+  readonly town: Town;
+  readonly escrow: 'storage' | 'connect';
+  readonly months: readonly [Month, ...Month[]];
+  readonly acts: readonly PlottedAct[];
+  readonly closes: readonly PlottedClose[];
+  readonly rehearsals: readonly { readonly month: Month; readonly at: string }[];
+}
+
+const hourMs = 3_600_000;
+const dayMs = 24 * hourMs;
+
+/** The plot of a seed. */
+export function plotOf(seed: number): Plot {
+  const chance = chanceOf(seed, 'plot');
+  const town = townOf(seed);
+  const months = monthsOf(chance);
+  const closes = closesOf(seed, town, months);
+  const ends = new Date(Date.parse(closes.at(-1)?.at ?? '') + 10 * dayMs);
+  return {
+    seed,
+    town,
+    escrow: chance.percent(50) ? 'storage' : 'connect',
+    months,
+    acts: [...beginning(seed, town, months[0]), ...actsUntil(seed, town, months[0], ends)].sort(byInstant),
+    closes,
+    rehearsals: months.flatMap((of) => rehearsalsOf(seed, of)),
+  };
+}
+
+/** Some months of some year, also those around the turn of a year and the end of a leap year's February. */
+function monthsOf(chance: Chance): [Month, ...Month[]] {
+  const first = month(`${chance.pick([2027, 2028])}-${String(chance.between(1, 12)).padStart(2, '0')}`);
+  const months: [Month, ...Month[]] = [first];
+  const count = chance.weigh([
+    [1, 3],
+    [2, 5],
+    [3, 2],
+  ]);
+  for (let last = first; months.length < count; ) {
+    last = nextMonth(last);
+    months.push(last);
+  }
+  return months;
+}
+
+/** Writers come, supporters subscribe and plan: most of them in the first hours, some in the course of the month. */
+function beginning(seed: number, { writers, supporters }: Town, first: Month): PlottedAct[] {
+  const from = firstInstantOf(first);
+  const acts: PlottedAct[] = writers.map(({ userId }) => actOf('arrive', userId, from));
+  for (const { userId } of supporters) {
+    const chance = chanceOf(seed, `beginning of ${userId}`);
+    const isEarly = chance.percent(75);
+    const at = isEarly ? from : chance.instant(from, cutoffOf(first));
+    acts.push(actOf('subscribe', userId, at), actOf('makePlan', userId, new Date(at.getTime() + 1)));
+  }
+  return acts;
+}
+
+function actOf(part: PartName, who: string, at: Date): PlottedAct {
+  return { name: `${part} of ${who}`, at: at.toISOString(), part, who };
+}
+
+/** Drawn month by month: each has a number of acts, each of which draws when, what and who by its own name. */
+function actsUntil(seed: number, town: Town, first: Month, ends: Date): PlottedAct[] {
+  const favourites = favouritesOf(seed);
+  const acts: PlottedAct[] = [];
+  for (let of = first; firstInstantOf(of) < ends; of = nextMonth(of)) {
+    const count = chanceOf(seed, `acts of ${of}`).between(4, 14);
+    for (let number = 0; number < count; number++) {
+      const name = `${of} ${number}`;
+      const chance = chanceOf(seed, `draw ${name}`);
+      const at = chance.instant(firstInstantOf(of), cutoffOf(of));
+      const part = chance.weigh(partNames.map((each) => [each, weightOf(each, favourites)] as const));
+      if (at < ends) acts.push({ name, at: at.toISOString(), part, who: whoDoes(chance, town, part) });
+    }
+  }
+  return acts;
+}
+
+const themes: readonly Theme[] = ['plans', 'schedules', 'subscriptions', 'payments', 'writers', 'desk', 'attempts'];
+const favouriteTimes = 4;
+
+function favouritesOf(seed: number): ReadonlySet<Theme> {
+  const chance = chanceOf(seed, 'favourites');
+  return new Set([chance.pick(themes), chance.pick(themes)]);
+}
+
+function weightOf(name: PartName, favourites: ReadonlySet<Theme>): number {
+  const { weight, theme } = parts[name];
+  return favourites.has(theme) ? weight * favouriteTimes : weight;
+}
+
+function whoDoes(chance: Chance, { supporters, writers }: Town, part: PartName): string {
+  const candidates = parts[part].by === 'supporter' ? supporters : writers;
+  return chance.pick(candidates).userId;
+}
+
+function closesOf(seed: number, town: Town, months: readonly Month[]): PlottedClose[] {
+  return months.flatMap((of, index) => {
+    const chance = chanceOf(seed, `close of ${of}`);
+    const isMissed = index < months.length - 1 && chance.percent(12);
+    if (isMissed) return [];
+    const at = new Date(cutoffOf(of).getTime() + 9 * hourMs).toISOString();
+    const count = chance.between(0, 3);
+    const meanwhile = Array.from({ length: count }, (_, number): PlottedAct => {
+      const drawn = chanceOf(seed, `meanwhile ${of} ${number}`);
+      const part = drawn.pick(partNames.filter((each) => isOfAnyMoment(each) && parts[each].weight > 0));
+      return { name: `${of} meanwhile ${number}`, at, part, who: drawn.pick(town.supporters).userId };
+    });
+    return [{ month: of, at, meanwhile, isDoubled: chance.percent(20) }];
+  });
+}
+
+function rehearsalsOf(seed: number, of: Month): { month: Month; at: string }[] {
+  const chance = chanceOf(seed, `rehearsal of ${of}`);
+  if (!chance.percent(15)) return [];
+  const at = chance.instant(new Date(cutoffOf(of).getTime() - 5 * dayMs), cutoffOf(of));
+  return [{ month: of, at: at.toISOString() }];
+}
+
+function byInstant(a: PlottedAct, b: PlottedAct): number {
+  return a.at < b.at ? -1 : a.at > b.at ? 1 : 0;
+}

@@ -1,0 +1,135 @@
+import { BillingSubscribedSchema, BillingSubscriptionAnswerSchema } from '@wewrite/contracts';
+import { z } from 'zod';
+import type { Card } from '../deed.ts';
+import { testCards } from './cards.ts';
+import type { Chance } from './chance.ts';
+import type { Part } from './part.ts';
+import { accepted, person, type Scene } from './scene.ts';
+
+/** What supporters do with their subscriptions (E3), and with their cards at Stripe. */
+
+/** With a card that mostly pays. A subscription that lives already is refused. */
+export const subscribe: Part = async (scene, chance, userId) => {
+  const monthlyCents = supposedPrice(scene, chance, userId);
+  const card = subscribersCard(chance);
+  const before = await readSubscription(scene, userId);
+  const answered = await scene.ask({
+    as: person(userId),
+    method: 'POST',
+    path: '/v1/subscription',
+    body: { monthlyCents, paymentMethodId: testCards[card] },
+  });
+  // The first sending was heard, and its answer was lost.
+  const isMade =
+    answered.isRepeated && answered.outcome === 'refused' && answered.code === 'already_subscribed' && !isLive(before);
+  scene.record({ kind: 'subscribed', userId, monthlyCents, card, by: 'card' }, isMade ? accepted : answered);
+  return true;
+};
+
+/** On Stripe's page; some leave it and come back another day. */
+export const checkOut: Part = async (scene, chance, userId) => {
+  if (isLive(await readSubscription(scene, userId))) return false;
+  const monthlyCents = supposedPrice(scene, chance, userId);
+  const body = { monthlyCents };
+  const call = { as: person(userId), method: 'POST', path: '/v1/subscription', body } as const;
+  const answered = await scene.ask(call, { busy: true });
+  const act = { kind: 'subscribed', userId, monthlyCents, card: 'pays', by: 'checkout' } as const;
+  if (answered.outcome === 'refused') {
+    scene.record(act, answered);
+    return true;
+  }
+  const { checkoutUrl } = BillingSubscribedSchema.parse(answered.body);
+  if (checkoutUrl === null || chance.percent(25)) return checkoutUrl !== null;
+  await scene.stage.orderAtStripe(new URL(checkoutUrl).pathname, { card: testCards.pays });
+  scene.record(act, accepted);
+  return true;
+};
+
+export const changeAmount: Part = async (scene, chance, userId) => {
+  const subscription = await readSubscription(scene, userId);
+  const now = subscription?.monthlyCents ?? 1_000;
+  const monthlyCents = chance.weigh([
+    [now + chance.between(1, 3_000), 5],
+    [now + chance.between(1, 60), 2],
+    [Math.max(100, now - chance.between(1, 2_000)), 5],
+    [now, 1],
+  ]);
+  const from = chance.percent(65) ? 'now' : 'next_month';
+  const body = { monthlyCents, from };
+  const answered = await scene.ask({ as: person(userId), method: 'PATCH', path: '/v1/subscription', body });
+  scene.record({ kind: 'subscription_changed', userId, monthlyCents, from }, answered);
+  return true;
+};
+
+export const cancel: Part = async (scene, _chance, userId) => {
+  const answered = await scene.ask({ as: person(userId), method: 'DELETE', path: '/v1/subscription' });
+  scene.record({ kind: 'subscription_cancelled', userId }, answered);
+  return true;
+};
+
+export const resume: Part = async (scene, _chance, userId) => {
+  const answered = await scene.ask({ as: person(userId), method: 'POST', path: '/v1/subscription/resume' });
+  scene.record({ kind: 'subscription_resumed', userId }, answered);
+  return true;
+};
+
+/** As in Stripe's portal: from now on another card pays. */
+export const changeCard: Part = async (scene, chance, userId) => {
+  const customer = (await readSubscription(scene, userId))?.customerId ?? null;
+  if (customer === null) return false;
+  const card = chance.weigh<Card>([
+    ['pays', 8],
+    ['fails', 5],
+    ['authenticates', 3],
+    ['disputes', 1],
+    ['inquires', 1],
+    ['refuses_refunds', 2],
+  ]);
+  const { paymentMethods, customers } = scene.stage.stripe;
+  const { id } = await paymentMethods.attach(testCards[card], { customer });
+  await customers.update(customer, { invoice_settings: { default_payment_method: id } });
+  scene.record({ kind: 'card_changed', userId, card }, accepted);
+  return true;
+};
+
+const OpenInvoicesSchema = z.object({
+  invoice: z.array(z.object({ id: z.string(), customer: z.string(), status: z.string() })),
+});
+
+/** The holder is there, and what waits for them is paid, unless the card does not pay at all. */
+export const authenticate: Part = async (scene, chance, userId) => {
+  const customer = (await readSubscription(scene, userId))?.customerId ?? null;
+  const { invoice: invoices } = OpenInvoicesSchema.parse(await scene.stage.heldAtStripe('invoice'));
+  const open = invoices.filter((invoice) => invoice.customer === customer && invoice.status === 'open');
+  if (open.length === 0) return false;
+  const { id: invoiceId } = chance.pick(open);
+  await scene.stage.orderAtStripe(`/_sandbox/invoices/${invoiceId}`, { scene: 'authenticate' });
+  scene.record({ kind: 'payment_authenticated', userId, invoiceId }, accepted);
+  return true;
+};
+
+async function readSubscription(scene: Scene, userId: string) {
+  return (await scene.read(person(userId), '/v1/subscription', BillingSubscriptionAnswerSchema)).subscription;
+}
+
+function isLive(subscription: Awaited<ReturnType<typeof readSubscription>>): boolean {
+  return subscription !== null && subscription.state !== 'ended' && subscription.state !== 'creating';
+}
+
+function subscribersCard(chance: Chance): Card {
+  return chance.weigh<Card>([
+    ['pays', 16],
+    ['pays_at_once', 3],
+    ['refuses_refunds', 2],
+    ['disputes', 1],
+    ['inquires', 1],
+    ['is_declined', 1],
+    ['fails', 1],
+    ['authenticates', 1],
+  ]);
+}
+
+function supposedPrice(scene: Scene, chance: Chance, userId: string): number {
+  const known = scene.town.supporters.find((supporter) => supporter.userId === userId);
+  return known?.monthlyCents ?? chance.between(100, 5_000);
+}

@@ -1,0 +1,82 @@
+import { MonthSchema, OpenedPayoutAccountSchema } from '@wewrite/contracts';
+import { z } from 'zod';
+import { pathOf } from '../../../apps/cli/src/demo/api.ts';
+import type { Part } from './part.ts';
+import { promised } from './promise.ts';
+import { accepted, person, type Scene, site } from './scene.ts';
+
+/** What happens to writers: by WeWrite's site, at Stripe's onboarding, and at their banks. */
+
+/** Everything a writer has written is made known, and the payout account opened as far as it is to be. */
+export const arrive: Part = async (scene, _chance, writerId) => {
+  const writer = scene.town.writers.find(({ userId }) => userId === writerId);
+  if (writer === undefined) return false;
+  for (const resource of writer.resources) {
+    const path = pathOf('resources', resource.resourceType, resource.resourceId);
+    const body = { ownerUserId: writerId, title: `${resource.resourceId}, by ${writerId}` };
+    const answered = await scene.ask({ as: site, method: 'PUT', path, body });
+    scene.record({ kind: 'resource_registered', resource, ownerUserId: writerId }, answered);
+  }
+  if (writer.account !== 'none') await becomeAbleToReceive(scene, writerId, writer.account);
+  return true;
+};
+
+/** Stripe is content with the writer's account, or no more; the first time opens one. */
+export const changeAccount: Part = async (scene, chance, writerId) => {
+  await becomeAbleToReceive(scene, writerId, chance.percent(55) ? 'ready' : 'restricted');
+  return true;
+};
+
+export const setWriterState: Part = async (scene, chance, writerId) => {
+  const state = chance.percent(45) ? 'open' : chance.pick(['inactive', 'blocked', 'closed'] as const);
+  const path = pathOf('writers', writerId);
+  const answered = await scene.ask({ as: site, method: 'PUT', path, body: { state } });
+  scene.record({ kind: 'writer_state_set', writerId, state }, answered);
+  return true;
+};
+
+/** One of the writer's works passes to another writer. */
+export const handOver: Part = async (scene, chance, writerId) => {
+  const writer = scene.town.writers.find(({ userId }) => userId === writerId);
+  const heirs = scene.town.writers.filter(({ userId }) => userId !== writerId);
+  if (writer === undefined || heirs.length === 0) return false;
+  const resource = chance.pick(writer.resources);
+  const { userId: ownerUserId } = chance.pick(heirs);
+  const path = pathOf('resources', resource.resourceType, resource.resourceId);
+  const body = { ownerUserId, title: 'Handed over' };
+  const answered = await scene.ask({ as: site, method: 'PUT', path, body });
+  scene.record({ kind: 'resource_registered', resource, ownerUserId }, answered);
+  return true;
+};
+
+const metadata = z.object({ month: MonthSchema, writer: z.string() });
+const SentSchema = z.object({
+  outbound_payment: z.array(z.object({ id: z.string(), status: z.string(), metadata })),
+});
+const TransfersSchema = z.object({
+  transfer: z.array(z.object({ id: z.string(), reversed: z.boolean(), metadata })),
+});
+
+/** The writer's bank sends a payout back, or the transfer is reversed. */
+export const returnPayout: Part = async (scene, chance, writerId) => {
+  const { outbound_payment: payments } = SentSchema.parse(await scene.stage.heldAtStripe('outbound_payment'));
+  const { transfer: transfers } = TransfersSchema.parse(await scene.stage.heldAtStripe('transfer'));
+  const posted = payments.filter((payment) => payment.status === 'posted' && payment.metadata.writer === writerId);
+  const made = transfers.filter((transfer) => !transfer.reversed && transfer.metadata.writer === writerId);
+  const paid = [...posted, ...made];
+  if (paid.length === 0) return false;
+  const returned = chance.pick(paid);
+  if ('reversed' in returned) await scene.stage.stripe.transfers.createReversal(returned.id);
+  else await scene.stage.orderAtStripe(`/_sandbox/outbound_payments/${returned.id}`, { outcome: 'returned' });
+  scene.record({ kind: 'payout_came_back', writerId, month: returned.metadata.month }, accepted);
+  return true;
+};
+
+async function becomeAbleToReceive(scene: Scene, writerId: string, state: 'ready' | 'restricted'): Promise<void> {
+  const answered = await scene.ask({ as: person(writerId), method: 'POST', path: '/v1/payout-account' });
+  promised(answered.outcome === 'accepted', 'D1: a writer can open a payout account.');
+  const { accountId } = OpenedPayoutAccountSchema.parse(answered.body);
+  promised(accountId !== null, 'D1: an account that was opened has an id.');
+  await scene.stage.orderAtStripe(`/_sandbox/onboarding/${encodeURIComponent(accountId)}`, { outcome: state });
+  scene.record({ kind: 'payout_account_became', writerId, state }, accepted);
+}
