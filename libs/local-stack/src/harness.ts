@@ -20,6 +20,8 @@ import { testKeys } from './harness-keys.ts';
 import { createTestDatabase, type TestDatabase } from './testing.ts';
 import { until } from './until.ts';
 
+export { until } from './until.ts';
+
 /** Services under test: real Postgres, the in-process broker, a clock that stands until it is set. */
 export interface Harness {
   readonly broker: Broker;

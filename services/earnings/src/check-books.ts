@@ -21,11 +21,12 @@ export async function checkEarnings(context: Context, tx: Tx, run: Run): Promise
 }
 
 /**
- * What was reversed of a month is of its lines or of what was left unallocated, and nothing waits that does not fit (E5).
+ * What was reversed of a month is of its lines, of what was left unallocated, or in suspense where operators had taken it
+ * before, and nothing waits that does not fit (E5).
  * Says `books.checked` of no run: the sums of the close stay what they were.
  */
 export async function checkReversals(context: Context, tx: Tx, { runId, month }: Run): Promise<void> {
-  const { rows } = await sql<{ reversedCents: Cents; lineCents: Cents; unallocatedCents: Cents; refusedCents: Cents }>`
+  const { rows } = await sql<Record<'reversedCents' | 'lineCents' | 'restCents' | 'refusedCents', Cents>>`
     select (
         select coalesce(sum(case
             when kind in ('refund_failed', 'dispute_won') then -amount_cents
@@ -36,14 +37,14 @@ export async function checkReversals(context: Context, tx: Tx, { runId, month }:
       ) as "reversedCents",
       (select coalesce(sum(taken_gross_cents + disputed_gross_cents), 0)::bigint
         from line_reversal where run_id = ${runId}) as "lineCents",
-      (select coalesce(sum(taken_cents + disputed_cents), 0)::bigint
-        from applied_reversal where run_id = ${runId}) as "unallocatedCents",
+      (select coalesce(sum(taken_cents + disputed_cents + suspense_cents), 0)::bigint
+        from applied_reversal where run_id = ${runId}) as "restCents",
       (select coalesce(sum(amount_cents), 0)::bigint
         from waiting_reversal join reversal using (reversal_id)
         where waiting_reversal.month = ${month} and refused_because is not null) as "refusedCents"`.execute(tx);
-  const { reversedCents, lineCents, unallocatedCents, refusedCents } = only(rows);
+  const { reversedCents, lineCents, restCents, refusedCents } = only(rows);
   const equations = [
-    equationOf('reversed = reversed lines + unallocated', reversedCents, lineCents + unallocatedCents),
+    equationOf('reversed = reversed lines + unallocated + suspense', reversedCents, lineCents + restCents),
     equationOf('reversals that do not fit = none', refusedCents, 0),
   ];
   await say(context, tx, { month, runId: null, stage: 'reversals', equations, sums: {} });

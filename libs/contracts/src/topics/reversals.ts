@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { UserIdSchema } from '../ids.ts';
-import { CurrencySchema, NonNegativeCentsSchema } from '../money.ts';
+import { CurrencySchema, NonNegativeCentsSchema, zeroCents } from '../money.ts';
 import { MonthSchema } from '../month.ts';
 import { RunSchema } from '../run.ts';
 import { defineTopic } from './topic.ts';
@@ -62,7 +62,10 @@ export const WriterReversalSchema = z.object({
 });
 export type WriterReversal = z.infer<typeof WriterReversalSchema>;
 
-/** The sums of a reversal: what it takes of all writers, of the fees, and of what had been left unallocated. */
+/**
+ * The sums of a reversal: what it takes of all writers, of the fees, and of what had been left unallocated. Gross,
+ * unallocated and suspense add up to what billing reversed, or an operator did.
+ */
 export const ReversalClosingSchema = z.object({
   part: z.literal('closing'),
   run: RunSchema,
@@ -71,6 +74,8 @@ export const ReversalClosingSchema = z.object({
   writers: z.int().min(0),
   ...shares,
   unallocatedCents: NonNegativeCentsSchema,
+  /** What of it operators' reversals had taken already, because they crossed: it comes out of suspense, where that lies. */
+  suspenseCents: NonNegativeCentsSchema.default(zeroCents),
   /** The refund or dispute at Stripe; null for an operator's. */
   stripeId: z.string().nullable(),
 });

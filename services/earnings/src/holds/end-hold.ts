@@ -13,6 +13,7 @@ import { z } from 'zod';
 import type { Context, Tx } from '../db.ts';
 import { lineKeys } from '../line-key.ts';
 import { lockRun } from '../reversals/apply-reversals.ts';
+import { refuseBusy } from '../reversals/queue-reversals.ts';
 import { type KnownHold, readHolds, writeChange } from './hold.ts';
 
 /** `POST /v1/holds/{id}/release|reverse` (admin): what was held is payable again, or goes back to who paid it (C6). */
@@ -73,9 +74,7 @@ async function lockHold(tx: Tx, holdId: string): Promise<KnownHold> {
  */
 async function queueReversed(context: Context, tx: Tx, hold: KnownHold): Promise<Cents> {
   const { runId, month, recipientUserId, place, holdId } = hold;
-  const { rows: waiting } = await sql`
-    select from waiting_reversal where month = ${month} and refused_because is null limit 1`.execute(tx);
-  if (waiting.length > 0) throw new Refusal('busy', 'Other reversals of the month are under way: ask again shortly.');
+  await refuseBusy(tx, month);
   // C4: a writer sees these reversals. Neither their ids nor their order may come from the supporters' ids.
   const orderKey = lineKeys(context.config.LINE_KEY_SECRET).orderKey(runId);
   const held = place === null ? sql`true` : sql`chunk = ${place.chunk} and position = ${place.position}`;

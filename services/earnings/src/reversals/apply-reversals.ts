@@ -93,8 +93,25 @@ interface Refused {
 async function spreadAnew(tx: Tx, run: Run, reversal: Reversal): Promise<Parts | Refused> {
   const left = await readLeft(tx, run, reversal);
   const leftCents = sumCents([...left.lines.map((line) => leftOf(line).grossCents), left.unallocatedCents]);
-  if (reversal.amountCents > leftCents) return { refusedBecause: `${leftCents} ¢ are left of what was paid` };
-  return spreadReversal(reversal.amountCents, left);
+  const spreadCents = cents(Math.min(reversal.amountCents, leftCents));
+  const suspenseCents = cents(reversal.amountCents - spreadCents);
+  if (suspenseCents > 0 && suspenseCents > (await takenByOperators(tx, run, reversal))) {
+    return { refusedBecause: `${leftCents} ¢ are left of what was paid` };
+  }
+  return { ...spreadReversal(spreadCents, left), suspenseCents };
+}
+
+/**
+ * What operators took of a supporter's month that no refund or dispute has come upon yet. Stripe had made those before it
+ * could hear of an operator's reversal: they cross it, and what is missing lies in suspense.
+ */
+async function takenByOperators(tx: Tx, { runId }: Run, { kind, userId }: Reversal): Promise<number> {
+  if (kind === 'operator') return 0;
+  const { rows } = await sql<{ takenCents: number }>`
+    select coalesce(sum(case kind when 'operator' then amount_cents else 0 end - suspense_cents), 0)::bigint as "takenCents"
+    from applied_reversal join reversal using (reversal_id, user_id)
+    where run_id = ${runId} and user_id = ${userId}`.execute(tx);
+  return rows[0]?.takenCents ?? 0;
 }
 
 /** What the reversal is spread over: a supporter's month; for an operator's the lines of it that were held. */
@@ -116,8 +133,9 @@ async function readLeft(tx: Tx, run: Run, { kind, settles, userId }: Reversal) {
 /** The parts of what is settled, each whole: nothing of it is rounded again. */
 async function settle(tx: Tx, reversal: Reversal): Promise<Parts | Refused> {
   const expectedKind = settledKindOf(reversal);
-  const { rows } = await sql<{ kind: string; amountCents: Cents; unallocatedCents: Cents }>`
-    select kind, amount_cents as "amountCents", taken_cents + disputed_cents as "unallocatedCents"
+  const { rows } = await sql<{ kind: string; amountCents: Cents; unallocatedCents: Cents; suspenseCents: Cents }>`
+    select kind, amount_cents as "amountCents", taken_cents + disputed_cents as "unallocatedCents",
+      suspense_cents as "suspenseCents"
     from applied_reversal join reversal using (reversal_id, user_id)
     where reversal_id = ${reversal.settles} and user_id = ${reversal.userId} and month = ${reversal.month}`.execute(tx);
   const [settled] = rows;
@@ -127,12 +145,12 @@ async function settle(tx: Tx, reversal: Reversal): Promise<Parts | Refused> {
     return { refusedBecause: `what it settles is of ${settled.amountCents} ¢` };
   }
   const lines = await readParts(tx, reversal.settles);
-  const { unallocatedCents } = settled;
+  const { unallocatedCents, suspenseCents } = settled;
   assert(
-    sumParts(lines).grossCents + unallocatedCents === settled.amountCents,
+    sumParts(lines).grossCents + unallocatedCents + suspenseCents === settled.amountCents,
     'E5: parts add up to what was reversed',
   );
-  return { lines, unallocatedCents };
+  return { lines, unallocatedCents, suspenseCents };
 }
 
 async function readParts(tx: Tx, reversalId: string | null): Promise<readonly LinePart[]> {

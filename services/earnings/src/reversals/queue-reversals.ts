@@ -1,7 +1,28 @@
-import type { MessageOf, paymentReversed } from '@wewrite/contracts';
-import { afterCommit, type Received } from '@wewrite/service-kit';
+import type { MessageOf, Month, paymentReversed } from '@wewrite/contracts';
+import { afterCommit, type Received, Refusal } from '@wewrite/service-kit';
 import { sql } from 'kysely';
 import type { Context, Tx } from '../db.ts';
+
+const lockKey = 7_117_301;
+
+/**
+ * Until the transaction ends, nobody else gives reversals their places: the order of places is the order of commits, and
+ * whoever holds the lock sees all that come before.
+ */
+async function lockPlaces(tx: Tx): Promise<void> {
+  await sql`select pg_advisory_xact_lock(${lockKey}, hashtext(current_schema()))`.execute(tx);
+}
+
+/**
+ * Until the transaction ends, no reversal of the month comes before those that it queues. Throws a Refusal `busy` when one
+ * waits already: it would take a part of what is decided on meanwhile.
+ */
+export async function refuseBusy(tx: Tx, month: Month): Promise<void> {
+  await lockPlaces(tx);
+  const { rows: waiting } = await sql`
+    select from waiting_reversal where month = ${month} and refused_because is null limit 1`.execute(tx);
+  if (waiting.length > 0) throw new Refusal('busy', 'Other reversals of the month are under way: ask again shortly.');
+}
 
 /**
  * Takes in what billing took back of payments (E5), in order. Each waits for its month to be calculated, which it mostly is:
@@ -28,6 +49,7 @@ export async function queueReversals(
     partition_offset: message.offset.toString(),
     traceparent: message.traceparent ?? null,
   }));
+  await lockPlaces(tx);
   await sql`
     with heard as (
       insert into reversal (reversal_id, kind, settles, user_id, month, amount_cents, invoice_id, stripe_id, at,

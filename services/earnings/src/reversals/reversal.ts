@@ -35,6 +35,8 @@ export interface LinePart extends Amounts {
 export interface Parts {
   readonly lines: readonly LinePart[];
   readonly unallocatedCents: Cents;
+  /** What of it operators' reversals had taken before it came. */
+  readonly suspenseCents: Cents;
 }
 
 /** How a reversal moves the sums of what is taken for good, and of what is in dispute. */
@@ -85,7 +87,7 @@ export function settledKindOf({ kind, settles }: Pick<Reversal, 'kind' | 'settle
 export function spreadReversal(
   amountCents: Cents,
   left: { readonly lines: readonly Line[]; readonly unallocatedCents: Cents },
-): Parts {
+): Omit<Parts, 'suspenseCents'> {
   const remains = left.lines.map(leftOf);
   const weights = [...remains.map((line) => line.grossCents), left.unallocatedCents];
   if (amountCents > sumCents(weights)) throw new RangeError(`${amountCents} ¢ are more than what is left`);

@@ -24,9 +24,9 @@ export async function writeReversal({ outbox }: Context, tx: Tx, applied: Applie
 async function insertApplied(tx: Tx, { run, reversal, parts }: AppliedReversal): Promise<void> {
   const { taken, disputed } = movementOf(reversal);
   await sql`
-    insert into applied_reversal (reversal_id, run_id, user_id, taken_cents, disputed_cents)
+    insert into applied_reversal (reversal_id, run_id, user_id, taken_cents, disputed_cents, suspense_cents)
     values (${reversal.reversalId}, ${run.runId}, ${reversal.userId}, ${taken * parts.unallocatedCents},
-      ${disputed * parts.unallocatedCents})`.execute(tx);
+      ${disputed * parts.unallocatedCents}, ${(taken + disputed) * parts.suspenseCents})`.execute(tx);
 }
 
 async function insertLines(tx: Tx, { run, reversal, parts }: AppliedReversal): Promise<void> {
@@ -64,6 +64,7 @@ function messagesOf({ run, reversal, parts }: AppliedReversal) {
     writers: writers.length,
     ...sumParts(parts.lines),
     unallocatedCents: parts.unallocatedCents,
+    suspenseCents: parts.suspenseCents,
     stripeId,
   };
   return [...writers, messageOf(reversalId, closingKey(reversalId), closing)];
