@@ -208,6 +208,24 @@ describe('holds and questions', () => {
     expect(JSON.stringify(body)).not.toMatch(/ann|ben/);
   });
 
+  test('C6: a list of holds, and its writer, see what is held now: not what reversals have taken since', async () => {
+    const ofLine = await place({ line: line('ann', 'p1') });
+    const ofMonth = await place({ month: run.month, recipientUserId: 'walt' });
+    expect([ofLine.leftCents, ofMonth.leftCents]).toEqual([465, 279]);
+    // A half of ann's $10: 250 ¢ of p1 and 150 ¢ of p2, less the fees that return with them.
+    await takeBack('refund', 500);
+    const listed = async () => HoldsPageSchema.parse((await service.get('/v1/holds?limit=1000')).body).holds;
+    const amountsOf = async ({ holdId }: Hold) => {
+      const found = (await listed()).find((hold) => hold.holdId === holdId);
+      return [found?.netCents, found?.leftCents];
+    };
+    expect(await amountsOf(ofLine)).toEqual([465, 465 - 232]);
+    expect(await amountsOf(ofMonth)).toEqual([279, 279 - 139]);
+    expect((await monthOf(wanda)).holds).toMatchObject([{ netCents: 465 - 232 }]);
+    await service.post(`/v1/holds/${ofLine.holdId}/release`, { reason: 'all is well' });
+    expect(await amountsOf(ofLine)).toEqual([465, 0]);
+  });
+
   test('C6: lists page through holds in their order', async () => {
     for (const userId of ['ann', 'ben']) await place({ line: line(userId, 'p1') });
     const all = HoldsPageSchema.parse((await service.get('/v1/holds?limit=1000')).body).holds;

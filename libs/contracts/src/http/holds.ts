@@ -62,7 +62,10 @@ export const HoldSchema = z.object({
   recipientUserId: UserIdSchema,
   lineId: z.string().nullable(),
   currency: CurrencySchema,
+  /** What it was placed on. */
   netCents: NonNegativeCentsSchema,
+  /** What of that it is on now: neither taken back nor in dispute since; 0 once it has ended. */
+  leftCents: NonNegativeCentsSchema,
   state: HoldStateSchema,
   changes: z.array(
     z.object({

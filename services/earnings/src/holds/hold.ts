@@ -50,7 +50,7 @@ export async function readHolds(
   const { holdId = null, state = null, after = null } = which;
   const { rows } = await sql<object>`
     select hold_id as "holdId", hold_state.month, hold_state.recipient_user_id as "recipientUserId",
-      line_detail.line_id as "lineId", 'usd' as currency, net_cents as "netCents", state,
+      line_detail.line_id as "lineId", 'usd' as currency, net_cents as "netCents", left_cents as "leftCents", state,
       (
         select json_agg(json_build_object('version', version, 'state', state, 'reason', reason, 'byUserId', by_user_id,
           'at', to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')) order by version)

@@ -36,7 +36,7 @@ export async function readWriterHolds(
   }: { readonly runId: string; readonly recipientUserId: string; readonly keys: LineKeys },
 ) {
   const { rows } = await sql<{ lineId: string | null; netCents: Cents; reason: string; heldAt: Date }>`
-    select line_id as "lineId", net_cents as "netCents", reason, held_at as "heldAt"
+    select line_id as "lineId", left_cents as "netCents", reason, held_at as "heldAt"
     from hold_state left join line_detail using (run_id, chunk, position)
     where run_id = ${runId} and hold_state.recipient_user_id = ${recipientUserId} and state = 'held'
     order by hold_id`.execute(database.kysely);
