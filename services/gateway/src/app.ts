@@ -56,7 +56,7 @@ export async function runGateway(env: Readonly<Record<string, string | undefined
   const admin = createAdminServer({
     clock: realClock,
     log,
-    notReady: () => silentServices(upstreams),
+    notReady: () => whySilent(upstreams),
     idle,
     metrics,
   });
@@ -73,7 +73,11 @@ export async function runGateway(env: Readonly<Record<string, string | undefined
   };
 }
 
-async function silentServices(upstreams: Upstreams): Promise<string[]> {
+/**
+ * Why a gateway is of no use: no service answers it. While one does it stays ready, and requests to the others are told
+ * that they are `unavailable`; taken out for the sake of one service, it would take all of them away.
+ */
+async function whySilent(upstreams: Upstreams): Promise<readonly string[]> {
   const checks = Object.entries(upstreams).map(async ([service, url]) => {
     const alive = await fetch(new URL('/openapi.json', url), {
       method: 'HEAD',
@@ -82,7 +86,8 @@ async function silentServices(upstreams: Upstreams): Promise<string[]> {
       (answer) => answer.ok,
       () => false,
     );
-    return alive ? [] : [`${service} does not answer at ${url}`];
+    return alive ? null : `${service} does not answer at ${url}`;
   });
-  return (await Promise.all(checks)).flat();
+  const reasons = (await Promise.all(checks)).filter((reason) => reason !== null);
+  return reasons.length === checks.length ? reasons : [];
 }

@@ -170,4 +170,28 @@ describe('one port for clients', () => {
     expect(answer.headers.get('retry-after')).toBe('1');
     expect((await problem(answer)).code).toBe('unavailable');
   });
+
+  test('while one service is away the gateway stays ready for the others, and its document says which is missing', async () => {
+    expect((await fetch(`${gateway.adminUrl}/readyz`)).status).toBe(200);
+    expect(await echo('/v1/allocations')).toMatchObject({ service: 'allocations' });
+    const document = z
+      .object({ info: z.object({ description: z.string() }), paths: z.record(z.string(), z.unknown()) })
+      .parse(await (await fetch(`${gateway.url}/openapi.json`)).json());
+    expect(Object.keys(document.paths)).toContain('/v1/allocations');
+    expect(Object.keys(document.paths)).not.toContain(`/v1/${silent}`);
+    expect(document.info.description).toContain(`${silent} does not answer`);
+  });
+
+  test('when no service answers the gateway is not ready, and says why', async () => {
+    for (const upstream of upstreams) {
+      upstream.close();
+      upstream.closeAllConnections();
+    }
+    const answer = await fetch(`${gateway.adminUrl}/readyz`);
+    expect(answer.status).toBe(503);
+    expect(await answer.json()).toMatchObject({
+      ready: false,
+      reasons: serviceNames.map((service) => expect.stringContaining(`${service} does not answer`)),
+    });
+  });
 });
