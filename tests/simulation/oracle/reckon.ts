@@ -1,0 +1,175 @@
+// An independent oracle: from what a population did, and was answered, to what every line, supporter, writer, payout and
+// account comes to. It knows the rules, and no code of the product's.
+import type { Chronicle, Deed } from '../deed.ts';
+import { byBytes } from './arithmetic.ts';
+import { type Books, budgetOf, noBooks } from './books.ts';
+import { cutoffOf, following, monthAt } from './calendar.ts';
+import { closeMonth, type PlanAtCutoff } from './closed-month.ts';
+import { placeHold, releasePlacedHold, reverseHold, writeOff } from './desk.ts';
+import { fundsOf, post } from './general-ledger.ts';
+import { settleCharges, takePayment } from './payments.ts';
+import { creditEarnings, fundStorage, payoutCameBack, payWriters } from './payouts.ts';
+import type { Standing } from './plan.ts';
+import { applyToPlans, noPlans, type Plans } from './plans.ts';
+import { turnPlan } from './schedules.ts';
+import { applyToSubscriptions, expectedCents, renewAll, type Subscriptions } from './subscriptions.ts';
+import { applyWaiting, failRefund, loseDispute, openDispute, refund, winDispute } from './withdrawals.ts';
+
+/** What the deeds come to. `ledger`: debits less credits by account of the general ledger, at `until`. */
+export interface Reckoning extends Pick<Books, 'closed' | 'payouts' | 'writers' | 'ledger'> {
+  /** Schedules by id and what became of them at a month's turn. */
+  readonly turned: ReadonlyMap<string, 'begun' | 'ended' | 'did_not_fit'>;
+}
+
+/** Everything as of a deed. */
+interface Going {
+  readonly books: Books;
+  readonly plans: Plans;
+  readonly subscriptions: Subscriptions;
+  /** Plans as they stood at the cutoffs of months that are not closed. */
+  readonly frozen: Map<string, ReadonlyMap<string, readonly Standing[]>>;
+  readonly turned: Map<string, 'begun' | 'ended' | 'did_not_fit'>;
+  runningMonth: string | null;
+}
+
+/**
+ * Goes through the deeds in order of their instants. `until` is the business instant at which the product is looked at, when
+ * everything that they led to is over.
+ */
+export function reckon({ deeds }: Chronicle, until: string): Reckoning {
+  const going: Going = {
+    books: noBooks(),
+    plans: noPlans(),
+    subscriptions: new Map(),
+    frozen: new Map(),
+    turned: new Map(),
+    runningMonth: null,
+  };
+  const inOrder = deeds
+    .map((deed, place) => ({ deed, place }))
+    .sort((a, b) => byBytes(a.deed.at, b.deed.at) || a.place - b.place);
+  for (const { deed } of inOrder) {
+    turnTo(going, monthAt(deed.at));
+    if (deed.answer.outcome === 'accepted') apply(going, deed);
+  }
+  turnTo(going, monthAt(until));
+  settleCharges(going.books, until);
+  const { closed, payouts, writers, ledger } = going.books;
+  return { closed, payouts, writers, ledger, turned: going.turned };
+}
+
+/** Each month's first instant: plans are as they were at the cutoff, subscriptions renew, then schedules are tried (A9). */
+function turnTo(going: Going, month: string): void {
+  going.runningMonth ??= month;
+  while (going.runningMonth < month) {
+    going.frozen.set(going.runningMonth, standingLines(going.plans));
+    going.runningMonth = following(going.runningMonth);
+    renewAll(going.subscriptions);
+    for (const [userId, plan] of going.plans.byUser) {
+      const budgetCents =
+        expectedCents(going.subscriptions, userId) + budgetOf(going.books, userId, going.runningMonth);
+      const turned = turnPlan(plan, going.plans, { userId, month: going.runningMonth, budgetCents });
+      for (const { id, became } of turned) going.turned.set(id, became);
+    }
+  }
+}
+
+/** What can be given at this moment: nothing to a writer who takes no support (A11). */
+function standingLines({ byUser, writerStates }: Plans): ReadonlyMap<string, readonly Standing[]> {
+  const lines = new Map<string, readonly Standing[]>();
+  for (const [userId, { standing }] of byUser) {
+    const open = [...standing.values()].filter(
+      ({ recipientUserId }) => (writerStates.get(recipientUserId) ?? 'open') === 'open',
+    );
+    lines.set(userId, open);
+  }
+  return lines;
+}
+
+function apply(going: Going, deed: Deed): void {
+  applyToPlans(going.plans, deed);
+  applyToSubscriptions(going.subscriptions, deed);
+  applyToMoney(going.books, deed);
+  if (deed.kind === 'close_asked' && deed.runKind === 'close') closeThrough(going, deed.month, deed.at);
+}
+
+function applyToMoney(books: Books, deed: Deed): void {
+  switch (deed.kind) {
+    case 'subscribed':
+    case 'card_changed':
+      books.cards.set(deed.userId, deed.card);
+      return;
+    case 'paid':
+      takePayment(books, deed);
+      return;
+    case 'refunded':
+      refund(books, deed);
+      return;
+    case 'refund_failed':
+      failRefund(books, deed);
+      return;
+    case 'dispute_opened':
+      openDispute(books, deed);
+      return;
+    case 'dispute_won':
+      winDispute(books, deed);
+      return;
+    case 'dispute_lost':
+      loseDispute(books, deed);
+      return;
+    case 'topped_up':
+      post(books.ledger, deed.cents, 'stripe:payments', 'platform:capital');
+      return;
+    case 'payout_account_became':
+      books.accounts.set(deed.writerId, deed.state);
+      return;
+    case 'payout_came_back':
+      payoutCameBack(books, deed.writerId, deed.month);
+      return;
+    case 'hold_placed':
+      placeHold(books, deed);
+      return;
+    case 'hold_released':
+      releasePlacedHold(books, deed.holdId);
+      return;
+    case 'hold_reversed':
+      reverseHold(books, deed.holdId);
+      return;
+    case 'written_off':
+      writeOff(books, deed);
+      return;
+    default:
+  }
+}
+
+/** Closes a month, after those before it that were missed (A8), and pays its writers. One that is closed stays so (B2). */
+function closeThrough({ books, frozen }: Going, month: string, at: string): void {
+  if (at < cutoffOf(month)) return;
+  const due = [...frozen.keys()].filter((each) => each <= month && !books.closed.has(each)).sort(byBytes);
+  for (const each of due) {
+    const closed = closeMonth(each, plansAtCutoff(books, each, frozen.get(each)));
+    books.closed.set(each, closed);
+    frozen.delete(each);
+    for (const { userId, fundedCents, unallocatedCents } of closed.supporters.values()) {
+      post(books.ledger, fundedCents, fundsOf(userId, each), `allocated:${each}`);
+      post(books.ledger, unallocatedCents, fundsOf(userId, each), 'platform_revenue:unallocated');
+    }
+    creditEarnings(books, closed);
+    applyWaiting(books, each);
+    fundStorage(books);
+    payWriters(books, closed);
+  }
+}
+
+function plansAtCutoff(
+  books: Books,
+  month: string,
+  standing: ReadonlyMap<string, readonly Standing[]> | undefined,
+): PlanAtCutoff[] {
+  const userIds = new Set([...(standing?.keys() ?? []), ...(books.budgets.get(month)?.keys() ?? [])]);
+  return [...userIds].sort(byBytes).map((userId) => ({
+    userId,
+    budgetCents: budgetOf(books, userId, month),
+    allocations: standing?.get(userId) ?? [],
+  }));
+}
