@@ -7,6 +7,10 @@ const schema = z.object({
   SYSTEM_TEST_KILLS: z.coerce.number().int().min(1).max(1_000).default(10),
   /** `all` tries each number of replicas with each number of chunks. */
   SYSTEM_TEST_SCALES: z.enum(['some', 'all']).default('some'),
+  /** How many splits of money are drawn. */
+  SYSTEM_TEST_SPLITS: z.coerce.number().int().min(1).max(100_000_000).default(100_000),
+  /** About how many transfers the ledger and its model are given. */
+  SYSTEM_TEST_LEDGER_COMMANDS: z.coerce.number().int().min(1).max(10_000_000).default(7_500),
 });
 
 /** What the system tests read from their environment. */
@@ -14,7 +18,15 @@ export function readSystemTestConfig(): {
   readonly seed: number;
   readonly kills: number;
   readonly scales: 'some' | 'all';
+  readonly splits: number;
+  readonly ledgerCommands: number;
 } {
-  const { SYSTEM_TEST_SEED: seed, SYSTEM_TEST_KILLS: kills, SYSTEM_TEST_SCALES: scales } = schema.parse(process.env);
-  return { seed, kills, scales };
+  const parsed = schema.parse(process.env);
+  return {
+    seed: parsed.SYSTEM_TEST_SEED,
+    kills: parsed.SYSTEM_TEST_KILLS,
+    scales: parsed.SYSTEM_TEST_SCALES,
+    splits: parsed.SYSTEM_TEST_SPLITS,
+    ledgerCommands: parsed.SYSTEM_TEST_LEDGER_COMMANDS,
+  };
 }

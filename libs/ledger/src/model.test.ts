@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { readSystemTestConfig } from '../../../tests/config.ts';
 import { openTestBooks, type TestBooks, transfer } from '../tests/test-books.ts';
 import { balances, trialBalance } from './balances.ts';
 import type { NewTransfer } from './post-transfers.ts';
@@ -62,6 +63,10 @@ const commands = fc.record({
   ),
 });
 
+const { seed, ledgerCommands } = readSystemTestConfig();
+/** What a run has on average, as it is drawn above. */
+const transfersPerRun = 50;
+
 describe('against a model', () => {
   let books: TestBooks;
   beforeAll(async () => {
@@ -72,39 +77,46 @@ describe('against a model', () => {
   let runs = 0;
   const shared = new Model();
 
-  test('whatever is posted, accepted or refused, the ledger stands where the model stands', async () => {
-    await fc.assert(
-      fc.asyncProperty(commands, async ({ transfers: candidates, batches }) => {
-        // Runs share one database: each has accounts and keys of its own, but for the hot accounts.
-        const run = ++runs;
-        const own = (account: string) => (hotAccounts.includes(account) ? account : `${account}:${run}`);
-        const funding = ['allocated:x', 'supporter_funds:a', 'supporter_funds:b'].map((account) =>
-          transfer({ credit: own(account), amountCents: 200 }),
-        );
-        expect(await books.post(funding)).toMatchObject({ posted: shared.post(funding) });
-        for (const batch of batches) {
-          const transfers = batch.map(({ key, altered, empty }) => {
-            const { debit, credit, amountCents } = candidates[key]!;
-            return transfer({
-              idempotencyKey: `${run}:${key}`,
-              debit: own(debit),
-              credit: own(credit),
-              amountCents: empty ? 0 : amountCents + (altered ? 1 : 0),
-            });
-          });
-          const expected = shared.post(transfers);
-          const posted = await books.post(transfers).then(
-            (posting) => posting.posted,
-            () => null,
+  const numRuns = Math.ceil(ledgerCommands / transfersPerRun);
+  const timeoutMs = 60_000 + ledgerCommands * 10;
+
+  test(
+    'whatever is posted, accepted or refused, the ledger stands where the model stands',
+    async () => {
+      await fc.assert(
+        fc.asyncProperty(commands, async ({ transfers: candidates, batches }) => {
+          // Runs share one database: each has accounts and keys of its own, but for the hot accounts.
+          const run = ++runs;
+          const own = (account: string) => (hotAccounts.includes(account) ? account : `${account}:${run}`);
+          const funding = ['allocated:x', 'supporter_funds:a', 'supporter_funds:b'].map((account) =>
+            transfer({ credit: own(account), amountCents: 200 }),
           );
-          expect(posted).toBe(expected);
-        }
-        const ids = [...hotAccounts, ...runOwnAccounts.map(own)].filter((id) => shared.balances.has(id));
-        const stands = await balances(books.database.kysely, { ids });
-        expect(stands).toEqual(new Map(ids.sort().map((id) => [id, shared.balances.get(id)])));
-        expect((await trialBalance(books.database.kysely)).differenceCents).toBe(0);
-      }),
-      { numRuns: 150 },
-    );
-  });
+          expect(await books.post(funding)).toMatchObject({ posted: shared.post(funding) });
+          for (const batch of batches) {
+            const transfers = batch.map(({ key, altered, empty }) => {
+              const { debit, credit, amountCents } = candidates[key]!;
+              return transfer({
+                idempotencyKey: `${run}:${key}`,
+                debit: own(debit),
+                credit: own(credit),
+                amountCents: empty ? 0 : amountCents + (altered ? 1 : 0),
+              });
+            });
+            const expected = shared.post(transfers);
+            const posted = await books.post(transfers).then(
+              (posting) => posting.posted,
+              () => null,
+            );
+            expect(posted).toBe(expected);
+          }
+          const ids = [...hotAccounts, ...runOwnAccounts.map(own)].filter((id) => shared.balances.has(id));
+          const stands = await balances(books.database.kysely, { ids });
+          expect(stands).toEqual(new Map(ids.sort().map((id) => [id, shared.balances.get(id)])));
+          expect((await trialBalance(books.database.kysely)).differenceCents).toBe(0);
+        }),
+        { seed, numRuns },
+      );
+    },
+    timeoutMs,
+  );
 });

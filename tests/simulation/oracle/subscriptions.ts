@@ -1,7 +1,7 @@
 // E3: what supporters' subscriptions cost and bill, so that the budget of a month can be expected before it is paid.
 import type { Deed, InvoicePart } from '../deed.ts';
 import { halfUp, sumOf } from './arithmetic.ts';
-import { cutoffOf, following, monthAt, secondsBetween, startOf } from './calendar.ts';
+import { cutoffOf, monthAt, secondsBetween, startOf } from './calendar.ts';
 
 /** Below this Stripe charges nothing. */
 const leastChargeCents = 50;
@@ -9,7 +9,7 @@ const leastChargeCents = 50;
 /** A subscription that has begun and not ended. */
 interface Subscription {
   readonly startedAt: string;
-  /** What the running month is billed at; 0 in a first month that is free. */
+  /** What the running month is billed at; 0 in a first month that is free, or before it is paid. */
   nowCents: number;
   nextCents: number;
   isCancelled: boolean;
@@ -81,10 +81,9 @@ export function raiseCents(monthlyCents: number, lastDebit: InvoicePart | null, 
 
 function begin(subscriptions: Subscriptions, deed: Extract<Deed, { kind: 'subscribed' }>): void {
   const { userId, monthlyCents, at } = deed;
-  const isFree = proratedCents(monthlyCents, at) < leastChargeCents;
   subscriptions.set(userId, {
     startedAt: at,
-    nowCents: isFree ? 0 : monthlyCents,
+    nowCents: 0,
     nextCents: monthlyCents,
     isCancelled: false,
     lastDebit: null,
@@ -106,15 +105,14 @@ function change(subscription: Subscription, deed: Extract<Deed, { kind: 'subscri
 
 /** A renewal is paid, or the first part of a month, or a raise: then its amount holds. */
 function pay(subscription: Subscription, { parts }: Extract<Deed, { kind: 'paid' }>): void {
-  const { raise } = subscription;
-  const last = parts.findLast(({ cents }) => cents > 0) ?? null;
-  const isOfRunningMonth = last !== null && following(monthAt(last.from)) === monthAt(last.to);
+  const { raise, startedAt, nextCents, openCents } = subscription;
+  const last = parts.findLast(({ cents }) => cents > 0);
+  if (last === undefined || last.to !== cutoffOf(monthAt(last.from))) return;
   if (raise !== null && sumOf(parts.map(({ cents }) => cents)) === raise.totalCents) {
     subscription.nowCents = raise.monthlyCents;
     subscription.nextCents = raise.monthlyCents;
     subscription.raise = null;
-  } else if (parts.some(({ cents, from }) => cents === subscription.openCents && from === startOf(monthAt(from)))) {
-    subscription.openCents = 0;
-  }
-  if (isOfRunningMonth) subscription.lastDebit = last;
+  } else if (last.from === startOf(monthAt(last.from)) && last.cents === openCents) subscription.openCents = 0;
+  else if (monthAt(last.from) === monthAt(startedAt)) subscription.nowCents = nextCents;
+  subscription.lastDebit = last;
 }
