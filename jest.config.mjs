@@ -30,7 +30,11 @@ export default {
       ],
     },
     { ...shared, displayName: 'service', testMatch: ['<rootDir>/{libs,services,apps}/*/tests/**/*.test.ts'] },
-    { ...shared, displayName: 'system', testMatch: ['<rootDir>/{bench/tests,tests}/*.test.ts'] },
+    {
+      ...shared,
+      displayName: 'system',
+      testMatch: ['<rootDir>/{bench/tests,tests}/*.test.ts', '<rootDir>/tests/simulation/**/*.test.ts'],
+    },
     { ...shared, displayName: 'container', testMatch: ['<rootDir>/tests/container/*.test.ts'] },
   ],
 };

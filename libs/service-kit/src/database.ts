@@ -1,5 +1,6 @@
 import { Kysely, PostgresDialect, type Transaction } from 'kysely';
 import pg from 'pg';
+import { type AroundStatement, watchedPool } from './statement.ts';
 import { isTransient } from './transient.ts';
 
 /** A service's own schema, reached with its runtime role. */
@@ -24,7 +25,13 @@ const maximumTries = 5;
  * Opens a pool. `bigint` arrives as a JS number (a value beyond the safe range throws), `timestamptz` as Date; sums of
  * bigints are `numeric` in Postgres and arrive as strings unless cast: write `sum(x)::bigint`.
  */
-export function openDatabase<Schema>(options: { url: string; name: string; maxConnections: number }): Database<Schema> {
+export function openDatabase<Schema>(options: {
+  url: string;
+  name: string;
+  maxConnections: number;
+  /** What every statement passes through, but those of {@link Database.connect}. */
+  around?: AroundStatement | undefined;
+}): Database<Schema> {
   const settings = {
     connectionString: options.url,
     application_name: options.name,
@@ -36,7 +43,9 @@ export function openDatabase<Schema>(options: { url: string; name: string; maxCo
   // Without listeners, the server ending a connection would end the process.
   pool.on('error', () => undefined);
   pool.on('connect', (client) => client.on('error', () => undefined));
-  const kysely = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
+  const { around } = options;
+  const dialect = new PostgresDialect({ pool: around === undefined ? pool : watchedPool(pool, around) });
+  const kysely = new Kysely<Schema>({ dialect });
   return {
     kysely,
     transaction: (work) => transactionWithRetries(kysely, work),

@@ -12,12 +12,19 @@ export interface Loop {
   readonly pollMs: number;
 }
 
+/** A loop that somebody runs: by itself, or step by step. */
 export interface RunningLoop {
   wake(): void;
   stop(): Promise<void>;
   /** Rises with each step that found work. */
   stepCount(): number;
 }
+
+/**
+ * Takes over the background work of a service, piece by piece. A simulation brings one that runs nothing by itself: it
+ * chooses whose step comes next. Production runs each loop by {@link runLoop}.
+ */
+export type Driver = (loop: Loop) => RunningLoop;
 
 /** Runs the loop until it is stopped: while steps find work at once, else at the next wake or poll; failures back off. */
 export function runLoop(loop: Loop, options: { time: TechnicalTime; log: Log }): RunningLoop {

@@ -4,6 +4,7 @@ import type pg from 'pg';
 import type { Database } from './database.ts';
 import type { Broker } from './kafka/broker.ts';
 import type { Log } from './log.ts';
+import type { Driver, Loop } from './loop.ts';
 import { recordOf } from './message.ts';
 import { outboxChannel } from './outbox.ts';
 import { backoffMs, type TechnicalTime } from './technical-time.ts';
@@ -55,14 +56,25 @@ export function createRelay(options: {
   loadBlobs: LoadBlobs;
   time: TechnicalTime;
   log: Log;
+  /** Sends batch by batch as it says, and contends with no other relay. */
+  drive?: Driver | undefined;
 }): Relay {
-  const { database, time, log } = options;
+  const { database, time, log, drive } = options;
   const stopping = new AbortController();
   let wake = new AbortController();
   let sent = 0;
   let leading = false;
-  let running: Promise<void> = Promise.resolve();
+  let end: () => Promise<void> = async () => undefined;
 
+  const send = async () => {
+    const count = await sendBatch(options);
+    sent += count;
+    return count;
+  };
+  const pending = async () => {
+    const { rows } = await sql<{ count: number }>`select count(*) as count from outbox`.execute(database.kysely);
+    return rows[0]?.count ?? 0;
+  };
   const waitForWork = async () => {
     await time.sleep(idlePollMs, AbortSignal.any([wake.signal, stopping.signal]));
   };
@@ -76,9 +88,8 @@ export function createRelay(options: {
     while (!stopping.signal.aborted) {
       wake = new AbortController();
       try {
-        const count = await Promise.race([sendBatch(options), lost]);
+        const count = await Promise.race([send(), lost]);
         failures = 0;
-        sent += count;
         if (count === 0) await Promise.race([waitForWork(), lost]);
       } catch (error) {
         await client.query('select 1');
@@ -99,16 +110,20 @@ export function createRelay(options: {
 
   return {
     start: () => {
-      running = contend();
+      if (drive === undefined) {
+        const running = contend();
+        end = () => running;
+      } else {
+        leading = true;
+        const sending: Loop = { name: 'relay', pollMs: idlePollMs, due: pending, step: async () => (await send()) > 0 };
+        end = drive(sending).stop;
+      }
     },
     stop: async () => {
       stopping.abort();
-      await running;
+      await end();
     },
-    pending: async () => {
-      const { rows } = await sql<{ count: number }>`select count(*) as count from outbox`.execute(database.kysely);
-      return rows[0]?.count ?? 0;
-    },
+    pending,
     oldest: async () => {
       const { rows } = await sql<{ occurred_at: Date }>`select occurred_at from outbox order by id limit 1`.execute(
         database.kysely,

@@ -9,7 +9,7 @@ import { type Ids, randomIds } from './ids.ts';
 import { createInbox, type Hearing, type Inbox } from './inbox.ts';
 import type { Broker, Consumer } from './kafka/broker.ts';
 import { createLog, type Log } from './log.ts';
-import { errorText, type Loop, type RunningLoop, runLoop } from './loop.ts';
+import { type Driver, errorText, type Loop, type RunningLoop, runLoop } from './loop.ts';
 import { createMetrics, type MessagingReport } from './metrics.ts';
 import { kitMigrations } from './migrate.ts';
 import { withOperator } from './obey-operator.ts';
@@ -20,6 +20,7 @@ import { createRelay, type Relay } from './relay.ts';
 import { retentionSchedule } from './retention.ts';
 import { scheduleLoop } from './schedule.ts';
 import type { RunningService, ServiceContext, ServiceDefinition, ServiceParts } from './service.ts';
+import type { AroundStatement } from './statement.ts';
 import { followClock, openClock } from './steering.ts';
 import { backoffMs, realTime, type TechnicalTime } from './technical-time.ts';
 import { createTelemetry } from './telemetry.ts';
@@ -32,6 +33,10 @@ export interface Surroundings {
   readonly clock?: SteeredClock;
   readonly time?: TechnicalTime;
   readonly ids?: Ids;
+  /** Who chooses when a piece of background work is done; by default each loop runs by itself. */
+  readonly drive?: Driver;
+  /** What every statement of the service passes through on its way to Postgres. */
+  readonly aroundStatement?: AroundStatement;
 }
 
 const batchRecords = 500;
@@ -55,9 +60,10 @@ export async function runService<Config extends KitConfig, Schema>(
   await parts.beforeStart?.();
 
   const broker = surroundings.openBroker(config, name);
-  const messaging = startMessaging(context, parts, broker, name);
+  const messaging = startMessaging(context, parts, broker, { service: name, drive: surroundings.drive });
   const allLoops = loopsOf(parts, context);
-  for (const loop of allLoops) loops.set(loop.name, runLoop(loop, { time, log }));
+  const drive = surroundings.drive ?? ((loop: Loop) => runLoop(loop, { time, log }));
+  for (const loop of allLoops) loops.set(loop.name, drive(loop));
   const idle = () => idleReport({ ...messaging, broker, allLoops, loops });
   const metrics = createMetrics({ service: name, idle, messaging: () => messagingReport(context, messaging.relay) });
   const server = await createServer({
@@ -106,7 +112,9 @@ export async function runService<Config extends KitConfig, Schema>(
 export async function openContext<Config extends KitConfig, Schema>(
   { name }: ServiceDefinition<Config, Schema>,
   config: Config,
-  surroundings: Pick<Surroundings, 'clock' | 'time' | 'ids'> & { loops: ReadonlyMap<string, RunningLoop> },
+  surroundings: Pick<Surroundings, 'clock' | 'time' | 'ids' | 'aroundStatement'> & {
+    loops: ReadonlyMap<string, RunningLoop>;
+  },
 ): Promise<ServiceContext<Config, Schema>> {
   const clock = surroundings.clock ?? (await openClock(config.CLOCK_URL));
   const ids = surroundings.ids ?? randomIds;
@@ -121,7 +129,12 @@ export async function openContext<Config extends KitConfig, Schema>(
       otlpEndpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT,
       file: config.TRACES_FILE,
     }),
-    database: openDatabase<Schema>({ url: config.DATABASE_URL, name, maxConnections: config.DATABASE_CONNECTIONS }),
+    database: openDatabase<Schema>({
+      url: config.DATABASE_URL,
+      name,
+      maxConnections: config.DATABASE_CONNECTIONS,
+      around: surroundings.aroundStatement,
+    }),
     outbox: createOutbox({ schema: name, clock, ids }),
     wake: (loopName) => surroundings.loops.get(loopName)?.wake(),
   };
@@ -142,7 +155,7 @@ function startMessaging<Schema>(
   context: ServiceContext<KitConfig, Schema>,
   parts: ServiceParts<Schema>,
   broker: Broker,
-  service: ServiceName,
+  { service, drive }: { service: ServiceName; drive: Driver | undefined },
 ): Messaging {
   const { database, telemetry, time, log, config } = context;
   const topicPrefix = config.TOPIC_PREFIX;
@@ -155,6 +168,7 @@ function startMessaging<Schema>(
     loadBlobs: parts.loadBlobs ?? (async () => new Map()),
     time,
     log,
+    drive,
   });
   const parking = { ...context, service };
   const hearings = withOperator({ ...parking, hearings: parts.hearings ?? [] });

@@ -1,1 +1,2 @@
-export { type RunningSandbox, type SandboxOptions, startSandbox } from './start-sandbox.ts';
+export type { FaultKind } from './engine/faults.ts';
+export { type RunningSandbox, type SandboxOptions, type Simulated, startSandbox } from './start-sandbox.ts';

@@ -3,7 +3,7 @@ import { prettifyError, ZodError, z } from 'zod';
 import { refuseInProduction } from '../config.ts';
 import { SteeredClock } from './engine/clock.ts';
 import { addControlRoutes } from './engine/control-routes.ts';
-import { Faults } from './engine/faults.ts';
+import { type DrawFault, Faults } from './engine/faults.ts';
 import { parseForm } from './engine/form.ts';
 import { forgetOldAnswers } from './engine/idempotency.ts';
 import { RateLimit } from './engine/rate-limit.ts';
@@ -14,7 +14,7 @@ import { StripeFailure } from './engine/stripe-failure.ts';
 import { addBodyParsers, addStripeRoutes } from './engine/stripe-routes.ts';
 import { TimeKeeper } from './engine/time-keeper.ts';
 import type { Turn } from './engine/turn.ts';
-import { WebhookDeliveries } from './engine/webhook-deliveries.ts';
+import { type PostWebhook, WebhookDeliveries } from './engine/webhook-deliveries.ts';
 import { collections, dueSteps, endpoints, expansions } from './objects/catalogue.ts';
 import { addSceneRoutes } from './scene-routes.ts';
 
@@ -34,12 +34,24 @@ export interface SandboxOptions {
   readonly running?: boolean;
   /** Stripe's limit; null or absent lifts it. */
   readonly rateLimit?: { readonly requestsPerSecond: number } | null;
+  /** What a simulation drives instead of the machine. */
+  readonly simulated?: Simulated;
+}
+
+/** What a sandbox takes from a simulation: time, faults, and how its webhooks are sent, one by one and by hand. */
+export interface Simulated {
+  /** Real time, in Unix milliseconds, of all that is not business time. */
+  readonly realMs: () => number;
+  readonly drawFault: DrawFault;
+  readonly postWebhook: PostWebhook;
 }
 
 /** A running sandbox. */
 export interface RunningSandbox {
   readonly url: string;
   readonly port: number;
+  /** How a simulation delivers webhooks. */
+  readonly webhooks: Pick<WebhookDeliveries, 'waiting' | 'deliver'>;
   stop(): Promise<void>;
 }
 
@@ -51,16 +63,17 @@ export async function startSandbox(options: SandboxOptions): Promise<RunningSand
   refuseInProduction('The Stripe sandbox');
   let url = '';
   const baseUrl = () => options.publicUrl ?? url;
-  const store = new Store(options.databaseFile, collections, schema);
+  const { simulated } = options;
+  const store = new Store(options.databaseFile, collections, schema, simulated?.realMs);
   forgetOldAnswers(store);
   const clock = new SteeredClock(store, { nowMs: Date.parse(options.now), running: options.running ?? false });
-  const faults = new Faults();
-  const rateLimit = new RateLimit(options.rateLimit?.requestsPerSecond ?? null);
+  const faults = new Faults(simulated?.drawFault);
+  const rateLimit = new RateLimit(options.rateLimit?.requestsPerSecond ?? null, store.realMs);
   let activity = 0;
   const onActivity = () => {
     activity += 1;
   };
-  const deliveries = new WebhookDeliveries(store, onActivity);
+  const deliveries = new WebhookDeliveries(store, onActivity, simulated?.postWebhook);
   const wake = () => deliveries.wake();
   const timeKeeper = new TimeKeeper({ store, clock, steps: dueSteps, baseUrl, afterSteps: wake });
   const desk = new RequestDesk({ store, clock, faults, rateLimit, expansions, baseUrl });
@@ -85,11 +98,13 @@ export async function startSandbox(options: SandboxOptions): Promise<RunningSand
   addSceneRoutes(server, { store, act });
 
   url = await server.listen({ host: options.host ?? '127.0.0.1', port: options.port });
-  timeKeeper.start();
+  // A simulated clock stands between two moves: nothing falls due by itself.
+  if (simulated === undefined) timeKeeper.start();
   wake();
   return {
     url,
     port: Number(new URL(url).port),
+    webhooks: deliveries,
     stop: async () => {
       await server.close();
       await timeKeeper.stop();

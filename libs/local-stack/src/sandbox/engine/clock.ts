@@ -16,7 +16,7 @@ export class SteeredClock {
     store.run(
       'INSERT INTO clock (only, business_ms, real_ms, running) VALUES (1, ?, ?, ?) ON CONFLICT DO NOTHING',
       initial.nowMs,
-      Date.now(),
+      store.realMs(),
       initial.running ? 1 : 0,
     );
     const row = store.row('SELECT business_ms, real_ms, running FROM clock');
@@ -30,7 +30,7 @@ export class SteeredClock {
   }
 
   nowMs(): number {
-    return this.#running ? this.#businessMs + Math.max(0, Date.now() - this.#realMs) : this.#businessMs;
+    return this.#running ? this.#businessMs + Math.max(0, this.#store.realMs() - this.#realMs) : this.#businessMs;
   }
 
   nowSeconds(): number {
@@ -39,7 +39,7 @@ export class SteeredClock {
 
   set(nowMs: number, running: boolean): void {
     this.#businessMs = nowMs;
-    this.#realMs = Date.now();
+    this.#realMs = this.#store.realMs();
     this.#running = running;
     this.#store.run('UPDATE clock SET business_ms = ?, real_ms = ?, running = ?', nowMs, this.#realMs, running ? 1 : 0);
   }

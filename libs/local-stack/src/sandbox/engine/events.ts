@@ -129,7 +129,7 @@ function targetsFor(turn: Turn, audience: Audience, type: string): string[] {
 
 /** The queue's times are real ones: deliveries do not wait for the steered clock. */
 function queue(turn: Turn, eventId: string, targetIds: readonly string[]): void {
-  const now = Date.now();
+  const now = turn.store.realMs();
   for (const targetId of targetIds) {
     turn.store.run(
       'INSERT INTO delivery (event_id, target_id, queued_ms, next_attempt_ms) VALUES (?, ?, ?, ?)',

@@ -31,7 +31,7 @@ export function recall(store: Store, request: KeyedRequest): RememberedAnswer | 
     'SELECT * FROM idempotent_answer WHERE api = ? AND key = ? AND answered_real_ms > ?',
     request.api,
     request.key,
-    Date.now() - memoryMs[request.api],
+    store.realMs() - memoryMs[request.api],
   );
   if (row === undefined) return undefined;
   if (row.path !== request.path) {
@@ -62,14 +62,14 @@ export function remember(store: Store, request: KeyedRequest, answer: Remembered
     answer.requestId,
     answer.status,
     answer.body,
-    Date.now(),
+    store.realMs(),
   );
 }
 
 /** Forgets the answers that are too old to be given again. */
 export function forgetOldAnswers(store: Store): void {
   for (const [api, age] of Object.entries(memoryMs)) {
-    store.run('DELETE FROM idempotent_answer WHERE api = ? AND answered_real_ms <= ?', api, Date.now() - age);
+    store.run('DELETE FROM idempotent_answer WHERE api = ? AND answered_real_ms <= ?', api, store.realMs() - age);
   }
 }
 

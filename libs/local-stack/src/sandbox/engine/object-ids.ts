@@ -1,5 +1,3 @@
-import { randomBytes } from 'node:crypto';
-
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 
 /** A new id in Stripe's manner: the object's prefix and 24 random letters and digits (`in_…`, `cus_…`). */
@@ -7,9 +5,12 @@ export function newId(prefix: string): string {
   return `${prefix}_${randomLetters(24)}`;
 }
 
-/** Random letters and digits, for ids and secrets. */
+/**
+ * Random letters and digits, for ids and for the secrets of a stand-in. They come from `Math.random`, which a simulation
+ * seeds, so that they are the same again.
+ */
 export function randomLetters(length: number): string {
   let letters = '';
-  for (const byte of randomBytes(length)) letters += alphabet.charAt(byte % alphabet.length);
+  while (letters.length < length) letters += alphabet.charAt(Math.floor(Math.random() * alphabet.length));
   return letters;
 }

@@ -6,19 +6,21 @@ export type LimitReason = 'global-rate' | 'endpoint-rate';
 /** Stripe's limits on requests a second, by the real clock: one for all, and those of single calls. */
 export class RateLimit {
   readonly #requestsPerSecond: number | null;
+  readonly #realMs: () => number;
   #second = 0;
   #used = 0;
   readonly #usedByEndpoint = new Map<Endpoint, number>();
 
   /** Without a limit for all, those of single calls are lifted too. */
-  constructor(requestsPerSecond: number | null) {
+  constructor(requestsPerSecond: number | null, realMs: () => number) {
     this.#requestsPerSecond = requestsPerSecond;
+    this.#realMs = realMs;
   }
 
   /** Counts a request that is allowed now, or tells the limit that it would exceed. */
   exceeded(endpoint: Endpoint): LimitReason | undefined {
     if (this.#requestsPerSecond === null) return undefined;
-    const second = Math.floor(Date.now() / 1000);
+    const second = Math.floor(this.#realMs() / 1000);
     if (second !== this.#second) {
       this.#second = second;
       this.#used = 0;

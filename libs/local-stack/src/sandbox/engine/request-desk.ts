@@ -3,10 +3,11 @@ import type { SteeredClock } from './clock.ts';
 import type { Endpoint } from './endpoint.ts';
 import { apiVersion } from './events.ts';
 import { type Expansions, expand } from './expand.ts';
-import type { Faults } from './faults.ts';
+import type { FaultKind, Faults } from './faults.ts';
 import { canonical, isMap } from './form.ts';
 import { type KeyedRequest, recall, remember } from './idempotency.ts';
 import { newId } from './object-ids.ts';
+import { refusalBefore, refusalWithin } from './ordered-refusal.ts';
 import { checkParameters, listOf } from './parameters.ts';
 import type { LimitReason, RateLimit } from './rate-limit.ts';
 import type { Store } from './store.ts';
@@ -61,13 +62,12 @@ export class RequestDesk {
   async answer(endpoint: Endpoint, incoming: IncomingRequest): Promise<Reply> {
     const { store, faults, rateLimit } = this.#parts;
     const requestId = newId('req');
-    const fault = faults.take(endpoint.method, incoming.path);
+    const { path, authorization } = incoming;
+    const fault = faults.take({ method: endpoint.method, path, authorization });
     if (fault === 'connection_reset') return { kind: 'reset' };
     return await store.commitTogether((): Reply => {
       const exceeded = fault === '429' ? 'global-rate' : rateLimit.exceeded(endpoint);
-      const finished = exceeded
-        ? tooManyRequests(exceeded)
-        : this.#finish(endpoint, incoming, requestId, fault === '500');
+      const finished = exceeded ? tooManyRequests(exceeded) : this.#finish(endpoint, incoming, requestId, fault);
       store.run(
         `INSERT INTO request (request_id, method, path, parameters, idempotency_key, status, replayed, real_ms)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -78,18 +78,21 @@ export class RequestDesk {
         incoming.idempotencyKey ?? null,
         finished.status,
         finished.headers['idempotent-replayed'] === undefined ? 0 : 1,
-        Date.now(),
+        store.realMs(),
       );
       if (fault === 'timeout_after_success') return { kind: 'silence' };
+      if (fault === 'reset_after_success') return { kind: 'reset' };
       const headers = { 'request-id': requestId, 'stripe-version': apiVersion, ...finished.headers };
       return { kind: 'answer', status: finished.status, body: finished.body, headers };
     });
   }
 
-  #finish(endpoint: Endpoint, incoming: IncomingRequest, requestId: string, failing: boolean): Finished {
+  #finish(endpoint: Endpoint, incoming: IncomingRequest, requestId: string, fault: FaultKind | undefined): Finished {
     const { store } = this.#parts;
     try {
       checkCaller(incoming);
+      const unbegun = refusalBefore(fault);
+      if (unbegun !== undefined) throw unbegun;
       const keyed = keyedRequest(endpoint, incoming);
       const remembered = keyed && recall(store, keyed);
       if (remembered !== undefined) {
@@ -100,13 +103,19 @@ export class RequestDesk {
           headers: { ...headers, ...noRetry(incoming, remembered) },
         };
       }
-      const finished = failing ? brokenServer(incoming) : this.#execute(endpoint, incoming, requestId);
+      const finished = this.#outcomeOf(endpoint, incoming, requestId, fault);
       if (keyed !== undefined) remember(store, keyed, { requestId, ...finished });
       return finished;
     } catch (error) {
       if (error instanceof StripeFailure) return failureAnswer(error);
       throw error;
     }
+  }
+
+  #outcomeOf(endpoint: Endpoint, incoming: IncomingRequest, requestId: string, fault: FaultKind | undefined): Finished {
+    if (fault === '500') return brokenServer(incoming);
+    const refusal = refusalWithin(fault);
+    return refusal === undefined ? this.#execute(endpoint, incoming, requestId) : failureAnswer(refusal);
   }
 
   #execute(endpoint: Endpoint, incoming: IncomingRequest, requestId: string): Finished {

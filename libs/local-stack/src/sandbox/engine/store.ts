@@ -44,11 +44,19 @@ interface CommitGroup {
 
 /** The sandbox's state: one SQLite file. */
 export class Store {
+  /** Real time, in Unix milliseconds: of keys, limits, lags and deliveries. */
+  readonly realMs: () => number;
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
   #group: CommitGroup | undefined;
 
-  constructor(file: string, collections: ReadonlyArray<Collection<StripeObject>>, schema: string) {
+  constructor(
+    file: string,
+    collections: ReadonlyArray<Collection<StripeObject>>,
+    schema: string,
+    realMs: () => number = Date.now,
+  ) {
+    this.realMs = realMs;
     this.#database = new DatabaseSync(file);
     this.#database.exec(settings);
     this.#database.exec(schema);

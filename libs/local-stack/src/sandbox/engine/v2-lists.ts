@@ -55,7 +55,7 @@ export function insertV2<T extends StripeObject>(turn: Turn, collection: Collect
     'INSERT INTO unlisted (id, kind, until_real_ms, lists_left) VALUES (?, ?, ?, ?)',
     object.id,
     collection.table,
-    Date.now() + listLagMs,
+    turn.store.realMs() + listLagMs,
     listLagCalls,
   );
 }
@@ -87,7 +87,8 @@ export function v2ListPage<T extends StripeObject>(
 
 /** The condition that lists of a kind already know an object; counts this list, and forgets what has been waited for. */
 function listed(turn: Turn, kind: string): string {
-  turn.store.run('DELETE FROM unlisted WHERE kind = ? AND lists_left <= 0 AND until_real_ms <= ?', kind, Date.now());
+  const now = turn.store.realMs();
+  turn.store.run('DELETE FROM unlisted WHERE kind = ? AND lists_left <= 0 AND until_real_ms <= ?', kind, now);
   turn.store.run('UPDATE unlisted SET lists_left = lists_left - 1 WHERE kind = ?', kind);
   return `NOT EXISTS (SELECT 1 FROM unlisted WHERE unlisted.id = ${kind}.id)`;
 }

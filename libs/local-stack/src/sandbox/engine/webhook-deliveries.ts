@@ -1,6 +1,21 @@
 import { createHmac } from 'node:crypto';
 import { snapshotEvents, thinEvents } from './events.ts';
-import type { Store } from './store.ts';
+import type { Row, Store } from './store.ts';
+
+/** Sends one webhook; true when it was answered with 2xx. A rejection counts as no answer. */
+export type PostWebhook = (webhook: {
+  readonly url: string;
+  readonly body: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Ends the attempt, when the sandbox stops or the receiver has had long enough. */
+  readonly signal: AbortSignal;
+}) => Promise<boolean>;
+
+/** A delivery that is not done, and from when on it may be tried, in real milliseconds. */
+export interface WaitingDelivery {
+  readonly id: number;
+  readonly notBeforeMs: number;
+}
 
 const parallel = 24;
 const timeoutMs = 10_000;
@@ -26,13 +41,18 @@ interface Delivery {
 export class WebhookDeliveries {
   readonly #store: Store;
   readonly #onActivity: () => void;
-  readonly #inFlight = new Map<number, Promise<void>>();
+  readonly #post: PostWebhook;
+  readonly #byHand: boolean;
+  readonly #inFlight = new Map<number, Promise<unknown>>();
   #timer: NodeJS.Timeout | undefined;
   readonly #ending = new AbortController();
 
-  constructor(store: Store, onActivity: () => void) {
+  /** With a `post` of the caller's, nothing is sent but by {@link WebhookDeliveries.deliver}. */
+  constructor(store: Store, onActivity: () => void, post?: PostWebhook) {
     this.#store = store;
     this.#onActivity = onActivity;
+    this.#post = post ?? postOverHttp;
+    this.#byHand = post !== undefined;
   }
 
   /** Deliveries that are waiting, under way or being retried. */
@@ -42,7 +62,7 @@ export class WebhookDeliveries {
 
   /** Starts what can be started now, and sets an alarm for what is to be retried later. */
   wake(): void {
-    if (this.#ending.signal.aborted) return;
+    if (this.#byHand || this.#ending.signal.aborted) return;
     for (const delivery of this.#next()) {
       this.#inFlight.set(
         delivery.id,
@@ -53,6 +73,24 @@ export class WebhookDeliveries {
       );
     }
     this.#setAlarm();
+  }
+
+  /** All that is not done, in the order of what happened. */
+  waiting(): readonly WaitingDelivery[] {
+    const rows = this.#store.rows('SELECT id, next_attempt_ms FROM delivery WHERE given_up = 0 ORDER BY id');
+    return rows.map((row) => ({ id: Number(row.id), notBeforeMs: Number(row.next_attempt_ms) }));
+  }
+
+  /**
+   * Tries one delivery now; with `again`, it is not done with it, as when Stripe delivers twice. Gives the type of its event,
+   * and whether it was taken.
+   */
+  async deliver(id: number, { again }: { again: boolean }): Promise<{ type: string; isTaken: boolean }> {
+    const [delivery] = deliveriesOf(this.#store.rows('SELECT * FROM delivery WHERE id = ?', id));
+    if (delivery === undefined) throw new Error(`there is no delivery ${id}`);
+    const { eventId } = delivery;
+    const event = this.#store.find(snapshotEvents, eventId) ?? this.#store.find(thinEvents, eventId);
+    return { type: event?.type ?? 'unknown', isTaken: await this.#attempt(delivery, again) };
   }
 
   /** What is under way is given up, and sent again after the next start. */
@@ -67,24 +105,17 @@ export class WebhookDeliveries {
     const rows = this.#store.rows(
       `SELECT id, event_id, target_id, attempts, queued_ms FROM delivery
        WHERE given_up = 0 AND next_attempt_ms <= ? ORDER BY next_attempt_ms, id LIMIT ?`,
-      Date.now(),
+      this.#store.realMs(),
       parallel,
     );
-    return rows
-      .map((row) => ({
-        id: Number(row.id),
-        eventId: String(row.event_id),
-        targetId: String(row.target_id),
-        attempts: Number(row.attempts),
-        queuedMs: Number(row.queued_ms),
-      }))
+    return deliveriesOf(rows)
       .filter((delivery) => !this.#inFlight.has(delivery.id))
       .slice(0, parallel - this.#inFlight.size);
   }
 
   #setAlarm(): void {
     clearTimeout(this.#timer);
-    const now = Date.now();
+    const now = this.#store.realMs();
     const at = this.#store.row(
       'SELECT min(next_attempt_ms) AS at FROM delivery WHERE given_up = 0 AND next_attempt_ms > ?',
       now,
@@ -92,7 +123,7 @@ export class WebhookDeliveries {
     if (typeof at === 'number') this.#timer = setTimeout(() => this.wake(), at - now + 1);
   }
 
-  async #attempt(delivery: Delivery): Promise<void> {
+  async #attempt(delivery: Delivery, again = false): Promise<boolean> {
     this.#onActivity();
     const target = this.#store.row('SELECT url, secret, audience FROM webhook_target WHERE id = ?', delivery.targetId);
     const body = this.#bodyOf(delivery.eventId, target?.audience === 'thin');
@@ -100,9 +131,10 @@ export class WebhookDeliveries {
     const done =
       target === undefined || body === undefined || (await this.#send(String(target.url), body, String(target.secret)));
     await this.#store.commitTogether(() => {
-      if (done) this.#store.run('DELETE FROM delivery WHERE id = ?', delivery.id);
+      if (done && !again) this.#store.run('DELETE FROM delivery WHERE id = ?', delivery.id);
       else this.#retryLater(delivery);
     });
+    return done;
   }
 
   #bodyOf(eventId: string, thin: boolean): string | undefined {
@@ -118,26 +150,23 @@ export class WebhookDeliveries {
 
   async #send(url: string, body: string, secret: string): Promise<boolean> {
     try {
-      const response = await fetch(url, {
-        method: 'POST',
+      return await this.#post({
+        url,
+        body,
         headers: {
           'content-type': 'application/json; charset=utf-8',
           'user-agent': 'Stripe/1.0 (+https://stripe.com/docs/webhooks)',
-          'stripe-signature': signature(body, secret),
+          'stripe-signature': signature(body, secret, this.#store.realMs()),
         },
-        body,
-        redirect: 'manual',
         signal: AbortSignal.any([AbortSignal.timeout(timeoutMs), this.#ending.signal]),
       });
-      await response.arrayBuffer();
-      return response.ok;
     } catch {
       return false;
     }
   }
 
   #retryLater({ id, attempts, queuedMs }: Delivery): void {
-    const now = Date.now();
+    const now = this.#store.realMs();
     const waitMs = Math.min(longestRetryMs, firstRetryMs * 2 ** Math.min(attempts, 20));
     this.#store.run(
       'UPDATE delivery SET attempts = attempts + 1, next_attempt_ms = ?, given_up = ? WHERE id = ?',
@@ -148,8 +177,24 @@ export class WebhookDeliveries {
   }
 }
 
-function signature(body: string, secret: string): string {
-  const timestamp = Math.floor(Date.now() / 1000);
+const postOverHttp: PostWebhook = async ({ url, body, headers, signal }) => {
+  const response = await fetch(url, { method: 'POST', headers, body, redirect: 'manual', signal });
+  await response.arrayBuffer();
+  return response.ok;
+};
+
+function deliveriesOf(rows: readonly Row[]): Delivery[] {
+  return rows.map((row) => ({
+    id: Number(row.id),
+    eventId: String(row.event_id),
+    targetId: String(row.target_id),
+    attempts: Number(row.attempts),
+    queuedMs: Number(row.queued_ms),
+  }));
+}
+
+function signature(body: string, secret: string, nowMs: number): string {
+  const timestamp = Math.floor(nowMs / 1000);
   const hash = createHmac('sha256', secret).update(`${timestamp}.${body}`).digest('hex');
   return `t=${timestamp},v1=${hash}`;
 }

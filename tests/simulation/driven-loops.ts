@@ -1,0 +1,111 @@
+import type { ServiceName } from '@wewrite/contracts';
+import { backoffMs, type Driver, type Loop } from '@wewrite/service-kit';
+import type { Life } from './life.ts';
+import type { Source, Step } from './scheduler.ts';
+import { earlier, type SimulatedTime } from './simulated-time.ts';
+
+/** The background work of all instances, their relays included. */
+export interface DrivenLoops extends Source {
+  /** Takes over the loops of one instance. */
+  driverFor(service: ServiceName, life: Life): Driver;
+  /** Something of the service's has changed: its relays have a look, and its loops may have something due. */
+  changed(service: ServiceName): void;
+}
+
+interface DrivenLoop {
+  readonly service: ServiceName;
+  readonly life: Life;
+  readonly loop: Loop;
+  isAwake: boolean;
+  steps: number;
+  failures: number;
+  /** After a failure: not before. */
+  notBeforeMs: number;
+}
+
+/**
+ * Loops that run when a scheduler says so. One that has found nothing sleeps until it is woken; or, if it has something
+ * due all the same, as when its work waits for its time or came from another replica, until time has passed.
+ */
+export function drivenLoops(time: SimulatedTime): DrivenLoops {
+  const loops = new Set<DrivenLoop>();
+  const changedServices = new Set<ServiceName>();
+  /** Loops that had something due when nothing could happen, and when that was. */
+  const waiting = new Map<DrivenLoop, number>();
+
+  const isLookedAt = (driven: DrivenLoop) =>
+    !driven.life.isOver() && (changedServices.has(driven.service) || waiting.has(driven));
+  const isRunnable = (driven: DrivenLoop) => {
+    if (driven.life.isOver()) return false;
+    const waitsSinceMs = waiting.get(driven);
+    const isPolled = waitsSinceMs !== undefined && waitsSinceMs < time.nowMs();
+    return driven.notBeforeMs <= time.nowMs() && (driven.isAwake || isPolled);
+  };
+  return {
+    driverFor: (service, life) => (loop) => {
+      const driven = { service, life, loop, isAwake: true, steps: 0, failures: 0, notBeforeMs: 0 };
+      loops.add(driven);
+      changedServices.add(service);
+      return {
+        wake: () => {
+          driven.isAwake = true;
+          changedServices.add(service);
+        },
+        stop: async () => {
+          loops.delete(driven);
+          waiting.delete(driven);
+        },
+        stepCount: () => driven.steps,
+      };
+    },
+    changed: (service) => {
+      changedServices.add(service);
+      for (const driven of loops) if (driven.service === service && driven.loop.name === 'relay') driven.isAwake = true;
+    },
+    steps: () =>
+      [...loops].filter(isRunnable).map((driven): Step => {
+        return {
+          name: `${driven.life.name} ${driven.loop.name}`,
+          run: async () => {
+            waiting.delete(driven);
+            const outcome = await runOnce(driven, time);
+            if (outcome !== 'nothing') changedServices.add(driven.service);
+            return outcome;
+          },
+        };
+      }),
+    nextMs: () =>
+      [...loops]
+        .filter(({ life, isAwake, notBeforeMs }) => !life.isOver() && isAwake && notBeforeMs > time.nowMs())
+        .reduce<number | null>((next, { notBeforeMs }) => earlier(next, notBeforeMs), null),
+    outstanding: async () => {
+      const looks = Map.groupBy([...loops].filter(isLookedAt), ({ service, loop }) => `${service} ${loop.name}`);
+      changedServices.clear();
+      for (const [, replicas] of looks) {
+        const isDue = ((await replicas[0]?.loop.due()) ?? 0) > 0;
+        for (const driven of replicas) {
+          if (isDue) waiting.set(driven, time.nowMs());
+          else waiting.delete(driven);
+        }
+      }
+      return [...waiting.keys()].map(({ life, loop }) => `${life.name} ${loop.name}`);
+    },
+  };
+}
+
+/** One step of a loop, as `runLoop` takes it. */
+async function runOnce(driven: DrivenLoop, time: SimulatedTime): Promise<string> {
+  driven.isAwake = false;
+  try {
+    const found = await driven.loop.step();
+    driven.failures = 0;
+    if (!found) return 'nothing';
+    driven.steps += 1;
+    driven.isAwake = true;
+    return 'done';
+  } catch (error) {
+    driven.isAwake = true;
+    driven.notBeforeMs = time.nowMs() + backoffMs(driven.failures++, 100, 30_000);
+    return `failed (${error instanceof Error ? error.name : 'unknown'})`;
+  }
+}

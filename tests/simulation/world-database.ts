@@ -1,0 +1,37 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type ServiceName, serviceNames } from '@wewrite/contracts';
+import { type DevelopmentKeys, developmentKeys } from '@wewrite/local-stack';
+import { createTestDatabase, type TestDatabase } from '@wewrite/local-stack/testing';
+import { migrate, migrationsHash } from '@wewrite/service-kit';
+import { services } from '../../apps/cli/src/stack/services.ts';
+
+let hash: Promise<string> | undefined;
+let keys: Promise<DevelopmentKeys> | undefined;
+
+/** A database with the five schemas, as they are after all migrations: a copy of the run's template. */
+export async function worldDatabase(): Promise<TestDatabase<ServiceName>> {
+  hash ??= Promise.all(serviceNames.map((name) => migrationsHash(services[name].migrations))).then(String);
+  return createTestDatabase({
+    services: serviceNames,
+    templateKey: await hash,
+    migrate: async (urls) => {
+      for (const name of serviceNames) {
+        await migrate({ ownerUrl: urls[name].ownerUrl, schema: name, sources: services[name].migrations });
+      }
+    },
+  });
+}
+
+/** What tokens of all worlds of this process are signed with. */
+export function keysOfRun(): Promise<DevelopmentKeys> {
+  keys ??= makeKeys();
+  return keys;
+}
+
+async function makeKeys(): Promise<DevelopmentKeys> {
+  const directory = await mkdtemp(join(tmpdir(), 'wewrite-world-keys-'));
+  process.once('exit', () => void rm(directory, { recursive: true, force: true }));
+  return developmentKeys(directory);
+}
