@@ -12,9 +12,6 @@ export async function calculateWriters(
   linesPerStep: number,
 ): Promise<string | null> {
   const throughUserId = await findLastWriter(tx, { runId: run.runId, afterUserId, linesPerStep });
-  const isNext = sql`
-    line.run_id = ${run.runId} and line.recipient_user_id > ${afterUserId}
-    and (${throughUserId}::text is null or line.recipient_user_id <= ${throughUserId})`;
   // A writer's lines of one amount share one remainder, so A6 ranks amounts, and looks at lines only where the last extra
   // cents fall among equals. The remainders add up to gross × the extra cents; where there are none, nothing is ranked.
   await sql`
@@ -22,7 +19,10 @@ export async function calculateWriters(
       (run_id, recipient_user_id, gross_cents, fee_cents, net_cents, line_count, last_extra_remainder, last_extra_line_id)
     with amount as (
       select recipient_user_id, funded_cents, count(*) as line_count
-      from line where ${isNext} group by recipient_user_id, funded_cents
+      from line
+      where run_id = ${run.runId} and recipient_user_id > ${afterUserId}
+        and (${throughUserId}::text is null or recipient_user_id <= ${throughUserId})
+      group by recipient_user_id, funded_cents
     ), earned as (
       select recipient_user_id, sum(funded_cents * line_count)::bigint as gross_cents, sum(line_count) as line_count
       from amount group by recipient_user_id
@@ -43,8 +43,14 @@ export async function calculateWriters(
     ), tied as (
       select recipient_user_id, remainder, extra_cents - line_count_before as extra_cents,
         line_id(user_id, resource_type, resource_id, ${run.month}) collate "C" as line_id
-      from ranked join line using (recipient_user_id, funded_cents)
-      where ${isNext} and extra_cents > line_count_before and extra_cents <= line_count_through
+      from ranked cross join lateral (
+        -- The offset keeps this a look-up by key: joined as a whole, each step would read every line of the run.
+        select user_id, resource_type, resource_id from line
+        where line.run_id = ${run.runId} and line.recipient_user_id = ranked.recipient_user_id
+          and line.funded_cents = ranked.funded_cents
+        offset 0
+      ) as line
+      where extra_cents > line_count_before and extra_cents <= line_count_through
     ), last_extra as (
       select recipient_user_id, remainder, line_id, extra_cents,
         row_number() over (partition by recipient_user_id order by line_id) as place
