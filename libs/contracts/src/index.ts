@@ -5,6 +5,7 @@ export * from './http/billing-reversals.ts';
 export * from './http/earnings.ts';
 export * from './http/explain.ts';
 export * from './http/holds.ts';
+export * from './http/imports.ts';
 export * from './http/monitoring.ts';
 export * from './http/outlook.ts';
 export * from './http/payouts.ts';

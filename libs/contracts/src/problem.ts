@@ -35,6 +35,7 @@ export const problemStatuses = {
   payment_failed: 422,
   nothing_to_hold: 422,
   must_not_be_dropped: 422,
+  not_confirmed: 422,
   rate_limited: 429,
   internal: 500,
   unavailable: 503,

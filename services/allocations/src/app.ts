@@ -3,10 +3,12 @@ import { applyFunding } from './apply-funding.ts';
 import { changeAllocations } from './change-allocations.ts';
 import { type Config, environment } from './config.ts';
 import type { Schema } from './db.ts';
+import { importPlan } from './import-plan.ts';
 import { keepPreferences } from './keep-preferences.ts';
 import { keepSchedules } from './keep-schedules.ts';
 import { loadChunks } from './load-chunks.ts';
 import { lockMonthLoop } from './lock-month.ts';
+import { listDuplicates, mergeDuplicates } from './merge-duplicates.ts';
 import { readClose } from './read-close.ts';
 import { readCurrentMonth } from './read-current-month.ts';
 import { readHistory } from './read-history.ts';
@@ -45,6 +47,9 @@ export const allocations: ServiceDefinition<Config, Schema> = {
       setWriterState(server, context);
       keepPreferences(server, context);
       keepSchedules(server, context);
+      importPlan(server, context);
+      listDuplicates(server, context);
+      mergeDuplicates(server, context);
     },
     hearings: [applyFunding(context)],
     loops: [turnPlansLoop(context), lockMonthLoop(context, 'close'), lockMonthLoop(context, 'rehearsal')],

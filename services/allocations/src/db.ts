@@ -11,6 +11,7 @@ export interface Schema {
   plan: PlanTable;
   allocation: AllocationTable;
   allocation_change: AllocationChangeTable;
+  imported_wish: ImportedWishTable;
   schedule: ScheduleTable;
   month_close: MonthCloseTable;
   rehearsal: MonthCloseTable;
@@ -79,8 +80,25 @@ export interface AllocationChangeTable {
   cause: ChangeCause;
 }
 
-/** Whether a supporter changed the plan, or one of the plan's schedules did (A9). */
-export type ChangeCause = 'user' | 'schedule';
+/**
+ * Whether a supporter changed the plan, one of the plan's schedules did (A9), a writer's state was told of (A11), or an
+ * import brought it (A13).
+ */
+export type ChangeCause = 'user' | 'schedule' | 'writer_unavailable' | 'import';
+
+/** What has become of a row of an imported plan (A13). */
+export type ImportState = 'entered' | 'duplicate' | 'merged' | 'superseded';
+
+export interface ImportedWishTable {
+  user_id: UserId;
+  position: number;
+  resource_type: ResourceType;
+  resource_id: string;
+  usd_cents: number;
+  state: ImportState;
+  imported_at: Date;
+  imported_by: UserId;
+}
 
 export interface ScheduleTable {
   id: string;

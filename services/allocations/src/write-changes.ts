@@ -12,6 +12,8 @@ export interface MadeChange extends PlanChange {
   readonly version: number;
   readonly requestId: string;
   readonly cause: ChangeCause;
+  /** Who, where that is not the plan's owner. */
+  readonly changedBy?: UserId;
 }
 
 /**
@@ -22,7 +24,7 @@ export interface MadeChange extends PlanChange {
 export async function writeChanges(tx: Transaction<Schema>, made: readonly MadeChange[]): Promise<void> {
   const newest = made.at(-1);
   if (newest === undefined) return;
-  const { userId, month, at, version, requestId, cause } = newest;
+  const { userId, month, at, version, requestId, cause, changedBy = userId } = newest;
   await sql`
     with change as (
       select * from json_to_recordset(${JSON.stringify(rowsOf(made))}::json) as change (
@@ -53,7 +55,7 @@ export async function writeChanges(tx: Transaction<Schema>, made: readonly MadeC
       select ${userId}, version, resource_type, resource_id, recipient_user_id, before_cents, before_recipient_user_id,
         case when is_first then replaced.since when before_cents > 0 then ${at}::timestamptz end,
         case when is_first then replaced.month when before_cents > 0 then ${month} end,
-        after_cents, ${month}, ${at}, ${userId}, ${requestId}, ${cause}
+        after_cents, ${month}, ${at}, ${changedBy}, ${requestId}, ${cause}
       from change left join replaced using (version)
     )
     ${notifyOfPlans(sql`select ${userId}::text as user_id`)}`.execute(tx);

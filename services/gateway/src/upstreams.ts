@@ -17,6 +17,7 @@ export function upstreamsOf(config: Config): Upstreams {
 /** The first path segment after `/v1/` says who answers… */
 const ownerOfSegment: Readonly<Record<string, ServiceName>> = {
   allocations: 'allocations',
+  imports: 'allocations',
   preferences: 'allocations',
   resources: 'allocations',
   schedules: 'allocations',

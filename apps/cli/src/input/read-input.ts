@@ -1,33 +1,12 @@
-import { firstInstantOf, type Month, type UserId } from '@wewrite/contracts';
+import { firstInstantOf, type Month } from '@wewrite/contracts';
 import type { Faults } from './fault.ts';
-import { parseCents, parseId, parseInstant, parseResourceType, parseUserId, shown } from './fields.ts';
-import {
-  type Change,
-  type Input,
-  type Resource,
-  resourceName,
-  type Supporter,
-  type Wish,
-  type Writer,
-} from './input.ts';
+import { parseInstant } from './fields.ts';
+import type { Change, Input } from './input.ts';
 import { fileNames, type InputFiles } from './input-files.ts';
 import { type ParsedRow, parseFile } from './parse-file.ts';
 import { readEvents } from './read-events.ts';
-import { type Register, readResources, readSupporters, readWriters, refuseDuplicates } from './registers.ts';
-
-interface WishCells {
-  readonly user_id: UserId;
-  readonly resource_type: Wish['resourceType'];
-  readonly resource_id: string;
-  readonly usd_cents: Wish['usdCents'];
-}
-
-const wishCells = {
-  user_id: parseUserId,
-  resource_type: parseResourceType,
-  resource_id: parseId,
-  usd_cents: parseCents,
-};
+import { readResources, readSupporters, readWriters, refuseDuplicates } from './registers.ts';
+import { keepSound, refuseUnknownOwners, type WishCells, wishCells, wishOf } from './wishes.ts';
 
 /**
  * Checks every row of every file and what the files say of each other; budgets are judged by `replay`. Faults are
@@ -66,47 +45,6 @@ function readChanges(bytes: Buffer | null, faults: Faults): ParsedRow<WishCells 
   return parseFile<WishCells & { at: Date }>(fileNames.changes, bytes, { at: parseInstant, ...wishCells }, faults);
 }
 
-function refuseUnknownOwners(
-  resources: Register<string, Resource>,
-  writers: Register<UserId, Writer>,
-  faults: Faults,
-): void {
-  for (const [name, { ownerUserId }] of resources.entries) {
-    if (writers.written.has(ownerUserId)) continue;
-    faults.add({
-      file: fileNames.resources,
-      line: resources.lines.get(name) ?? null,
-      column: 'owner_user_id',
-      reason: `${shown(ownerUserId)} is an unknown user: an owner has to be in ${fileNames.writers}`,
-    });
-  }
-}
-
-/** The rows whose supporter and resource exist and are not the same person's (A4); the others become faults. */
-function keepSound<Values extends WishCells>(
-  file: string,
-  rows: readonly ParsedRow<Values>[],
-  known: { supporters: Register<UserId, Supporter>; resources: Register<string, Resource>; faults: Faults },
-): { line: number; values: Values }[] {
-  const { supporters, resources, faults } = known;
-  return rows.flatMap(({ line, values }) => {
-    if (values === null) return [];
-    const refuse = (column: string, reason: string) => faults.add({ file, line, column, reason });
-    const userId = values.user_id;
-    const name = resourceName({ resourceType: values.resource_type, resourceId: values.resource_id });
-    const owner = resources.entries.get(name)?.ownerUserId;
-    if (!supporters.written.has(userId)) {
-      refuse('user_id', `${shown(userId)} is an unknown user: who allocates has to be in ${fileNames.supporters}`);
-    }
-    if (!resources.written.has(name)) {
-      refuse('resource_id', `${shown(name)} is an unknown resource: it is not in ${fileNames.resources}`);
-    }
-    if (owner === userId)
-      refuse('resource_id', `${shown(name)} belongs to ${shown(userId)}: nobody supports themselves`);
-    return supporters.entries.has(userId) && owner !== undefined && owner !== userId ? [{ line, values }] : [];
-  });
-}
-
 function refuseBefore(firstMonth: Month, changes: readonly ParsedRow<{ readonly at: Date }>[], faults: Faults): void {
   const first = firstInstantOf(firstMonth);
   for (const { line, values, cells } of changes) {
@@ -114,14 +52,4 @@ function refuseBefore(firstMonth: Month, changes: readonly ParsedRow<{ readonly 
     const reason = `${cells.at} is before the first month, which begins at ${first.toISOString()}`;
     faults.add({ file: fileNames.changes, line, column: 'at', reason });
   }
-}
-
-function wishOf(line: number, values: WishCells): Wish {
-  return {
-    line,
-    userId: values.user_id,
-    resourceType: values.resource_type,
-    resourceId: values.resource_id,
-    usdCents: values.usd_cents,
-  };
 }

@@ -31,8 +31,8 @@ export interface RunRecord {
 
 const file = join(stateDirectory, 'run.json');
 const entranceSchema = z.object({
-  urls: z.object({ gateway: z.url(), admin: z.record(z.string(), z.url()) }),
-  tokens: z.object({ admin: z.string() }),
+  urls: z.object({ gateway: z.url(), sandbox: z.url().nullable(), admin: z.record(z.string(), z.url()) }),
+  tokens: z.object({ admin: z.string(), service: z.string() }),
 });
 
 /** Writes it at once, so that a reader never sees half of it. Only its owner may read it: it holds tokens. */
@@ -48,10 +48,15 @@ export function removeRunRecord(): void {
   rmSync(file, { force: true });
 }
 
-/** How an administrator gets into what runs here; null when nothing does. */
-export function readEntrance(): { gatewayUrl: string; adminToken: string } | null {
+/** How an administrator or the site gets into what runs here; null when nothing does. */
+export function readEntrance(): { gatewayUrl: string; tokens: Readonly<Record<'admin' | 'service', string>> } | null {
   const record = readRunRecord();
-  return record === null ? null : { gatewayUrl: record.urls.gateway, adminToken: record.tokens.admin };
+  return record === null ? null : { gatewayUrl: record.urls.gateway, tokens: record.tokens };
+}
+
+/** The Stripe sandbox that runs here; null when none does. */
+export function readSandboxUrl(): string | null {
+  return readRunRecord()?.urls.sandbox ?? null;
 }
 
 /** The operations port of each part that runs here, by its name; null when nothing does. */

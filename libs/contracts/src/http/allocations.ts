@@ -186,8 +186,8 @@ export const AllocationChangeSchema = z.object({
   month: MonthSchema,
   at: InstantSchema,
   changedBy: UserIdSchema,
-  /** Whether the supporter changed it, or one of the plan's schedules did (A9). */
-  cause: z.enum(['user', 'schedule']),
+  /** Whether the supporter changed it, a schedule (A9), a writer's state (A11) or an import of older data (A13). */
+  cause: z.enum(['user', 'schedule', 'writer_unavailable', 'import']),
   requestId: z.string(),
 });
 
