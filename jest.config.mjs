@@ -33,7 +33,7 @@ export default {
     {
       ...shared,
       displayName: 'system',
-      testMatch: ['<rootDir>/{bench/tests,tests}/*.test.ts', '<rootDir>/tests/simulation/**/*.test.ts'],
+      testMatch: ['<rootDir>/{bench/tests,tests,tests/scenarios}/*.test.ts', '<rootDir>/tests/simulation/**/*.test.ts'],
     },
     { ...shared, displayName: 'container', testMatch: ['<rootDir>/tests/container/*.test.ts'] },
   ],

@@ -1,0 +1,69 @@
+import {
+  NextPayoutSchema,
+  ObligationsSchema,
+  PayoutDetailSchema,
+  PayoutPageSchema,
+  ResourceSchema,
+  UserIdSchema,
+} from '@wewrite/contracts';
+import type { z } from 'zod';
+import { pathOf } from '../../apps/cli/src/demo/api.ts';
+import { endOnboarding } from '../../apps/cli/src/demo/play-event.ts';
+import type { Place } from './place.ts';
+
+/** What a writer is owed and owes, in cents: payable, in flight, held, and the receivable. */
+export interface Balance {
+  readonly payable: number;
+  readonly inFlight: number;
+  readonly held: number;
+  readonly owes: number;
+}
+
+/** Nothing is owed either way. */
+export const nothingOwed: Balance = { payable: 0, inFlight: 0, held: 0, owes: 0 };
+
+/** What writers do, and what they see. */
+export interface Writers {
+  /** Comes with a page, named as they are, and a payout account, unless they have none. */
+  writes(userId: string, account?: 'ready' | 'restricted' | 'none'): Promise<void>;
+  balanceOf(userId: string): Promise<Balance>;
+  nextPayoutOf(userId: string): Promise<z.infer<typeof NextPayoutSchema>>;
+  /** Newest first, each with its calls of Stripe. */
+  payoutsOf(userId: string): Promise<readonly z.infer<typeof PayoutDetailSchema>[]>;
+}
+
+/** The writers of a place. */
+export function writersOf({ ask, settled, world }: Place): Writers {
+  return {
+    writes: async (userId, account = 'ready') => {
+      const ownerUserId = UserIdSchema.parse(userId);
+      await world.api.ask({
+        method: 'PUT',
+        path: pathOf('resources', 'page', userId),
+        token: world.tokens.service,
+        body: { ownerUserId, title: `The page of ${userId}` },
+        answer: ResourceSchema,
+      });
+      // A first call makes them known to whoever speaks for them.
+      await ask(userId, { method: 'GET', path: '/v1/payouts', answer: PayoutPageSchema });
+      if (account !== 'none') await endOnboarding(world, ownerUserId, account);
+      await settled();
+    },
+    balanceOf: async (userId) => {
+      const { writers } = await ask('admin', { method: 'GET', path: '/v1/obligations', answer: ObligationsSchema });
+      const own = writers.find((writer) => writer.userId === userId);
+      if (own === undefined) return nothingOwed;
+      const { payableCents, inFlightCents, heldCents, receivableCents } = own;
+      return { payable: payableCents, inFlight: inFlightCents, held: heldCents, owes: receivableCents };
+    },
+    nextPayoutOf: (userId) => ask(userId, { method: 'GET', path: '/v1/payouts/next', answer: NextPayoutSchema }),
+    payoutsOf: async (userId) => {
+      const { payouts } = await ask(userId, { method: 'GET', path: '/v1/payouts', answer: PayoutPageSchema });
+      return Promise.all(
+        payouts.map(({ id }) =>
+          ask(userId, { method: 'GET', path: pathOf('payouts', id), answer: PayoutDetailSchema }),
+        ),
+      );
+    },
+  };
+}
