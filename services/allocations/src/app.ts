@@ -20,6 +20,7 @@ import { setWriterState } from './set-writer-state.ts';
 import { closeSchedule, startCloseByRequest } from './start-close.ts';
 import { rehearsalSchedule } from './start-rehearsal.ts';
 import { streamAllocations } from './stream-allocations.ts';
+import { tellSupportersLoop } from './tell-supporters.ts';
 import { turnPlansLoop } from './turn-plans.ts';
 import { undoChange } from './undo-change.ts';
 
@@ -52,7 +53,12 @@ export const allocations: ServiceDefinition<Config, Schema> = {
       mergeDuplicates(server, context);
     },
     hearings: [applyFunding(context)],
-    loops: [turnPlansLoop(context), lockMonthLoop(context, 'close'), lockMonthLoop(context, 'rehearsal')],
+    loops: [
+      turnPlansLoop(context),
+      tellSupportersLoop(context),
+      lockMonthLoop(context, 'close'),
+      lockMonthLoop(context, 'rehearsal'),
+    ],
     schedules: [closeSchedule(context), rehearsalSchedule(context)],
     loadBlobs: (blobIds) => loadChunks(context.database, blobIds),
   }),

@@ -9,7 +9,7 @@ import {
   type WriterState,
 } from '@wewrite/contracts';
 import { assert } from '@wewrite/service-kit';
-import { sql, type Transaction } from 'kysely';
+import { type RawBuilder, sql, type Transaction } from 'kysely';
 import { passCloseGate } from './close-gate.ts';
 import type { Context, Schema } from './db.ts';
 import { allocationChangedMessage } from './events.ts';
@@ -99,14 +99,19 @@ export async function instantOf(
   return rows[0];
 }
 
-/** It never goes back: not before the plan's last change, nor, with a clock that is behind, before the cutoff of a close that has begun (A5). */
 function momentOf({ userId, now }: { userId: UserId; now: Date }) {
   return sql<{ at: Date; month: Month; version: number }>`
     select version, latest.at, to_char(latest.at at time zone 'UTC', 'YYYY-MM') as month
-    from plan, lateral (
-      select greatest(${now}::timestamptz, last_changed_at, (select max(cutoff) from month_close)) as at
-    ) as latest
+    from plan, lateral (select ${planInstant(now)} as at) as latest
     where user_id = ${userId}`;
+}
+
+/**
+ * The instant of a change, in SQL over a locked `plan`. It never goes back: not before the plan's last change, nor, with a
+ * clock that is behind, before the cutoff of a close that has begun (A5).
+ */
+export function planInstant(now: Date): RawBuilder<Date> {
+  return sql<Date>`greatest(${now}::timestamptz, plan.last_changed_at, (select max(cutoff) from month_close))`;
 }
 
 type Owner = Pick<SetAllocation, 'ownerUserId' | 'ownerState'>;

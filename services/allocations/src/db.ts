@@ -78,6 +78,8 @@ export interface AllocationChangeTable {
   changed_by: UserId;
   request_id: string;
   cause: ChangeCause;
+  /** What it tells of a writer, where that is its cause. */
+  writer_state: WriterState | null;
 }
 
 /**

@@ -11,6 +11,7 @@ import {
   type monthProgress,
   type scheduleChanged,
   type UserId,
+  type WriterState,
   zeroCents,
 } from '@wewrite/contracts';
 import { idOfCause, type Outgoing, type OutgoingBlob } from '@wewrite/service-kit';
@@ -20,7 +21,14 @@ import type { PlanChange } from './plan.ts';
 
 /** `allocation.changed` of one change (A10). Say it under the plan's row lock. */
 export function allocationChangedMessage(
-  made: PlanChange & { userId: UserId; month: Month; at: Date; version: number; cause: ChangeCause },
+  made: PlanChange & {
+    userId: UserId;
+    month: Month;
+    at: Date;
+    version: number;
+    cause: ChangeCause;
+    writerState?: WriterState;
+  },
 ): Outgoing<MessageOf<typeof allocationChanged>> {
   const standing = made.after ?? made.before;
   if (standing === null) throw new Error('a change has a before or an after');
@@ -38,6 +46,7 @@ export function allocationChangedMessage(
       version: made.version,
       at: made.at.toISOString(),
       cause: made.cause,
+      writerState: made.writerState ?? null,
     },
   };
 }

@@ -51,6 +51,7 @@ function changeAnswer(row: AllocationChangeTable) {
     at: row.at.toISOString(),
     changedBy: row.changed_by,
     cause: row.cause,
+    writerState: row.writer_state,
     requestId: row.request_id,
   };
 }

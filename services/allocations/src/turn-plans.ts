@@ -16,8 +16,10 @@ export function turnPlansLoop(context: Context): Loop {
     due: async () => ((await isTurnDue(database.kysely, monthOf(clock.now()))) ? 1 : 0),
     step: async () => {
       const month = monthOf(clock.now());
+      // Of one month, in the order of an index: a step reads no more than it turns, however many are due.
       const { rows } = await sql<{ user_id: UserId }>`
-        select distinct user_id from schedule where due_month <= ${month}
+        select distinct user_id from schedule
+        where due_month = (select min(due_month) from schedule where due_month <= ${month})
         order by user_id limit ${usersAStep}`.execute(database.kysely);
       for (const { user_id: userId } of rows) await turnPlanNow(context, { userId, month });
       return rows.length > 0;

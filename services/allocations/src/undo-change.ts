@@ -8,6 +8,7 @@ import { changeOne } from './set-allocation.ts';
 /**
  * A supporter takes the last change of a resource back: what stood before it stands again, by a new change (A10). One
  * that has been followed by another is left alone, and so is one that ended a span: the span would not end again (A9).
+ * That its supporter was told of a writer (A11) is none: it changed no amount.
  */
 export function undoChange(server: Server, context: Context): void {
   server.post(
@@ -44,10 +45,12 @@ async function findLastOfResource(
       select from allocation_change as later
       where later.user_id = change.user_id and later.version > change.version
         and later.resource_type = change.resource_type and later.resource_id = change.resource_id
+        and later.cause <> 'writer_unavailable'
     ) as is_followed, exists (
       select from schedule where schedule.user_id = change.user_id and ended_by_version = change.version
     ) as ended_span
-    from allocation_change as change where user_id = ${userId} and version = ${version}`.execute(tx);
+    from allocation_change as change
+    where user_id = ${userId} and version = ${version} and cause <> 'writer_unavailable'`.execute(tx);
   const [change] = rows;
   if (change === undefined) throw new Refusal('not_found', 'Your plan has had no such change.', { field: 'version' });
   if (change.ended_span) {

@@ -45,7 +45,10 @@ export async function writeChanges(tx: Transaction<Schema>, made: readonly MadeC
       from change where is_last and after_cents > 0
       on conflict (user_id, resource_type, resource_id) do update set
         recipient_user_id = excluded.recipient_user_id, usd_cents = excluded.usd_cents, since = excluded.since,
-        version = excluded.version
+        version = excluded.version, told_writer_state = case
+          when allocation.recipient_user_id = excluded.recipient_user_id then allocation.told_writer_state
+          else excluded.told_writer_state
+        end
     ), counted as (
       update plan set version = ${version}, last_changed_at = ${at}, first_changed_at = coalesce(first_changed_at, ${at})
       where user_id = ${userId}

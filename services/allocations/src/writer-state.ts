@@ -4,8 +4,17 @@ import type { Schema } from './db.ts';
 
 /** In a `select`, the state of the writer that a column names; a writer of whom nothing is known is open. */
 export function currentWriterState(userIdColumn: string): RawBuilder<WriterState> {
+  return stateNow(sql.ref(userIdColumn));
+}
+
+/** In a `select`, the state of one writer. */
+export function currentStateOf(userId: UserId): RawBuilder<WriterState> {
+  return stateNow(sql`${userId}`);
+}
+
+function stateNow(userId: RawBuilder<unknown>): RawBuilder<WriterState> {
   return sql<WriterState>`coalesce((
-    select state from writer_state where writer_state.user_id = ${sql.ref(userIdColumn)} and until is null
+    select state from writer_state where writer_state.user_id = ${userId} and until is null
   ), 'open')`;
 }
 

@@ -90,6 +90,22 @@ describe('the stream of a plan', () => {
     await replica.stop();
   });
 
+  test('A11: tells at once that a writer of the plan takes no support any more', async () => {
+    await service.register(page('of-wade'), 'wade');
+    await service.fund([{ userId: 'wyn', month: november, paidCents: 1_000 }]);
+    await service.set('wyn', page('of-wade'), 100);
+    const stream = await open('wyn', '?resource=page/of-wade');
+    expect(await stream.next()).toMatchObject({ event: 'summary', data: { version: 1 } });
+    expect(await stream.next()).toMatchObject({ data: { allocation: { writerState: 'open' } } });
+    const path = '/v1/writers/wade';
+    await service.call({ sub: 'site', role: 'service' }, { method: 'PUT', path, body: { state: 'blocked' } });
+    // The state may be seen before the supporter is told; the last event has both.
+    let event = await stream.next();
+    while (event?.data.version !== 2 || event.event !== 'allocation') event = await stream.next();
+    expect(event.data).toMatchObject({ version: 2, allocation: { usdCents: 100, writerState: 'blocked' } });
+    stream.leave();
+  });
+
   test('tells nothing of other users, and a budget as soon as it is known', async () => {
     await service.fund([{ userId: 'tom', month: november, paidCents: 500 }]);
     const stream = await open('uma', '?resource=page/a');

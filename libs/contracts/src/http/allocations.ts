@@ -4,6 +4,7 @@ import { NonNegativeCentsSchema } from '../money.ts';
 import { MonthSchema } from '../month.ts';
 import { ProblemCodeSchema } from '../problem.ts';
 import { RunKindSchema } from '../run.ts';
+import { WriterStateSchema } from '../topics/allocation-changed.ts';
 import { FundingSchema } from '../topics/funding-changed.ts';
 import { LockedTotalsSchema } from '../topics/month-locked.ts';
 
@@ -61,10 +62,6 @@ export const AllocationSummarySchema = z.object({
   overspentCents: NonNegativeCentsSchema,
 });
 export type AllocationSummary = z.infer<typeof AllocationSummarySchema>;
-
-/** Whether a writer takes support (A11): only an open one does. */
-export const WriterStateSchema = z.enum(['open', 'inactive', 'blocked', 'closed']);
-export type WriterState = z.infer<typeof WriterStateSchema>;
 
 /** `PUT /v1/writers/{userId}` and its answer: since when the writer is in the state. */
 export const SetWriterStateSchema = z.strictObject({ state: WriterStateSchema });
@@ -188,6 +185,8 @@ export const AllocationChangeSchema = z.object({
   changedBy: UserIdSchema,
   /** Whether the supporter changed it, a schedule (A9), a writer's state (A11) or an import of older data (A13). */
   cause: z.enum(['user', 'schedule', 'writer_unavailable', 'import']),
+  /** Of `writer_unavailable`: the recipient's state that the supporter is told of. */
+  writerState: WriterStateSchema.nullable(),
   requestId: z.string(),
 });
 

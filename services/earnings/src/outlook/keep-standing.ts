@@ -7,7 +7,9 @@ import type { Tx } from '../db.ts';
 
 /** Keeps what supporters wish to give (`allocation.changed`). */
 export async function keepStanding(tx: Tx, messages: readonly Received<MessageOf<typeof allocationChanged>>[]) {
-  const rows = messages.map(({ body, ...message }) => ({
+  // What only tells of a writer changes no wish: the line goes on to go back to the change that does.
+  const wishes = messages.filter(({ body }) => body.cause !== 'writer_unavailable');
+  const rows = wishes.map(({ body, ...message }) => ({
     user_id: body.userId,
     resource_type: body.resourceType,
     resource_id: body.resourceId,
