@@ -2,6 +2,7 @@ import { ledgerMigrations } from '@wewrite/ledger';
 import type { ServiceDefinition } from '@wewrite/service-kit';
 import { createStripeClient } from '@wewrite/service-kit/stripe';
 import { writeOffReceivable } from './adjustments/write-off.ts';
+import { checkDueBooks } from './check-books.ts';
 import { chooseEscrow } from './choose-escrow.ts';
 import { type Config, environment } from './config.ts';
 import type { Context } from './context.ts';
@@ -49,6 +50,7 @@ export const payouts: ServiceDefinition<Config, Schema> = {
         judgeRehearsal(context),
         ...sendTransfers(context),
         sweepPayouts(context),
+        checkDueBooks(context),
         refreshAccounts(context),
       ],
       routes: (server) => {

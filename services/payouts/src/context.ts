@@ -22,6 +22,7 @@ export const loopNames = {
   moreTransfers: 'more_transfers',
   accounts: 'accounts',
   sweep: 'sweep',
+  books: 'check_books',
 } as const;
 
 /** Makes both loops of transfers look for work now. */

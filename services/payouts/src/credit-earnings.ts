@@ -10,10 +10,11 @@ import { sql, type Transaction } from 'kysely';
 import { lockBalancesForCredits } from './adjustments/read-books.ts';
 import { settleDebts } from './adjustments/settle-debts.ts';
 import { writeBooks } from './adjustments/write-books.ts';
+import { checkBooks } from './check-books.ts';
 import { type Context, loopNames } from './context.ts';
 import type { Schema } from './db.ts';
 import { openMonth } from './payout-month.ts';
-import { checkBooks, sayProgress } from './progress.ts';
+import { sayProgress } from './progress.ts';
 import { creatorEarning } from './sub-ledger.ts';
 
 type Message = Received<MessageOf<typeof earningsCalculated>>;

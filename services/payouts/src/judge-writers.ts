@@ -3,11 +3,12 @@ import { balances, postTransfers } from '@wewrite/ledger';
 import { idOfCause, type Loop } from '@wewrite/service-kit';
 import { sql, type Transaction } from 'kysely';
 import { lockBalances } from './adjustments/read-books.ts';
+import { checkBooks } from './check-books.ts';
 import { type Context, loopNames } from './context.ts';
 import type { PayoutAccountTable, PayoutMonthTable, Schema } from './db.ts';
 import { type Judgement, judge, nextPayoutDate, type PayoutTerms, type WriterBalance } from './payout.ts';
 import { advanceMonth } from './payout-month.ts';
-import { checkBooks, runOf, sayProgress } from './progress.ts';
+import { runOf, sayProgress } from './progress.ts';
 import { accountOf, chart, payoutReserved } from './sub-ledger.ts';
 
 /** How many writers one transaction judges. */

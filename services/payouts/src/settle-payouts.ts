@@ -4,10 +4,11 @@ import { sql, type Transaction } from 'kysely';
 import { lockBalances } from './adjustments/read-books.ts';
 import { settleDebts } from './adjustments/settle-debts.ts';
 import { writeBooks } from './adjustments/write-books.ts';
+import { checkBooks } from './check-books.ts';
 import type { Context } from './context.ts';
 import type { PayoutTable, Schema } from './db.ts';
 import { advanceMonth } from './payout-month.ts';
-import { checkBooks, runOf, sayProgress } from './progress.ts';
+import { runOf, sayProgress } from './progress.ts';
 import { payoutReturned, payoutUndone, processingFee, writerPayout } from './sub-ledger.ts';
 import type { PayoutEnding } from './transfer-outcome.ts';
 

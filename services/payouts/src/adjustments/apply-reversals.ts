@@ -10,9 +10,9 @@ import {
 } from '@wewrite/contracts';
 import { assert, type Received } from '@wewrite/service-kit';
 import { sql, type Transaction } from 'kysely';
+import { askForCheck } from '../check-books.ts';
 import type { Context } from '../context.ts';
 import type { Schema } from '../db.ts';
-import { checkBooks } from '../progress.ts';
 import { lockBalances, readBooks } from './read-books.ts';
 import { type Change, keysOf, writeBooks } from './write-books.ts';
 import {
@@ -65,7 +65,7 @@ export async function applyReversals(
   }
   await writeBooks(context, tx, changes);
   const runs = new Map(parts.map(({ run }) => [run.runId, run]));
-  for (const run of runs.values()) await checkBooks(context, tx, { run, stage: 'reversals' });
+  await askForCheck(context, tx, runs.values());
 }
 
 interface Decision {
