@@ -11,6 +11,10 @@ const schema = z.object({
   SYSTEM_TEST_SPLITS: z.coerce.number().int().min(1).max(100_000_000).default(100_000),
   /** About how many transfers the ledger and its model are given. */
   SYSTEM_TEST_LEDGER_COMMANDS: z.coerce.number().int().min(1).max(10_000_000).default(7_500),
+  /** How many messages writers put into the outbox. */
+  SYSTEM_TEST_OUTBOX_ROWS: z.coerce.number().int().min(1).max(10_000_000).default(5_000),
+  /** How many changes race on one plan. */
+  SYSTEM_TEST_RACES: z.coerce.number().int().min(1).max(1_000_000).default(1_000),
 });
 
 /** What the system tests read from their environment. */
@@ -20,6 +24,8 @@ export function readSystemTestConfig(): {
   readonly scales: 'some' | 'all';
   readonly splits: number;
   readonly ledgerCommands: number;
+  readonly outboxRows: number;
+  readonly races: number;
 } {
   const parsed = schema.parse(process.env);
   return {
@@ -28,5 +34,7 @@ export function readSystemTestConfig(): {
     scales: parsed.SYSTEM_TEST_SCALES,
     splits: parsed.SYSTEM_TEST_SPLITS,
     ledgerCommands: parsed.SYSTEM_TEST_LEDGER_COMMANDS,
+    outboxRows: parsed.SYSTEM_TEST_OUTBOX_ROWS,
+    races: parsed.SYSTEM_TEST_RACES,
   };
 }

@@ -24,7 +24,8 @@ describe('the database refuses the runtime role', () => {
   let books: TestBooks;
   beforeAll(async () => {
     books = await openTestBooks();
-    await books.post([transfer({ idempotencyKey: 'first' }), transfer({ credit: 'allocated:2026-11' })]);
+    const others = ['allocated:2026-11', 'capped:full'].map((credit) => transfer({ credit }));
+    await books.post([transfer({ idempotencyKey: 'first' }), ...others]);
   });
   afterAll(() => books.close());
 
@@ -62,6 +63,20 @@ describe('the database refuses the runtime role', () => {
     ['an amount of 0', insertTransfer({ amount_cents: 0 }), 'ledger_transfer_amount_cents_check'],
     ['a negative amount', insertTransfer({ amount_cents: -1 }), 'ledger_transfer_amount_cents_check'],
     ['another currency', insertTransfer({ currency: 'eur' }), 'is kept in usd, not in eur'],
+    [
+      'another currency between cold accounts',
+      insertTransfer({
+        debit_account_id: 'supporter_funds:anna:2026-11',
+        credit_account_id: 'capped:full',
+        currency: 'eur',
+      }),
+      'is kept in usd, not in eur',
+    ],
+    [
+      'another currency between hot accounts',
+      insertTransfer({ credit_account_id: 'allocated:2026-11', currency: 'eur' }),
+      'is kept in usd, not in eur',
+    ],
     ['an unknown cold account', insertTransfer({ credit_account_id: 'nobody' }), 'account nobody does not exist'],
     ['a used key', insertTransfer({ idempotency_key: 'first' }), 'ledger_transfer_idempotency_key_key'],
     ['an unknown transfer to correct', insertTransfer({ corrects: 'nothing' }), 'ledger_transfer_corrects_fkey'],
@@ -77,6 +92,11 @@ describe('the database refuses the runtime role', () => {
       'ledger_account_within_bounds',
     ],
     [
+      'a balance above its maximum',
+      insertTransfer({ credit_account_id: 'capped:full' }),
+      'ledger_account_within_bounds',
+    ],
+    [
       'a hot balance beyond its bounds',
       insertTransfer({ debit_account_id: 'allocated:2026-11', credit_account_id: 'stripe:pending', amount_cents: 101 }),
       'ledger_account_within_bounds',
@@ -85,8 +105,8 @@ describe('the database refuses the runtime role', () => {
     await expect(statement.execute(books.database.kysely)).rejects.toThrow(reason);
     expect(await trialBalance(books.database.kysely)).toMatchObject({
       types: [
-        { type: 'asset', balanceCents: 200 },
-        { type: 'liability', balanceCents: 200 },
+        { type: 'asset', balanceCents: 300 },
+        { type: 'liability', balanceCents: 300 },
       ],
       differenceCents: 0,
     });
@@ -95,6 +115,6 @@ describe('the database refuses the runtime role', () => {
   test('a transfer added by hand moves the balances all the same', async () => {
     await insertTransfer({}).execute(books.database.kysely);
     const { types } = await trialBalance(books.database.kysely);
-    expect(types.map((total) => total.balanceCents)).toEqual([201, 201]);
+    expect(types.map((total) => total.balanceCents)).toEqual([301, 301]);
   });
 });

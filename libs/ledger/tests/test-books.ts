@@ -1,6 +1,6 @@
 import { type Cents, cents, month } from '@wewrite/contracts';
 import { createTestDatabase } from '@wewrite/local-stack/testing';
-import { type Database, migrate, migrationsHash, openDatabase } from '@wewrite/service-kit';
+import { type Database, kitMigrations, migrate, migrationsHash, openDatabase } from '@wewrite/service-kit';
 import { defineChart, ledgerMigrations, type NewTransfer, type Posting, postTransfers } from '../src/index.ts';
 
 /** Every kind of account there is: hot and cold, bounded and not, of each normal side. */
@@ -24,11 +24,13 @@ export interface TestBooks {
 }
 
 export async function openTestBooks(): Promise<TestBooks> {
+  // The kit's come first in every service, and give the runtime role all rights on tables: the ledger takes its own away.
+  const sources = [kitMigrations, ledgerMigrations];
   const testDatabase = await createTestDatabase({
     services: ['books'],
-    templateKey: await migrationsHash([ledgerMigrations]),
+    templateKey: await migrationsHash(sources),
     migrate: async (urls) => {
-      await migrate({ ownerUrl: urls.books.ownerUrl, schema: 'books', sources: [ledgerMigrations] });
+      await migrate({ ownerUrl: urls.books.ownerUrl, schema: 'books', sources });
     },
   });
   const { appUrl, ownerUrl } = testDatabase.urls.books;

@@ -1,0 +1,99 @@
+import { describe, expect, test } from '@jest/globals';
+import { type CloseStep, closeSteps, equationOf } from '@wewrite/contracts';
+import { type KnownBooks, type KnownStep, verdictOf } from './verdict.ts';
+
+const steps = (Object.keys(closeSteps) as CloseStep[]).map(
+  (step): KnownStep => ({ step, expected: 3, done: 3, state: 'done', booksVersion: 2 }),
+);
+
+/** A month in order: 1,000 ¢ paid, 900 of them funded; no writer is owed anything any more. */
+const sums = {
+  allocations: { paidCents: 1_000, fundedCents: 900, unallocatedCents: 100 },
+  billing: {
+    paidCents: 1_000,
+    fundedCents: 900,
+    unallocatedCents: 100,
+    feeCents: 63,
+    netCents: 837,
+    creatorObligationsCents: 40,
+    creatorReceivablesCents: 5,
+  },
+  earnings: { fundedCents: 900, grossCents: 900, feeCents: 63, netCents: 837 },
+  payouts: { netCents: 837, creatorObligationsCents: 40, creatorReceivablesCents: 5 },
+} as const;
+
+type Service = keyof typeof sums;
+
+const books = (Object.keys(sums) as Service[]).map(
+  (service): KnownBooks => ({ service, latestVersion: 2, equations: [], sums: sums[service] }),
+);
+
+/** The books with one service's changed. */
+function booksWith(service: Service, change: Partial<KnownBooks>): KnownBooks[] {
+  return books.map((known) => (known.service === service ? { ...known, ...change } : known));
+}
+
+describe('B5: the verdict on a run', () => {
+  test('a month in order is reconciled, every comparison of services among its equations', () => {
+    const verdict = verdictOf(steps, books);
+    expect(verdict).toMatchObject({ state: 'reconciled', unexplainedCents: 0, waitingFor: [] });
+    expect(verdict.equations).toHaveLength(10);
+  });
+
+  const all = (Object.entries(sums) as [Service, Record<string, number>][]).flatMap(([service, of]) =>
+    Object.keys(of).map((name) => [service, name] as const),
+  );
+  test.each(all)('a cent more in %s, %s, is unexplained, and told by name', (service, name) => {
+    const known = sums[service] as Readonly<Record<string, number>>;
+    const verdict = verdictOf(steps, booksWith(service, { sums: { ...known, [name]: (known[name] ?? 0) + 1 } }));
+    expect(verdict.state).toBe('unexplained');
+    expect(verdict.unexplainedCents).toBe(verdict.differences.length);
+    for (const { name: equation } of verdict.differences) expect(equation).toContain(`${service} ${name}`);
+  });
+
+  test.each<[Service, string, Service, string]>([
+    ['allocations', 'paidCents', 'billing', 'paidCents'],
+    ['allocations', 'fundedCents', 'billing', 'fundedCents'],
+    ['allocations', 'unallocatedCents', 'billing', 'unallocatedCents'],
+    ['allocations', 'fundedCents', 'earnings', 'fundedCents'],
+    ['earnings', 'fundedCents', 'earnings', 'grossCents'],
+    ['earnings', 'feeCents', 'billing', 'feeCents'],
+    ['earnings', 'netCents', 'billing', 'netCents'],
+    ['earnings', 'netCents', 'payouts', 'netCents'],
+    ['billing', 'creatorObligationsCents', 'payouts', 'creatorObligationsCents'],
+    ['billing', 'creatorReceivablesCents', 'payouts', 'creatorReceivablesCents'],
+  ])('%s says %s as %s says %s', (left, leftSum, right, rightSum) => {
+    const names = verdictOf(steps, books).equations.map(({ name }) => name);
+    expect(names).toContain(`${left} ${leftSum} = ${right} ${rightSum}`);
+  });
+
+  test('differences of a service are unexplained whatever their sign, and never make up for each other', () => {
+    const equations = [equationOf('a cent too many', 1, 0), equationOf('a cent too few', 0, 1)];
+    expect(verdictOf(steps, booksWith('earnings', { equations }))).toMatchObject({
+      state: 'unexplained',
+      unexplainedCents: 2,
+      differences: [{ name: 'earnings: a cent too many' }, { name: 'earnings: a cent too few' }],
+    });
+  });
+
+  test('books that were checked before the last step do not count', () => {
+    expect(verdictOf(steps, booksWith('payouts', { latestVersion: 1 }))).toMatchObject({
+      state: 'running',
+      unexplainedCents: null,
+      waitingFor: expect.arrayContaining(['payouts: books not yet checked since payouts']),
+    });
+  });
+
+  test('a step that says it is done and lacks one of what was expected keeps the month running', () => {
+    const short = steps.map((step) => (step.step === 'credits' ? { ...step, done: 2 } : step));
+    expect(verdictOf(short, books)).toMatchObject({ state: 'running', waitingFor: ['credits: 2 of 3 done'] });
+  });
+
+  test('a sum that a service has not stated yet keeps the month running', () => {
+    const { netCents: _, ...others } = sums.payouts;
+    expect(verdictOf(steps, booksWith('payouts', { sums: others }))).toMatchObject({
+      state: 'running',
+      waitingFor: ['earnings netCents = payouts netCents: not yet stated'],
+    });
+  });
+});
