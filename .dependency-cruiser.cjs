@@ -89,6 +89,13 @@ module.exports = {
       to: { path: '^node_modules/stripe/' },
     },
     {
+      name: 'the-oracle-shares-no-code',
+      comment: 'What says what months should come to knows the types of the contracts, and nothing of those it judges.',
+      severity: 'error',
+      from: { path: '^tests/simulation/oracle/', pathNot: '[.]test[.]ts$' },
+      to: { path: '^(libs/(?!contracts/)|services|apps)/' },
+    },
+    {
       name: 'no-test-in-the-product',
       comment: 'What runs does not import what proves it.',
       severity: 'error',

@@ -26,7 +26,6 @@ export default {
         '<rootDir>/{libs,services,apps}/*/src/**/*.test.ts',
         '<rootDir>/bench/src/*.test.ts',
         '<rootDir>/tools/*.test.ts',
-        '<rootDir>/tests/simulation/oracle/*.test.ts',
       ],
     },
     { ...shared, displayName: 'service', testMatch: ['<rootDir>/{libs,services,apps}/*/tests/**/*.test.ts'] },
