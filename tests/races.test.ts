@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type MessageOf, monthLocked } from '@wewrite/contracts';
 import { type Database, openDatabase } from '@wewrite/service-kit';
@@ -10,6 +9,7 @@ import {
   type RunningAllocations,
   startAllocations,
 } from '../services/allocations/tests/running-allocations.ts';
+import { untilBlocked } from './blocked-sessions.ts';
 import { readSystemTestConfig } from './config.ts';
 
 const { seed, races } = readSystemTestConfig();
@@ -123,12 +123,12 @@ describe('a lock against changes', () => {
     service.clock.set({ now: new Date('2026-11-30T23:59:59.999Z'), running: false });
     const { changing, closing } = await whileHeld('sam', async () => {
       const change = service.set('sam', page('essay-0'), 700);
-      await untilBlocked(1, 'the change has its instant, and waits for its row');
+      await untilBlocked(database, 1, 'the change has its instant, and waits for its row');
       service.clock.set({ now: new Date(closeInstant), running: false });
       await service.closeFunding(november, budgets);
       const urls = Array.from({ length: 16 }, (_, number) => (number % 2 === 0 ? replica.url : undefined));
       const closes = Promise.all(urls.map((url) => service.close(november, url)));
-      await untilBlocked(2, 'the close waits for the change');
+      await untilBlocked(database, 2, 'the close waits for the change');
       return { changing: change, closing: closes };
     });
     expect(await changing).toMatchObject({ status: 200, body: { summary: { month: november } } });
@@ -159,17 +159,4 @@ async function whileHeld<Result>(userId: string, work: () => Promise<Result>): P
     await sql`select from allocation where user_id = ${userId} for update`.execute(tx);
     return work();
   });
-}
-
-/** Waits until as many sessions wait for a lock. */
-async function untilBlocked(sessions: number, what: string): Promise<void> {
-  const deadline = AbortSignal.timeout(20_000);
-  for (;;) {
-    const { rows } = await sql<{ count: number }>`
-      select count(*) as count from pg_stat_activity
-      where datname = current_database() and wait_event_type = 'Lock'`.execute(database.kysely);
-    if ((rows[0]?.count ?? 0) >= sessions) return;
-    if (deadline.aborted) throw new Error(`waited in vain: ${what}`);
-    await delay(10);
-  }
 }

@@ -71,6 +71,14 @@ describe('a series of messages completes exactly once', () => {
     expect(new Set(outcomes.map((outcome) => outcome.version)).size).toBe(31);
   });
 
+  test('B2: a closing message that comes again, under another id, completes nothing a second time', async () => {
+    const closing = () =>
+      kit.own.transaction((tx) => expectParts(tx, { run, series: 'closed twice', expected: [1, 5], at }));
+    await kit.own.transaction((tx) => countParts(tx, { run, series: 'closed twice', counts: [1, 5], at }));
+    expect(await closing()).toMatchObject({ justCompleted: true, isComplete: true });
+    expect(await closing()).toMatchObject({ justCompleted: false, isComplete: true });
+  });
+
   test('B5: sums that differ never complete', async () => {
     const take = (counts: number[]) =>
       kit.own.transaction((tx) => countParts(tx, { run, series: 'differing', counts, at }));
