@@ -99,11 +99,19 @@ interface Ports {
   readonly adminPort: number;
 }
 
+/**
+ * Ports below those that the system gives to outgoing connections, of which one that is free now may be taken before
+ * anybody listens at it.
+ */
 async function chosenPorts(): Promise<Record<ServiceName, Ports>> {
   const ports: Partial<Record<ServiceName, Ports>> = {};
-  for (const name of serviceNames) ports[name] = { port: await freePort(), adminPort: await freePort() };
+  const free = () => freePort(lowestPort + Math.floor(Math.random() * (highestPort - lowestPort)));
+  for (const name of serviceNames) ports[name] = { port: await free(), adminPort: await free() };
   return ports as Record<ServiceName, Ports>;
 }
+
+const lowestPort = 12_000;
+const highestPort = 32_000;
 
 /** The service, one instance of which answers where the others look for it, also when it is another one than before. */
 function atOwnPorts(service: RunnableService, { port, adminPort }: Ports, options: PlatformOptions): RunnableService {

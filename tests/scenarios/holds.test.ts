@@ -1,0 +1,115 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { lineIdOf, type Month, month, nextMonth, QuestionsPageSchema, UserIdSchema } from '@wewrite/contracts';
+import { booksHold, standing } from './books.ts';
+import { centsAreExplained } from './chains.ts';
+import { openTown, type Town } from './town.ts';
+import { nothingOwed } from './writers.ts';
+
+let town: Town;
+beforeAll(async () => {
+  town = await openTown({ firstMonth: month('2026-01') });
+});
+afterEach(() => booksHold(town));
+afterAll(() => town.stop());
+
+const lineOf = (supporter: string, writer: string, of: Month) =>
+  lineIdOf(supporter, { resourceType: 'page', resourceId: writer }, of);
+const fees = async () => (await standing(town, 'platform_revenue:fees'))['platform_revenue:fees'];
+/** What Stripe has sent back of the supporter's newest payment. */
+const refundedTo = async (supporter: string) => {
+  const refunds = await town.platform.stripe.refunds.list({ payment_intent: await town.paymentOf(supporter) });
+  return refunds.data.map(({ amount }) => amount);
+};
+
+describe('an operator', () => {
+  test('C6, D2: holds a line, which is not paid until it is released, and is paid then', async () => {
+    const first = await town.beginsStory();
+    await town.writes('wim');
+    await town.paysOnce('ada', 2_000);
+    await town.allocates('ada', { wim: 2_000 });
+    await town.closes(first);
+    const hold = await town.holds({ line: lineOf('ada', 'wim', first) });
+    expect(await town.balanceOf('wim')).toEqual({ ...nothingOwed, held: 1_860 });
+    await booksHold(town);
+
+    const second = await town.beginsStory();
+    await town.paysOnce('bea', 2_000);
+    await town.allocates('bea', { wim: 2_000 });
+    expect((await town.closes(second)).writer('wim')).toMatchObject({
+      payoutReason: 'on_hold',
+      carriedOverCents: 1_860,
+    });
+    await town.releases(hold);
+    expect(await town.balanceOf('wim')).toEqual({ ...nothingOwed, payable: 3_720 });
+    // 2.9 % of it are 108, and 30 ¢.
+    const paid = { payoutStatus: 'paid', payoutGrossCents: 3_720, processingFeeCents: 138, payoutNetCents: 3_582 };
+    expect((await town.closes(nextMonth(second))).writer('wim')).toMatchObject(paid);
+  });
+
+  test('C6, E5: reverses a line that a supporter asks about: its money goes back to them, its fee too', async () => {
+    const now = await town.beginsStory();
+    for (const writer of ['wes', 'will']) await town.writes(writer);
+    await town.paysOnce('cal', 1_500);
+    await town.allocates('cal', { wes: 1_000, will: 300 });
+    await town.closes(now);
+    const line = lineOf('cal', 'wes', now);
+    const hold = await town.holds({ line }, await town.isAsked('cal', line));
+    const before = await fees();
+    expect(await town.reverses(hold)).toMatchObject({ state: 'reversed' });
+    expect(await town.balanceOf('wes')).toEqual(nothingOwed);
+    expect(await town.balanceOf('will')).toEqual({ ...nothingOwed, payable: 279 });
+    expect(await fees()).toBe(before - 70);
+    expect(await refundedTo('cal')).toEqual([1_000]);
+    const request = { method: 'GET', path: '/v1/questions', answer: QuestionsPageSchema } as const;
+    const { questions } = await town.ask('cal', request);
+    expect(questions).toMatchObject([{ line, answer: { hold: { state: 'reversed' } } }]);
+  });
+
+  test('C6: reverses a writer’s month: each supporter gets theirs back', async () => {
+    const now = await town.beginsStory();
+    await town.writes('wren');
+    for (const [supporter, cents] of [
+      ['dan', 600],
+      ['eve', 400],
+    ] as const) {
+      await town.paysOnce(supporter, cents);
+      await town.allocates(supporter, { wren: cents });
+    }
+    await town.closes(now);
+    const before = await fees();
+    await town.reverses(await town.holds({ recipientUserId: UserIdSchema.parse('wren'), month: now }));
+    expect(await town.balanceOf('wren')).toEqual(nothingOwed);
+    expect(await fees()).toBe(before - 70);
+    expect([await refundedTo('dan'), await refundedTo('eve')]).toEqual([[600], [400]]);
+  });
+
+  test('C6, D8: reverses what was paid out already: the writer owes it', async () => {
+    const now = await town.beginsStory();
+    await town.writes('walt');
+    await town.paysOnce('fay', 3_000);
+    await town.allocates('fay', { walt: 3_000 });
+    expect((await town.closes(now)).writer('walt')).toMatchObject({ payoutStatus: 'paid' });
+    const hold = await town.holds({ line: lineOf('fay', 'walt', now) });
+    expect(await town.balanceOf('walt')).toEqual(nothingOwed);
+    await town.reverses(hold);
+    expect(await town.balanceOf('walt')).toEqual({ ...nothingOwed, owes: 2_790 });
+    expect(await refundedTo('fay')).toEqual([3_000]);
+  });
+
+  test('A11: blocks a writer, who gets nothing at the cutoff, and opens them again, the plan untouched', async () => {
+    const first = await town.beginsStory();
+    for (const writer of ['wolf', 'wyn']) await town.writes(writer);
+    await town.subscribes('gil', 4_000);
+    await town.allocates('gil', { wolf: 800, wyn: 1_200 });
+    await town.blocks('wolf');
+    const blocked = await town.closes(first);
+    expect(blocked.supporter('gil')).toMatchObject({ budgetCents: 2_000, fundedCents: 1_200, unallocatedCents: 800 });
+    expect(blocked.writer('wolf')).toBeUndefined();
+    await town.opens('wolf');
+    await town.cancels('gil');
+    const opened = await town.closes(nextMonth(first));
+    expect([opened.writer('wolf')?.grossCents, opened.writer('wyn')?.grossCents]).toEqual([800, 1_200]);
+  });
+});
+
+test('every cent of these stories is explained, step by step', () => centsAreExplained(town));
