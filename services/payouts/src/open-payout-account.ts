@@ -1,6 +1,8 @@
 import { OpenedPayoutAccountSchema, type PayoutAccount, PayoutAccountSchema, type UserId } from '@wewrite/contracts';
-import { identityOf, idOfCause, problemResponses, type Server } from '@wewrite/service-kit';
+import { identityOf, idOfCause, problemResponses, Refusal, type Server } from '@wewrite/service-kit';
+import { isDefiniteRefusal } from '@wewrite/service-kit/stripe';
 import { sql } from 'kysely';
+import Stripe from 'stripe';
 import type { Context } from './context.ts';
 import type { PayoutAccountTable } from './db.ts';
 import { adviceFor } from './payout.ts';
@@ -32,12 +34,25 @@ export function openPayoutAccount(server: Server, context: Context): void {
     },
     async (request) => {
       const { userId } = identityOf(request);
-      const accountId = await openedOrAsked(context, userId);
-      const link = await createLink(context, accountId);
+      const link = await linkToAccount(context, userId).catch((error: unknown) => {
+        throw refusalOf(error);
+      });
       const account = shown(await find(context, userId));
       return { ...account, onboardingUrl: link.url, onboardingExpiresAt: new Date(link.expires_at).toISOString() };
     },
   );
+}
+
+async function linkToAccount(context: Context, userId: UserId) {
+  return createLink(context, await openedOrAsked(context, userId));
+}
+
+/** Trouble at Stripe passes, and the request can be repeated; what Stripe finds not valid is our own bug. */
+function refusalOf(error: unknown): unknown {
+  const isPassing = error instanceof Stripe.errors.StripeError && !isDefiniteRefusal(error);
+  return isPassing
+    ? new Refusal('unavailable', 'The payment provider does not answer as it should: try again shortly.')
+    : error;
 }
 
 /** The account's id. One that cannot receive is asked again for the capability: escrow may have another adapter by now. */
