@@ -7,6 +7,8 @@ const schema = z.object({
   SYSTEM_TEST_KILLS: z.coerce.number().int().min(1).max(1_000).default(10),
   /** `all` tries each number of replicas with each number of chunks. */
   SYSTEM_TEST_SCALES: z.enum(['some', 'all']).default('some'),
+  /** How many towns are simulated. */
+  SYSTEM_TEST_SIMULATED_SEEDS: z.coerce.number().int().min(1).max(1_000_000).default(200),
   /** How many splits of money are drawn. */
   SYSTEM_TEST_SPLITS: z.coerce.number().int().min(1).max(100_000_000).default(100_000),
   /** About how many transfers the ledger and its model are given. */
@@ -22,6 +24,7 @@ export function readSystemTestConfig(): {
   readonly seed: number;
   readonly kills: number;
   readonly scales: 'some' | 'all';
+  readonly simulatedSeeds: number;
   readonly splits: number;
   readonly ledgerCommands: number;
   readonly outboxRows: number;
@@ -32,6 +35,7 @@ export function readSystemTestConfig(): {
     seed: parsed.SYSTEM_TEST_SEED,
     kills: parsed.SYSTEM_TEST_KILLS,
     scales: parsed.SYSTEM_TEST_SCALES,
+    simulatedSeeds: parsed.SYSTEM_TEST_SIMULATED_SEEDS,
     splits: parsed.SYSTEM_TEST_SPLITS,
     ledgerCommands: parsed.SYSTEM_TEST_LEDGER_COMMANDS,
     outboxRows: parsed.SYSTEM_TEST_OUTBOX_ROWS,

@@ -1,5 +1,5 @@
 /** What is counted: of what kind, and which of it. */
-export type Kind = 'deed' | 'refusal' | 'event' | 'message' | 'fault' | 'state';
+export type Kind = 'act' | 'deed' | 'refusal' | 'event' | 'message' | 'fault' | 'state';
 
 /** How often each thing has happened in one run or in many. */
 export interface Census {

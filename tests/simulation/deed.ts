@@ -1,9 +1,7 @@
 import type { Month, ProblemCode, ResourceKey, RunKind, WriterState } from '@wewrite/contracts';
 
 /** What a request was answered in the end, however often it had to be sent. */
-export type Answer =
-  | { readonly outcome: 'accepted' }
-  | { readonly outcome: 'refused'; readonly code: ProblemCode };
+export type Answer = { readonly outcome: 'accepted' } | { readonly outcome: 'refused'; readonly code: ProblemCode };
 
 /** A wish of a supporter's: the resource gets so many cents a month; 0 removes it. */
 export interface Wish {

@@ -126,8 +126,7 @@ async function endHold(scene: Scene, chance: Chance, how: 'release' | 'reverse')
 function lineOf(scene: Scene, chance: Chance, userId: string): string | null {
   const month = lastSettledMonth(scene.deeds);
   const works = worksIn(scene.deeds);
-  if (month === null || resources.length === 0) return null;
-  return lineIdOf(userId, chance.pick(resources).resource, month);
+  return month === null || works.length === 0 ? null : lineIdOf(userId, chance.pick(works).resource, month);
 }
 
 /** The ids of the lines that the writer may have in a month: one for each supporter and work. */

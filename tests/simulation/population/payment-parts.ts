@@ -10,7 +10,9 @@ import { customersAtStripe } from './stripe-facts.ts';
 
 /** All of a payment, or a part: also the first, the last and the only cent of it. */
 export const refund: Part = async (scene, chance, userId) => {
-  const payments = (await paymentsOf(scene, userId)).filter(({ isDisputed, leftCents }) => !isDisputed && leftCents > 0);
+  const payments = (await paymentsOf(scene, userId)).filter(
+    ({ isDisputed, leftCents }) => !isDisputed && leftCents > 0,
+  );
   if (payments.length === 0) return false;
   const { id, leftCents } = chance.pick(payments);
   const amount = chance.weigh([
@@ -60,24 +62,20 @@ interface Payment {
   readonly openDisputes: readonly string[];
 }
 
-const IntentsSchema = z.object({
-  payment_intent: z.array(
-    z.object({ id: z.string(), customer: z.string().nullable(), status: z.string(), amount_received: z.int() }),
-  ),
-});
-const RefundsSchema = z.object({
-  refund: z.array(z.object({ payment_intent: z.string().nullable(), amount: z.int(), status: z.string().nullable() })),
-});
-const DisputesSchema = z.object({
-  dispute: z.array(z.object({ id: z.string(), payment_intent: z.string().nullable(), status: z.string() })),
-});
+const IntentsSchema = z.array(
+  z.object({ id: z.string(), customer: z.string().nullable(), status: z.string(), amount_received: z.int() }),
+);
+const RefundsSchema = z.array(
+  z.object({ payment_intent: z.string().nullable(), amount: z.int(), status: z.string().nullable() }),
+);
+const DisputesSchema = z.array(z.object({ id: z.string(), payment_intent: z.string().nullable(), status: z.string() }));
 
 /** What the supporter has paid, the first payment first. */
 async function paymentsOf({ stage }: Scene, userId: string): Promise<Payment[]> {
   const customers = await customersAtStripe(stage);
-  const { payment_intent: intents } = IntentsSchema.parse(await stage.heldAtStripe('payment_intent'));
-  const { refund: refunds } = RefundsSchema.parse(await stage.heldAtStripe('refund'));
-  const { dispute: disputes } = DisputesSchema.parse(await stage.heldAtStripe('dispute'));
+  const intents = IntentsSchema.parse(await stage.heldAtStripe('payment_intent'));
+  const refunds = RefundsSchema.parse(await stage.heldAtStripe('refund'));
+  const disputes = DisputesSchema.parse(await stage.heldAtStripe('dispute'));
   const paid = intents.filter(
     ({ customer, status }) => status === 'succeeded' && customer !== null && customers.get(customer) === userId,
   );

@@ -1,6 +1,6 @@
 import {
-  type AllocationSummary,
   AllocationHistorySchema,
+  type AllocationSummary,
   AllocationsSchema,
   ChangedAllocationsSchema,
   type ResourceKey,

@@ -59,9 +59,9 @@ function monthsOf(chance: Chance): [Month, ...Month[]] {
   const first = month(`${chance.pick([2027, 2028])}-${String(chance.between(1, 12)).padStart(2, '0')}`);
   const months: [Month, ...Month[]] = [first];
   const count = chance.weigh([
-    [1, 3],
+    [1, 4],
     [2, 5],
-    [3, 2],
+    [3, 1],
   ]);
   for (let last = first; months.length < count; ) {
     last = nextMonth(last);
@@ -76,7 +76,7 @@ function beginning(seed: number, { writers, supporters }: Town, first: Month): P
   const acts: PlottedAct[] = writers.map(({ userId }) => actOf('arrive', userId, from));
   for (const { userId } of supporters) {
     const chance = chanceOf(seed, `beginning of ${userId}`);
-    const isEarly = chance.percent(75);
+    const isEarly = chance.percent(85);
     const at = isEarly ? from : chance.instant(from, cutoffOf(first));
     acts.push(actOf('subscribe', userId, at), actOf('makePlan', userId, new Date(at.getTime() + 1)));
   }
@@ -87,16 +87,23 @@ function actOf(part: PartName, who: string, at: Date): PlottedAct {
   return { name: `${part} of ${who}`, at: at.toISOString(), part, who };
 }
 
-/** Drawn month by month: each has a number of acts, each of which draws when, what and who by its own name. */
+/**
+ * Drawn month by month: each has a few moments and a number of acts, each of which draws when, what and who by its own name.
+ * At one moment much may happen: time passing is what costs a world the most.
+ */
 function actsUntil(seed: number, town: Town, first: Month, ends: Date): PlottedAct[] {
   const favourites = favouritesOf(seed);
   const acts: PlottedAct[] = [];
   for (let of = first; firstInstantOf(of) < ends; of = nextMonth(of)) {
-    const count = chanceOf(seed, `acts of ${of}`).between(4, 14);
+    const ofMonth = chanceOf(seed, `acts of ${of}`);
+    const count = ofMonth.between(4, 14);
+    const moments = Array.from({ length: ofMonth.between(2, 4) }, () =>
+      ofMonth.instant(firstInstantOf(of), cutoffOf(of)),
+    );
     for (let number = 0; number < count; number++) {
       const name = `${of} ${number}`;
       const chance = chanceOf(seed, `draw ${name}`);
-      const at = chance.instant(firstInstantOf(of), cutoffOf(of));
+      const at = chance.pick(moments);
       const part = chance.weigh(partNames.map((each) => [each, weightOf(each, favourites)] as const));
       if (at < ends) acts.push({ name, at: at.toISOString(), part, who: whoDoes(chance, town, part) });
     }
@@ -118,8 +125,8 @@ function weightOf(name: PartName, favourites: ReadonlySet<Theme>): number {
 }
 
 function whoDoes(chance: Chance, { supporters, writers }: Town, part: PartName): string {
-  const candidates = parts[part].by === 'supporter' ? supporters : writers;
-  return chance.pick(candidates).userId;
+  const people: readonly { readonly userId: string }[] = parts[part].by === 'supporter' ? supporters : writers;
+  return chance.pick(people).userId;
 }
 
 function closesOf(seed: number, town: Town, months: readonly Month[]): PlottedClose[] {

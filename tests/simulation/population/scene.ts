@@ -24,8 +24,10 @@ export interface Scene {
   read<Shape>(as: Caller, path: string, schema: z.ZodType<Shape>): Promise<Shape>;
   /** Writes a deed down, of this instant unless Stripe dates it. */
   record(act: Act, answer: Answer, at?: string): void;
-  /** Waits until everything is known everywhere. */
+  /** Waits until everything is known everywhere; at once when nothing has been done since. */
   settle(): Promise<void>;
+  /** Whether Stripe may hold something new since this was asked last. */
+  hasStripeMoved(): boolean;
   moveClock(to: Date): Promise<void>;
 }
 
@@ -44,9 +46,17 @@ const stepsBetweenSendings = 10;
 export function openScene(stage: Stage, town: Town, census: Census): Scene {
   const deeds: Deed[] = [];
   let isQuiet = false;
+  let stripeMoved = true;
   let asked = 0;
+  const touchStripe = () => {
+    stripeMoved = true;
+    isQuiet = false;
+  };
+  let wasQuiet = false;
   const send = async (call: Call, isBusyAnswer: boolean): Promise<Answered> => {
     asked += 1;
+    wasQuiet = isQuiet;
+    if (call.method !== 'GET') touchStripe();
     const keyed = call.method === 'POST' ? { 'idempotency-key': `simulation-${asked}`, ...call.headers } : call.headers;
     for (let sending = 0; sending < mostSendings; sending++) {
       const reply = await stage.ask({ ...call, ...(keyed === undefined ? {} : { headers: keyed }) });
@@ -58,7 +68,17 @@ export function openScene(stage: Stage, town: Town, census: Census): Scene {
     throw new BrokenPromise(`A5: ${call.method} ${call.path} had no answer.`);
   };
   return {
-    stage,
+    stage: {
+      ...stage,
+      get stripe() {
+        touchStripe();
+        return stage.stripe;
+      },
+      orderAtStripe: (path, body) => {
+        touchStripe();
+        return stage.orderAtStripe(path, body);
+      },
+    },
     town,
     census,
     deeds,
@@ -76,16 +96,21 @@ export function openScene(stage: Stage, town: Town, census: Census): Scene {
       const isRefused = answered.outcome === 'refused';
       const answer: Answer = isRefused ? { outcome: 'refused', code: answered.code } : accepted;
       census.count('deed', isRefused ? `${act.kind}, refused` : act.kind);
-      deeds.push({ ...act, at, answer, knownEverywhere: isQuiet });
-      isQuiet = false;
+      deeds.push({ ...act, at, answer, knownEverywhere: wasQuiet });
     },
     settle: async () => {
+      if (isQuiet) return;
       await stage.settle();
       isQuiet = true;
     },
     moveClock: async (to) => {
       await stage.moveClock(to);
-      isQuiet = false;
+      touchStripe();
+    },
+    hasStripeMoved: () => {
+      const moved = stripeMoved;
+      stripeMoved = false;
+      return moved;
     },
   };
 }

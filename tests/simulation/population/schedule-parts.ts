@@ -1,4 +1,10 @@
-import { AllocationScheduleSchema, AllocationSchedulesSchema, type Month, monthOf, nextMonth } from '@wewrite/contracts';
+import {
+  AllocationScheduleSchema,
+  AllocationSchedulesSchema,
+  type Month,
+  monthOf,
+  nextMonth,
+} from '@wewrite/contracts';
 import { pathOf } from '../../../apps/cli/src/demo/api.ts';
 import type { PlannedWish } from '../deed.ts';
 import type { Chance } from './chance.ts';
@@ -13,8 +19,7 @@ export const makeSchedule: Part = async (scene, chance, userId) => {
   const { resource, ...wish } = planned;
   const body = { ...resource, ...wish };
   const answered = await scene.ask({ as: person(userId), method: 'POST', path: '/v1/schedules', body });
-  const scheduleId =
-    answered.outcome === 'accepted' ? AllocationScheduleSchema.parse(answered.body).scheduleId : null;
+  const scheduleId = answered.outcome === 'accepted' ? AllocationScheduleSchema.parse(answered.body).scheduleId : null;
   scene.record({ kind: 'schedule_made', userId, scheduleId, planned }, answered);
   return true;
 };

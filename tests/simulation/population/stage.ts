@@ -27,7 +27,7 @@ export interface Stage {
   readonly stripe: Stripe;
   /** Has something happen at Stripe, at a bank or with a card: a `/_sandbox/…` path. */
   orderAtStripe(path: string, body: object): Promise<unknown>;
-  /** Everything of one kind that Stripe holds (`invoice`, `refund`, …). */
+  /** A list of everything of one kind that Stripe holds (`invoice`, `refund`, …), the newest first. */
   heldAtStripe(kind: string): Promise<unknown>;
   /** The business instant. */
   now(): Date;

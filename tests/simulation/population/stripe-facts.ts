@@ -20,6 +20,7 @@ export function stripeFacts(scene: Scene): StripeFacts {
   const told = new Set<string>();
   return {
     look: async () => {
+      if (!scene.hasStripeMoved()) return;
       const customers = await customersAtStripe(scene.stage);
       const facts = [
         ...(await payments(scene.stage, customers)),
@@ -35,38 +36,32 @@ export function stripeFacts(scene: Scene): StripeFacts {
   };
 }
 
-const CustomersSchema = z.object({
-  customer: z.array(z.object({ id: z.string(), metadata: z.object({ user_id: z.string() }) })),
-});
+const CustomersSchema = z.array(z.object({ id: z.string(), metadata: z.object({ user_id: z.string() }) }));
 
 /** Stripe's customers: whose they are. */
 export async function customersAtStripe(stage: Stage): Promise<ReadonlyMap<string, string>> {
-  const { customer: customers } = CustomersSchema.parse(await stage.heldAtStripe('customer'));
+  const customers = CustomersSchema.parse(await stage.heldAtStripe('customer'));
   return new Map(customers.map(({ id, metadata }) => [id, metadata.user_id]));
 }
 
-const InvoicesSchema = z.object({
-  invoice: z.array(
-    z.object({
-      id: z.string(),
-      customer: z.string(),
-      status: z.string(),
-      status_transitions: z.object({ paid_at: z.int().nullable() }),
-      lines: z.object({
-        data: z.array(z.object({ amount: z.int(), period: z.object({ start: z.int(), end: z.int() }) })),
-      }),
+const InvoicesSchema = z.array(
+  z.object({
+    id: z.string(),
+    customer: z.string(),
+    status: z.string(),
+    status_transitions: z.object({ paid_at: z.int().nullable() }),
+    lines: z.object({
+      data: z.array(z.object({ amount: z.int(), period: z.object({ start: z.int(), end: z.int() }) })),
     }),
-  ),
-});
-const InvoicePaymentsSchema = z.object({
-  invoice_payment: z.array(
-    z.object({ invoice: z.string(), status: z.string(), payment: z.object({ payment_intent: z.string() }) }),
-  ),
-});
+  }),
+);
+const InvoicePaymentsSchema = z.array(
+  z.object({ invoice: z.string(), status: z.string(), payment: z.object({ payment_intent: z.string() }) }),
+);
 
 async function payments(stage: Stage, customers: ReadonlyMap<string, string>): Promise<Fact[]> {
-  const { invoice: invoices } = InvoicesSchema.parse(await stage.heldAtStripe('invoice'));
-  const { invoice_payment: paid } = InvoicePaymentsSchema.parse(await stage.heldAtStripe('invoice_payment'));
+  const invoices = InvoicesSchema.parse(await stage.heldAtStripe('invoice'));
+  const paid = InvoicePaymentsSchema.parse(await stage.heldAtStripe('invoice_payment'));
   return invoices.flatMap(({ id, customer, status_transitions: { paid_at: paidAt }, lines }) => {
     const payment = paid.find(({ invoice, status }) => invoice === id && status === 'paid');
     const userId = customers.get(customer);
@@ -75,35 +70,38 @@ async function payments(stage: Stage, customers: ReadonlyMap<string, string>): P
       ({ amount, period }): InvoicePart => ({ cents: amount, from: isoOf(period.start), to: isoOf(period.end) }),
     );
     const paymentId = payment.payment.payment_intent;
-    return [{ name: `paid ${id}`, atMs: paidAt * 1_000, act: { kind: 'paid', userId, paymentId, invoiceId: id, parts } }];
+    return [
+      { name: `paid ${id}`, atMs: paidAt * 1_000, act: { kind: 'paid', userId, paymentId, invoiceId: id, parts } },
+    ];
   });
 }
 
 const MovementSchema = z.object({ id: z.string(), created: z.int(), amount: z.int() });
-const RefundsSchema = z.object({
-  refund: z.array(
-    z.object({
-      id: z.string(),
-      amount: z.int(),
-      payment_intent: z.string(),
-      customer: z.string(),
-      metadata: z.record(z.string(), z.string()).nullable(),
-      balance_transaction: z.string().nullable(),
-      failure_balance_transaction: z.string().optional(),
-    }),
-  ),
-});
-const MovementsSchema = z.object({ balance_transaction: z.array(MovementSchema) });
+const RefundsSchema = z.array(
+  z.object({
+    id: z.string(),
+    amount: z.int(),
+    payment_intent: z.string(),
+    customer: z.string(),
+    metadata: z.record(z.string(), z.string()).nullable(),
+    balance_transaction: z.string().nullable(),
+    failure_balance_transaction: z.string().optional(),
+  }),
+);
+const MovementsSchema = z.array(MovementSchema);
+
+/** In the metadata of a refund that the product has ordered. */
+const productsOrderKey = 'refund_order_id';
 
 /** Those that somebody ordered in the dashboard, from the moment on that they move money. */
 async function refunds(stage: Stage, customers: ReadonlyMap<string, string>): Promise<Fact[]> {
-  const { refund: all } = RefundsSchema.parse(await stage.heldAtStripe('refund'));
+  const all = RefundsSchema.parse(await stage.heldAtStripe('refund'));
   if (all.length === 0) return [];
-  const { balance_transaction: movements } = MovementsSchema.parse(await stage.heldAtStripe('balance_transaction'));
+  const movements = MovementsSchema.parse(await stage.heldAtStripe('balance_transaction'));
   const momentOf = new Map(movements.map(({ id, created }) => [id, created * 1_000]));
   return all.flatMap(({ id, amount, payment_intent: paymentId, customer, metadata, ...moved }): Fact[] => {
     const userId = customers.get(customer);
-    if (userId === undefined || metadata?.['refund_order_id'] !== undefined) return [];
+    if (userId === undefined || metadata?.[productsOrderKey] !== undefined) return [];
     const sentMs = momentOf.get(moved.balance_transaction ?? '');
     const failedMs = momentOf.get(moved.failure_balance_transaction ?? '');
     const sent: Act = { kind: 'refunded', userId, paymentId, refundId: id, cents: amount };
@@ -115,30 +113,30 @@ async function refunds(stage: Stage, customers: ReadonlyMap<string, string>): Pr
   });
 }
 
-const DisputesSchema = z.object({
-  dispute: z.array(
-    z.object({
-      id: z.string(),
-      amount: z.int(),
-      created: z.int(),
-      payment_intent: z.string(),
-      status: z.string(),
-      balance_transactions: z.array(MovementSchema),
-    }),
-  ),
-});
-const IntentsSchema = z.object({ payment_intent: z.array(z.object({ id: z.string(), customer: z.string() })) });
+const DisputesSchema = z.array(
+  z.object({
+    id: z.string(),
+    amount: z.int(),
+    created: z.int(),
+    payment_intent: z.string(),
+    status: z.string(),
+    balance_transactions: z.array(MovementSchema),
+  }),
+);
+const IntentsSchema = z.array(z.object({ id: z.string(), customer: z.string() }));
 
 /** An inquiry moves nothing; one that is lost becomes a dispute, from the moment on that it takes the money. */
 async function disputes(stage: Stage, customers: ReadonlyMap<string, string>): Promise<Fact[]> {
-  const { dispute: all } = DisputesSchema.parse(await stage.heldAtStripe('dispute'));
+  const all = DisputesSchema.parse(await stage.heldAtStripe('dispute'));
   if (all.length === 0) return [];
-  const { payment_intent: intents } = IntentsSchema.parse(await stage.heldAtStripe('payment_intent'));
+  const intents = IntentsSchema.parse(await stage.heldAtStripe('payment_intent'));
   const ownerOf = new Map(intents.map(({ id, customer }) => [id, customers.get(customer)]));
   return all.flatMap(({ id: disputeId, amount: cents, payment_intent: paymentId, status, ...dispute }): Fact[] => {
     const userId = ownerOf.get(paymentId);
     if (userId === undefined) return [];
-    const [taken, given] = [...dispute.balance_transactions].sort((a, b) => a.created - b.created || a.amount - b.amount);
+    const [taken, given] = [...dispute.balance_transactions].sort(
+      (a, b) => a.created - b.created || a.amount - b.amount,
+    );
     const opened = { kind: 'dispute_opened', userId, paymentId, disputeId, cents } as const;
     const createdMs = dispute.created * 1_000;
     const asked = { name: `asked ${disputeId}`, atMs: createdMs, act: { ...opened, isInquiry: true } };

@@ -92,14 +92,12 @@ export const changeCard: Part = async (scene, chance, userId) => {
   return true;
 };
 
-const OpenInvoicesSchema = z.object({
-  invoice: z.array(z.object({ id: z.string(), customer: z.string(), status: z.string() })),
-});
+const OpenInvoicesSchema = z.array(z.object({ id: z.string(), customer: z.string(), status: z.string() }));
 
 /** The holder is there, and what waits for them is paid, unless the card does not pay at all. */
 export const authenticate: Part = async (scene, chance, userId) => {
   const customer = (await readSubscription(scene, userId))?.customerId ?? null;
-  const { invoice: invoices } = OpenInvoicesSchema.parse(await scene.stage.heldAtStripe('invoice'));
+  const invoices = OpenInvoicesSchema.parse(await scene.stage.heldAtStripe('invoice'));
   const open = invoices.filter((invoice) => invoice.customer === customer && invoice.status === 'open');
   if (open.length === 0) return false;
   const { id: invoiceId } = chance.pick(open);

@@ -50,17 +50,13 @@ export const handOver: Part = async (scene, chance, writerId) => {
 };
 
 const metadata = z.object({ month: MonthSchema, writer: z.string() });
-const SentSchema = z.object({
-  outbound_payment: z.array(z.object({ id: z.string(), status: z.string(), metadata })),
-});
-const TransfersSchema = z.object({
-  transfer: z.array(z.object({ id: z.string(), reversed: z.boolean(), metadata })),
-});
+const SentSchema = z.array(z.object({ id: z.string(), status: z.string(), metadata }));
+const TransfersSchema = z.array(z.object({ id: z.string(), reversed: z.boolean(), metadata }));
 
 /** The writer's bank sends a payout back, or the transfer is reversed. */
 export const returnPayout: Part = async (scene, chance, writerId) => {
-  const { outbound_payment: payments } = SentSchema.parse(await scene.stage.heldAtStripe('outbound_payment'));
-  const { transfer: transfers } = TransfersSchema.parse(await scene.stage.heldAtStripe('transfer'));
+  const payments = SentSchema.parse(await scene.stage.heldAtStripe('outbound_payment'));
+  const transfers = TransfersSchema.parse(await scene.stage.heldAtStripe('transfer'));
   const posted = payments.filter((payment) => payment.status === 'posted' && payment.metadata.writer === writerId);
   const made = transfers.filter((transfer) => !transfer.reversed && transfer.metadata.writer === writerId);
   const paid = [...posted, ...made];

@@ -1,0 +1,74 @@
+import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { parseArgs } from 'node:util';
+import { newCensus } from './census.ts';
+import { unseenIn } from './expected.ts';
+import { anyFaults } from './faults.ts';
+import { plotOf } from './population/plot.ts';
+import { runPlot } from './run-plot.ts';
+import { shrink } from './shrink.ts';
+import { type SeedResult, SeedResultSchema, simulateSeeds } from './simulate-seeds.ts';
+import { storyOf } from './story.ts';
+
+// `npm run simulate -- --seeds 200 --from 1 [--jobs 2] [--resume FILE] [--shrink RUNS]`: runs seeds, tells of each failure the
+// shortest story that has it, and counts what happened. FILE keeps what is done, so that a long run can be gone on with.
+
+const say = (text: string) => void process.stdout.write(`${text}\n`);
+
+const { values } = parseArgs({
+  options: {
+    seeds: { type: 'string', default: '20' },
+    from: { type: 'string', default: '1' },
+    jobs: { type: 'string', default: String(availableParallelism()) },
+    resume: { type: 'string' },
+    shrink: { type: 'string', default: '60' },
+  },
+});
+
+const from = Number(values.from);
+const seeds = Array.from({ length: Number(values.seeds) }, (_, index) => from + index);
+const before = readResults(values.resume);
+const isDone = new Set(before.map(({ seed }) => seed));
+const results: SeedResult[] = before.filter(({ seed }) => seeds.includes(seed));
+
+await simulateSeeds(
+  seeds.filter((seed) => !isDone.has(seed)),
+  Number(values.jobs),
+  (result) => {
+    results.push(result);
+    if (values.resume !== undefined) appendFileSync(values.resume, `${JSON.stringify(result)}\n`);
+    say(`${results.length}/${seeds.length} seed ${result.seed}: ${result.failure?.sentence ?? 'well'}`);
+  },
+);
+
+const census = newCensus();
+for (const { counts } of results) census.add(counts);
+for (const [name, times] of Object.entries(census.counts())) say(`${String(times).padStart(9)} ${name}`);
+const unseen = unseenIn(census.counts());
+if (unseen.length > 0) say(`Not seen: ${unseen.join(', ')}`);
+
+const failed = results.filter(({ failure }) => failure !== null).map(({ seed }) => seed);
+say(`${results.length} seeds, ${failed.length} of them failed${failed.length === 0 ? '.' : `: ${failed.join(', ')}.`}`);
+const [first] = failed;
+if (first !== undefined) {
+  process.exitCode = 1;
+  await tellShortest(first, Number(values.shrink));
+}
+
+/** Leaves out of a failing seed what its failure can do without, and tells the rest. */
+async function tellShortest(seed: number, mostRuns: number): Promise<void> {
+  const { failure } = await runPlot(plotOf(seed), anyFaults);
+  if (failure === null) return say(`Seed ${seed} does not fail here.`);
+  const smallest = await shrink(
+    { plot: plotOf(seed), faults: anyFaults },
+    async ({ plot, faults }) => (await runPlot(plot, faults)).failure?.kind === failure.kind,
+    mostRuns,
+  );
+  say(storyOf(await runPlot(smallest.plot, smallest.faults)));
+}
+
+function readResults(file: string | undefined): SeedResult[] {
+  if (file === undefined || !existsSync(file)) return [];
+  const lines = readFileSync(file, 'utf8').split('\n');
+  return lines.filter((line) => line !== '').map((line) => SeedResultSchema.parse(JSON.parse(line)));
+}

@@ -1,0 +1,39 @@
+import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { z } from 'zod';
+import { readSystemTestConfig } from '../config.ts';
+import { newCensus } from './census.ts';
+import { unseenIn } from './expected.ts';
+import { type SeedResult, simulateSeeds } from './simulate-seeds.ts';
+
+const deadlineMs = 1_800_000;
+const { seed: firstSeed, simulatedSeeds } = readSystemTestConfig();
+/** So many seeds come upon everything that can happen. */
+const enoughForACensus = 200;
+
+const RegressionsSchema = z.array(z.object({ seed: z.int(), found: z.string() }));
+const regressions = RegressionsSchema.parse(
+  JSON.parse(readFileSync(new URL('./regressions.json', import.meta.url), 'utf8')),
+);
+
+describe('months of a town in which everything goes wrong', () => {
+  const results: SeedResult[] = [];
+
+  beforeAll(async () => {
+    const drawn = Array.from({ length: simulatedSeeds }, (_, index) => firstSeed + index);
+    const seeds = [...new Set([...regressions.map(({ seed }) => seed), ...drawn])];
+    await simulateSeeds(seeds, availableParallelism(), (result) => results.push(result));
+  }, deadlineMs);
+
+  test('B2, B3: every cent is where the deeds put it, whatever failed meanwhile', () => {
+    const wrong = results.filter(({ failure }) => failure !== null);
+    expect(wrong.map(({ seed, failure }) => `seed ${seed}: ${failure?.sentence}`)).toEqual([]);
+  });
+
+  test('each act, refusal, message and fault has happened', () => {
+    const census = newCensus();
+    for (const { counts } of results) census.add(counts);
+    expect(simulatedSeeds < enoughForACensus ? [] : unseenIn(census.counts())).toEqual([]);
+  });
+});
