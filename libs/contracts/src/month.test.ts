@@ -55,4 +55,33 @@ describe('month', () => {
       }),
     );
   });
+
+  test('B1: four hundred years of months are as long as the calendar says, leap years among them', () => {
+    const dayMs = 86_400_000;
+    const lengths = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+    let of = month('2000-01');
+    for (let year = 2000; year < 2400; year++) {
+      const isLeapYear = (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0;
+      for (const [index, days] of lengths.entries()) {
+        const first = firstInstantOf(of);
+        expect(of).toBe(`${year}-${String(index + 1).padStart(2, '0')}`);
+        expect((cutoffOf(of).getTime() - first.getTime()) / dayMs).toBe(index === 1 && isLeapYear ? 29 : days);
+        of = nextMonth(of);
+      }
+    }
+    expect(of).toBe('2400-01');
+  });
+
+  test('A5: clocks that are off by up to a day disagree by one month at most, and only within a day of its turn', () => {
+    const dayMs = 86_400_000;
+    fc.assert(
+      fc.property(anyInstant, fc.integer({ min: -dayMs, max: dayMs }), (instant, offMs) => {
+        const [right, wrong] = [monthOf(instant), monthOf(new Date(instant.getTime() + offMs))];
+        if (right === wrong) return;
+        expect(wrong).toBe(offMs > 0 ? nextMonth(right) : previousMonth(right));
+        const turn = offMs > 0 ? cutoffOf(right) : firstInstantOf(right);
+        expect(Math.abs(turn.getTime() - instant.getTime())).toBeLessThanOrEqual(dayMs);
+      }),
+    );
+  });
 });
