@@ -112,7 +112,8 @@ export function afterFailure(error: unknown): {
   return { next: mayPass ? 'same_key' : 'refused', error };
 }
 
-function addressOf(url: string | undefined): { host?: string; port?: string; protocol?: 'http' | 'https' } {
+/** The SDK’s settings for an API at an address; Stripe’s own where there is none. */
+export function addressOf(url: string | undefined): { host?: string; port?: string; protocol?: 'http' | 'https' } {
   if (url === undefined) return {};
   const { hostname, port, protocol } = new URL(url);
   const isPlain = protocol === 'http:';

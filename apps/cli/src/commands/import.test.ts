@@ -12,7 +12,7 @@ import { z } from 'zod';
 
 const program = fileURLToPath(new URL('../main.ts', import.meta.url));
 /** Each command is a process that has to start. */
-const deadlineMs = 120_000;
+const deadlineMs = 240_000;
 
 const files = {
   'writers.csv': 'user_id,name,payout_account\nwanda,Wanda,ready\n',

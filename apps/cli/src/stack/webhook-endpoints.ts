@@ -7,7 +7,8 @@ const secretsSchema = z.object({ platform: z.string(), connect: z.string(), thin
 /** The signing secrets of the three endpoints that billing answers at. */
 export type WebhookSecrets = z.infer<typeof secretsSchema>;
 
-const platformEvents = [
+/** The events of our own account that billing asks Stripe for. */
+export const platformEvents = [
   'invoice.paid',
   'invoice.payment_failed',
   'invoice.payment_action_required',
@@ -40,7 +41,8 @@ const platformEvents = [
   'balance.available',
 ] as const satisfies Stripe.WebhookEndpointCreateParams.EnabledEvent[];
 
-const connectEvents = [
+/** Those of connected accounts. */
+export const connectEvents = [
   'account.updated',
   'capability.updated',
   'account.application.deauthorized',

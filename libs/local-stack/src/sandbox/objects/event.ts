@@ -3,6 +3,7 @@ import { snapshotEvents, thinEvents } from '../engine/events.ts';
 import { listPage } from '../engine/lists.ts';
 import { createdRange, flag, listOf, page, words } from '../engine/parameters.ts';
 import { missing } from '../engine/stripe-failure.ts';
+import { v2ListPage, v2Page } from '../engine/v2-lists.ts';
 
 /** Stripe refuses a longer list of types. */
 const maximumTypes = 20;
@@ -38,6 +39,9 @@ export const eventEndpoints = [
     const row = turn.store.row('SELECT count(*) AS count FROM delivery WHERE event_id = ?', id);
     return { ...event, pending_webhooks: Number(row?.count ?? 0) };
   }),
+  endpoint('GET', '/v2/core/events', v2Page, (turn, page) =>
+    v2ListPage(turn, thinEvents, { url: '/v2/core/events', filter: {}, page }),
+  ),
   endpoint('GET', '/v2/core/events/:id', {}, (turn, _parameters, id) => {
     const event = turn.store.find(thinEvents, id);
     if (event === undefined) throw missing('event', id);
