@@ -9,6 +9,8 @@ export const stripeVariables = {
   STRIPE_API_URL: z.url().optional(),
   /** How long one call may take before it counts as unanswered. */
   STRIPE_TIMEOUT_MS: z.coerce.number().int().min(100).max(80_000).default(20_000),
+  /** How often the SDK repeats a call that was not answered, or refused for the moment, before its caller is told. */
+  STRIPE_NETWORK_RETRIES: z.coerce.number().int().min(0).max(5).default(2),
 };
 
 /** False for a live key outside of production; a `refine` of the service's environment, with {@link liveKeyFault}. */
@@ -29,13 +31,16 @@ export interface StripeClient {
   call<Result>(operation: string, objectId: string, work: (sdk: Stripe) => Promise<Result>): Promise<Result>;
 }
 
-const maxNetworkRetries = 2;
 /** The SDK waits no longer than this before it repeats a call. */
 const longestPauseMs = 5_000;
 
 /** How long one call may take, with its repetitions. */
-export function longestCallMs({ STRIPE_TIMEOUT_MS: timeoutMs }: { readonly STRIPE_TIMEOUT_MS: number }): number {
-  return timeoutMs + maxNetworkRetries * (longestPauseMs + timeoutMs);
+export function longestCallMs(config: {
+  readonly STRIPE_TIMEOUT_MS: number;
+  readonly STRIPE_NETWORK_RETRIES: number;
+}): number {
+  const { STRIPE_TIMEOUT_MS: timeoutMs, STRIPE_NETWORK_RETRIES: retries } = config;
+  return timeoutMs + retries * (longestPauseMs + timeoutMs);
 }
 
 /** The SDK pinned to its own API version, at Stripe or at a stand-in for it. */
@@ -44,12 +49,13 @@ export function createStripeClient(
     readonly STRIPE_SECRET_KEY: string;
     readonly STRIPE_API_URL?: string | undefined;
     readonly STRIPE_TIMEOUT_MS: number;
+    readonly STRIPE_NETWORK_RETRIES: number;
   },
   telemetry: Telemetry,
 ): StripeClient {
   const sdk = new Stripe(config.STRIPE_SECRET_KEY, {
     timeout: config.STRIPE_TIMEOUT_MS,
-    maxNetworkRetries,
+    maxNetworkRetries: config.STRIPE_NETWORK_RETRIES,
     telemetry: false,
     ...addressOf(config.STRIPE_API_URL),
   });
@@ -83,33 +89,54 @@ export function isMissing(error: unknown): boolean {
 
 /** True when Stripe understood the call and will not do it, now or repeated. */
 export function isDefiniteRefusal(error: unknown): boolean {
+  if (isUnderWay(error)) return false;
   return error instanceof Stripe.errors.StripeCardError || error instanceof Stripe.errors.StripeInvalidRequestError;
 }
 
 /** True when the same idempotency key would bring the same failure again: the next attempt needs another key. */
 export function isReplayedFailure(error: unknown): boolean {
+  if (isUnderWay(error)) return false;
   return error instanceof Stripe.errors.StripeAPIError || error instanceof Stripe.errors.StripeIdempotencyError;
 }
 
 /**
- * What is next for the idempotency key of a v1 call that failed (D3): the call again under the same key; a look-up, since
- * v1 replays errors under their key, those of 5xx, too, and the object may have been made; or nothing, since Stripe has
- * refused and made nothing. Throws what is no error of Stripe's.
+ * True when Stripe is at another call under the same key, or at the same object, and has not begun this one: it says so
+ * with 409, for which the SDK has no class of its own. Another key would do the thing a second time.
  */
-export function afterFailure(error: unknown): {
-  next: 'same_key' | 'look_up' | 'refused';
-  error: Stripe.errors.StripeError;
-} {
+function isUnderWay(error: unknown): boolean {
+  return error instanceof Stripe.errors.StripeError && error.statusCode === 409;
+}
+
+/** What is next for the idempotency key of a v1 call that failed (D3). */
+export interface AfterFailure {
+  /**
+   * `same_key`: the call again, since Stripe has not begun it, or will say what came of it. `look_up`: v1 replays errors
+   * under their key, those of 5xx, too, and the object may have been made. `next_key`: Stripe has refused for a reason that
+   * passes, made nothing, and would replay that. `refused`: Stripe has refused, and made nothing.
+   */
+  readonly next: 'same_key' | 'look_up' | 'next_key' | 'refused';
+  readonly error: Stripe.errors.StripeError;
+}
+
+/** Judges a failed call; throws what is no error of Stripe's. */
+export function afterFailure(error: unknown): AfterFailure {
   if (!(error instanceof Stripe.errors.StripeError)) throw error;
   const { statusCode } = error;
+  if (isUnderWay(error) || isRefusedBefore(error)) return { next: 'same_key', error };
   const isServerFault = statusCode !== undefined && statusCode >= 500;
   if (isServerFault || error instanceof Stripe.errors.StripeIdempotencyError) return { next: 'look_up', error };
-  const mayPass =
+  return { next: error.code === 'balance_insufficient' ? 'next_key' : 'refused', error };
+}
+
+/** No answer, too many calls, or a key of ours that is wrong or may not do this: the call has not begun, as far as is known. */
+function isRefusedBefore(error: Stripe.errors.StripeError): boolean {
+  return (
     error instanceof Stripe.errors.StripeConnectionError ||
     error instanceof Stripe.errors.StripeRateLimitError ||
-    statusCode === 409 ||
-    statusCode === 429;
-  return { next: mayPass ? 'same_key' : 'refused', error };
+    error instanceof Stripe.errors.StripeAuthenticationError ||
+    error instanceof Stripe.errors.StripePermissionError ||
+    error.statusCode === 429
+  );
 }
 
 /** The SDK’s settings for an API at an address; Stripe’s own where there is none. */

@@ -82,7 +82,8 @@ function outcomeOf({ id: stripeId, status, failure_code: failureCode }: Stripe.P
   }
 }
 
+/** Whatever is refused is decided anew after a while, under the next key. */
 function outcomeOfFailure(failed: unknown): EscrowOutcome {
   const { next, error } = afterFailure(failed);
-  return { kind: next, reason: error.code ?? error.type };
+  return { kind: next === 'next_key' ? 'refused' : next, reason: error.code ?? error.type };
 }
