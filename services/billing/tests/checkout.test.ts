@@ -65,6 +65,28 @@ describe('a subscription that is paid on Stripe’s own page', () => {
     expect(made.data).toHaveLength(1);
   });
 
+  test('E3: a checkout that is being paid is not given up for another order, so that no two are paid', async () => {
+    const url = urlOf(await order('ida', 700));
+    await billing.control('POST', `${new URL(url).pathname}/begin`);
+    expect(await order('ida', 900)).toMatchObject({ status: 409, body: { code: 'busy' } });
+    await complete(url);
+    expect(await subscriptionOf('ida')).toMatchObject({ subscription: { state: 'active', monthlyCents: 700 } });
+    const { subscription } = (await subscriptionOf('ida')) as { subscription: { customerId: string } };
+    const made = await billing.stripe.subscriptions.list({ customer: subscription.customerId, status: 'all' });
+    expect(made.data).toHaveLength(1);
+  });
+
+  test('E3: a call that Stripe is still at is not begun under another key: one subscription is made', async () => {
+    const match = { method: 'POST', path: '/v1/subscriptions' };
+    await billing.control('POST', '/_sandbox/faults', { match, kind: '409', times: 3 });
+    const wish = { monthlyCents: 700, paymentMethodId: 'pm_card_visa' };
+    expect((await billing.call('jon', 'POST', '/v1/subscription', wish)).status).toBe(503);
+    expect((await billing.call('jon', 'POST', '/v1/subscription', wish)).status).toBe(201);
+    const requests = await billing.control('GET', '/_sandbox/requests?path=/v1/subscriptions');
+    const keys = [...JSON.stringify(requests).matchAll(/subscription-[\w-]+-create/g)].map(([key]) => key);
+    expect(new Set(keys.slice(-4)).size).toBe(1);
+  });
+
   test('E3: a card whose holder has to authenticate is refused by itself, and pays on the page', async () => {
     const card = 'pm_card_authenticationRequired';
     const refused = await billing.call('hal', 'POST', '/v1/subscription', { monthlyCents: 700, paymentMethodId: card });

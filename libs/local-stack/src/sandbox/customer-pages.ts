@@ -5,7 +5,7 @@ import { parseJson } from './engine/stripe-routes.ts';
 import type { Turn } from './engine/turn.ts';
 import { changeCardInPortal, requirePortalSession } from './objects/billing-portal.ts';
 import { requireSession } from './objects/checkout-session.ts';
-import { completeCheckout, enteredCard } from './objects/complete-checkout.ts';
+import { beginCheckout, completeCheckout, enteredCard } from './objects/complete-checkout.ts';
 import { testCards } from './objects/payment-method.ts';
 
 const objectPath = z.object({ id: z.string() });
@@ -27,6 +27,10 @@ export function addCustomerPages(server: FastifyInstance, act: <T>(change: (turn
       return back === null ? changed : reply.redirect(back, 303);
     });
   };
+  server.post('/_sandbox/checkout/:id/begin', (request) => {
+    const { id } = objectPath.parse(request.params);
+    return act((turn) => beginCheckout(turn, id));
+  });
   page('/_sandbox/checkout/:id', 'Subscribe', completeCheckout, (turn, id) => requireSession(turn, id).success_url);
   page(
     '/_sandbox/portal/:id',

@@ -49,7 +49,7 @@ export async function openCheckout(
 
 /**
  * Ends an open checkout that is not for this order, or whose time is over. Refuses `already_subscribed` when it was
- * completed in this moment, and `unavailable`.
+ * completed in this moment, `busy` while it is being paid, and `unavailable`.
  */
 export async function closeCheckout(context: BillingContext, order: SubscriptionOrder): Promise<void> {
   const row = await context.database.kysely
@@ -61,9 +61,15 @@ export async function closeCheckout(context: BillingContext, order: Subscription
     .executeTakeFirst();
   if (row === undefined || row.checkout_session_id === null || goesOn(context, row, order)) return;
   const sessionId = row.checkout_session_id;
-  const isEnded = await expire(context, sessionId).catch((error: unknown) => Promise.reject(refusalOf(error)));
-  if (isEnded) return refuseOrder(context, row);
-  throw new Refusal('already_subscribed', 'Your checkout was completed: change its amount with PATCH instead.');
+  const became = await expire(context, sessionId).catch((error: unknown) => Promise.reject(refusalOf(error)));
+  switch (became) {
+    case 'expired':
+      return refuseOrder(context, row);
+    case 'completed':
+      throw new Refusal('already_subscribed', 'Your checkout was completed: change its amount with PATCH instead.');
+    case 'open':
+      throw new Refusal('busy', 'Your checkout is being paid: try again in a minute.');
+  }
 }
 
 function goesOn(context: BillingContext, row: Selectable<SubscriptionRow>, order: SubscriptionOrder): boolean {
@@ -71,16 +77,16 @@ function goesOn(context: BillingContext, row: Selectable<SubscriptionRow>, order
   return isSame && row.checkout_expires_at !== null && row.checkout_expires_at > context.clock.now();
 }
 
-/** False when the session cannot end, since it was completed. */
-async function expire(context: BillingContext, sessionId: string): Promise<boolean> {
+/** What becomes of a session that is to end: while its payment is under way it cannot, and is still open. */
+async function expire(context: BillingContext, sessionId: string): Promise<'completed' | 'expired' | 'open'> {
   try {
     await context.stripe.call('checkout.sessions.expire', sessionId, (sdk) =>
       // Ending it twice does no harm, so each try has its own key: a failure is not replayed.
       sdk.checkout.sessions.expire(sessionId, {}, { idempotencyKey: `${sessionId}-expire-${context.ids.next()}` }),
     );
-    return true;
+    return 'expired';
   } catch (error) {
     if (!isDefiniteRefusal(error)) throw error;
-    return (await finishCheckout(context, sessionId)) !== 'completed';
+    return finishCheckout(context, sessionId);
   }
 }

@@ -50,6 +50,8 @@ export interface CheckoutOrder {
   readonly object: 'checkout_order';
   readonly price: CheckoutParameters['line_items'][number]['price_data'];
   readonly subscription: NonNullable<CheckoutParameters['subscription_data']>;
+  /** The customer has begun to pay: the session is open still, and cannot be ended. */
+  readonly is_being_paid: boolean;
 }
 
 export const checkoutOrders = defineCollection<CheckoutOrder>('checkout_order');
@@ -72,6 +74,7 @@ export const checkoutSessionEndpoints = [
         object: 'checkout_order',
         price: item.price_data,
         subscription: parameters.subscription_data ?? {},
+        is_being_paid: false,
       },
       turn.nowSeconds,
     );
@@ -83,6 +86,9 @@ export const checkoutSessionEndpoints = [
     const session = requireSession(turn, id);
     if (session.status !== 'open') {
       throw refused(`Only Checkout Sessions with a status in ["open"] can be expired. This one is ${session.status}.`);
+    }
+    if (turn.store.find(checkoutOrders, id)?.is_being_paid === true) {
+      throw refused('This Checkout Session cannot be expired while its payment is under way.');
     }
     expire(turn, session);
     return session;

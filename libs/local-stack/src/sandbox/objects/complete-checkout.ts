@@ -9,6 +9,15 @@ import { declined, newCard, paymentMethods, testCards } from './payment-method.t
 /** The card, by the name of a test card, that a customer enters on a page of Stripe's. */
 export const enteredCard = z.strictObject({ card: z.string().default('pm_card_visa') });
 
+/** The customer begins to pay, and has not been told yet whether that succeeds. */
+export function beginCheckout(turn: Turn, id: string): CheckoutSession {
+  const session = requireSession(turn, id);
+  const order = turn.store.find(checkoutOrders, id);
+  if (session.status !== 'open' || order === undefined) throw refused(`This Checkout Session is ${session.status}.`);
+  turn.store.replace(checkoutOrders, { ...order, is_being_paid: true });
+  return session;
+}
+
 /**
  * The customer completes a checkout: the card is saved as the subscription's own, as Stripe does, and the subscription
  * starts. Whoever is at the page authenticates; a card that is declined leaves the session open.
