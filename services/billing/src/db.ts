@@ -197,7 +197,15 @@ export interface RevenueWithdrawalRow {
 export type RevenueWithdrawal = Selectable<RevenueWithdrawalRow>;
 
 /** `pending`: its amount is not decided. `nothing`: there was none. `look_up`: whether Stripe has made it is not known. */
-export type RevenueWithdrawalState = 'pending' | 'nothing' | 'sending' | 'look_up' | 'sent' | 'refused' | 'came_back';
+export type RevenueWithdrawalState =
+  | 'pending'
+  | 'nothing'
+  | 'sending'
+  | 'look_up'
+  | 'look_up_again'
+  | 'sent'
+  | 'refused'
+  | 'came_back';
 
 export interface EarningWaitingRow {
   run_id: string;

@@ -54,9 +54,11 @@ export function readRevenue(server: Server, context: BillingContext): void {
   );
 }
 
-function shown(state: RevenueWithdrawalState): Exclude<RevenueWithdrawalState, 'sending' | 'look_up'> | 'unclear' {
+function shown(
+  state: RevenueWithdrawalState,
+): Exclude<RevenueWithdrawalState, 'sending' | 'look_up' | 'look_up_again'> | 'unclear' {
   if (state === 'sending') return 'pending';
-  return state === 'look_up' ? 'unclear' : state;
+  return state === 'look_up' || state === 'look_up_again' ? 'unclear' : state;
 }
 
 function monthOfRevenue(row: MonthRow) {

@@ -19,13 +19,13 @@ export async function recordMove(
   claimed: EscrowMove,
   outcome: EscrowOutcome,
 ): Promise<void> {
-  const { state } = await tx
+  const { state, attempt } = await tx
     .selectFrom('escrow_move')
-    .select('state')
+    .select(['state', 'attempt'])
     .where('run_id', '=', claimed.run_id)
     .forUpdate()
     .executeTakeFirstOrThrow();
-  if (state !== claimed.state) return;
+  if (state !== claimed.state || attempt !== claimed.attempt) return;
   // A step may find more than the next state: the money may have arrived when Stripe is asked the first time.
   const first = claimed.stripe_id === null ? [funding] : [];
   switch (outcome.kind) {

@@ -9,7 +9,7 @@ import type Stripe from 'stripe';
 import { chart } from '../books/chart.ts';
 import { transferOf } from '../books/transfer.ts';
 import type { BillingContext, BillingTransaction } from '../context.ts';
-import type { RevenueWithdrawal } from '../db.ts';
+import type { RevenueWithdrawal, RevenueWithdrawalState } from '../db.ts';
 import { secondsOf } from '../stripe/seconds.ts';
 import { escrowPosition } from './fund-escrow.ts';
 import { type RevenuePosition, withdrawableCents } from './revenue.ts';
@@ -19,13 +19,14 @@ const minuteMs = 60_000;
 const dayMs = 24 * 60 * minuteMs;
 const leaseMs = 10_000;
 const nearMs = 10_000;
+const followMs = 6 * 60 * minuteMs;
 /** Stripe forgets a key of v1 after 24 hours. */
 const keyLifetimeMs = 23 * 60 * minuteMs;
 
 type Outcome =
-  | { readonly kind: 'sent' | 'came_back'; readonly stripeId: string }
-  /** Nothing certain: again, under the same key. */
-  | { readonly kind: 'sending' | 'look_up' | 'refused'; readonly failure: string };
+  | { readonly kind: 'sent' | 'came_back'; readonly stripeId: string; readonly isOver: boolean }
+  /** `as_it_was`: Stripe did not say where it is, or whether it was made; or has not begun: again, in the same way. */
+  | { readonly kind: 'as_it_was' | 'look_up' | 'refused'; readonly failure: string };
 
 export function withdrawRevenue(context: BillingContext): Loop {
   return {
@@ -89,7 +90,7 @@ async function claim(context: BillingContext): Promise<RevenueWithdrawal | undef
 async function decide(tx: BillingTransaction, { config }: BillingContext): Promise<Cents> {
   const { rows } = await sql<{ underWayCents: number }>`
     select coalesce(sum(amount_cents), 0)::bigint as "underWayCents"
-      from revenue_withdrawal where state in ('sending', 'look_up')`.execute(tx);
+      from revenue_withdrawal where state in ('sending', 'look_up', 'look_up_again')`.execute(tx);
   const position = await revenuePosition(tx);
   const underWayCents = rows[0]?.underWayCents ?? 0;
   return withdrawableCents(
@@ -121,30 +122,36 @@ async function revenuePosition(tx: BillingTransaction): Promise<RevenuePosition>
 }
 
 async function advance({ stripe, time }: BillingContext, withdrawal: RevenueWithdrawal): Promise<Outcome> {
-  const { stripe_id: stripeId, month, state } = withdrawal;
-  const keyAgeMs = time.now().getTime() - (withdrawal.key_first_used_at?.getTime() ?? 0);
+  const { state, key_first_used_at: keyFirstUsedAt } = withdrawal;
+  const keyAgeMs = time.now().getTime() - (keyFirstUsedAt?.getTime() ?? 0);
+  const isKeyGood = state === 'sending' && keyAgeMs <= keyLifetimeMs;
   try {
-    if (stripeId !== null) {
-      return outcomeOf(await stripe.call('payouts.retrieve', stripeId, (sdk) => sdk.payouts.retrieve(stripeId)));
-    }
-    if (state === 'look_up' || keyAgeMs > keyLifetimeMs) return await lookUp(stripe, withdrawal);
-    const parameters = {
-      amount: withdrawal.amount_cents,
-      currency: 'usd',
-      description: `Revenue, ${month}`,
-      metadata: { revenue_month: month },
-    };
-    return outcomeOf(
-      await stripe.call('payouts.create', month, (sdk) =>
-        sdk.payouts.create(parameters, { idempotencyKey: `revenue-${month}` }),
-      ),
-    );
+    return await (isKeyGood ? send(stripe, withdrawal) : find(stripe, withdrawal));
   } catch (error) {
-    return outcomeOfFailure(error);
+    const { next, error: failed } = afterFailure(error);
+    const failure = failed.code ?? failed.type;
+    // A look that fails has seen nothing: least of all that there is none.
+    if (!isKeyGood || next === 'same_key') return { kind: 'as_it_was', failure };
+    // The key is the month's for ever: what is refused for lack of money is the next month's, too.
+    return { kind: next === 'next_key' ? 'refused' : next, failure };
   }
 }
 
-async function lookUp(stripe: StripeClient, { month, requested_at: requestedAt }: RevenueWithdrawal): Promise<Outcome> {
+async function send(stripe: StripeClient, { month, amount_cents: amount }: RevenueWithdrawal): Promise<Outcome> {
+  const parameters = { amount, currency: 'usd', description: `Revenue, ${month}`, metadata: { revenue_month: month } };
+  return outcomeOf(
+    await stripe.call('payouts.create', month, (sdk) =>
+      sdk.payouts.create(parameters, { idempotencyKey: `revenue-${month}` }),
+    ),
+  );
+}
+
+/** Where it is, or whether there is one. */
+async function find(stripe: StripeClient, withdrawal: RevenueWithdrawal): Promise<Outcome> {
+  const { month, stripe_id: stripeId, requested_at: requestedAt } = withdrawal;
+  if (stripeId !== null) {
+    return outcomeOf(await stripe.call('payouts.retrieve', stripeId, (sdk) => sdk.payouts.retrieve(stripeId)));
+  }
   const filter = { created: { gte: secondsOf(new Date(requestedAt.getTime() - dayMs)) }, limit: 100 };
   return stripe.call('payouts.list', month, async (sdk) => {
     for await (const payout of sdk.payouts.list(filter)) {
@@ -155,12 +162,29 @@ async function lookUp(stripe: StripeClient, { month, requested_at: requestedAt }
 }
 
 function outcomeOf({ id: stripeId, status }: Stripe.Payout): Outcome {
-  return { kind: status === 'failed' || status === 'canceled' ? 'came_back' : 'sent', stripeId };
+  const hasComeBack = status === 'failed' || status === 'canceled';
+  return { kind: hasComeBack ? 'came_back' : 'sent', stripeId, isOver: hasComeBack || status === 'paid' };
 }
 
-function outcomeOfFailure(failed: unknown): Outcome {
-  const { next, error } = afterFailure(failed);
-  return { kind: next === 'same_key' ? 'sending' : next, failure: error.code ?? error.type };
+/** What a withdrawal becomes, and when it is looked at again; one that is absent twice, ten minutes apart, was not made (D3). */
+function nextOf(
+  { state, tries }: RevenueWithdrawal,
+  outcome: Outcome,
+): { state: RevenueWithdrawalState; pauseMs: number | null } {
+  switch (outcome.kind) {
+    case 'sent':
+    case 'came_back':
+      // Its events wake us, but those that came before its id was known here woke nobody.
+      return { state: outcome.kind, pauseMs: outcome.isOver ? null : followMs };
+    case 'refused':
+      return { state: 'refused', pauseMs: null };
+    case 'as_it_was':
+      return { state, pauseMs: backoffMs(tries, 200, 15 * minuteMs) };
+    case 'look_up':
+      if (state === 'look_up_again') return { state: 'refused', pauseMs: null };
+      if (state === 'look_up') return { state: 'look_up_again', pauseMs: 10 * minuteMs };
+      return { state: 'look_up', pauseMs: backoffMs(0, 200, 200) };
+  }
 }
 
 /** Records one step, unless another replica has recorded one meanwhile. What fails stays: its amount is the next month's. */
@@ -170,17 +194,15 @@ async function record(
   withdrawal: RevenueWithdrawal,
   outcome: Outcome,
 ): Promise<void> {
-  const { month, tries } = withdrawal;
-  const isMade = outcome.kind === 'sent' || outcome.kind === 'came_back';
-  const isCertain = isMade || outcome.kind === 'refused';
-  const pauseMs = outcome.kind === 'look_up' ? 10 * minuteMs : backoffMs(tries, 200, 15 * minuteMs);
+  const { month, tries, stripe_id: stripeId } = withdrawal;
+  const { state, pauseMs } = nextOf(withdrawal, outcome);
   const recorded = await tx
     .updateTable('revenue_withdrawal')
     .set({
-      state: outcome.kind,
-      stripe_id: 'stripeId' in outcome ? outcome.stripeId : null,
+      state,
+      stripe_id: 'stripeId' in outcome ? outcome.stripeId : stripeId,
       failure: 'failure' in outcome ? outcome.failure : null,
-      due_at: isCertain ? null : new Date(context.time.now().getTime() + pauseMs),
+      due_at: pauseMs === null ? null : new Date(context.time.now().getTime() + pauseMs),
       lease_until: null,
     })
     .where('month', '=', month)
