@@ -137,24 +137,30 @@ describe('wewrite', () => {
   );
 
   test(
-    'explain follows a line to its invoice and its payout, and the amounts of each step add up',
+    'explain follows a line to its invoice, its writer’s month and its payout, and the amounts of each step add up',
     async () => {
       const paid = told.months.at(-1)?.writers.find(({ payoutStatus }) => payoutStatus === 'paid');
       const rows = told.lines.split('\n').map((row) => row.split(','));
       const [lineId = ''] =
         rows.find(([, month, , recipient]) => month === '2026-11' && recipient === paid?.userId) ?? [];
       const chain = await jsonOf(z.array(ExplanationSchema), 'explain', lineId);
-      expect(chain.map(({ of }) => of)).toEqual(['line', 'invoice', 'payout']);
+      expect(chain.map(({ of }) => of)).toEqual(['line', 'invoice', 'writer_month', 'payout']);
       expect(chain[0]).toMatchObject({ id: lineId, related: chain.slice(1).map(({ of, id }) => ({ of, id })) });
       const transfers = chain.map(({ steps }) => steps.find(({ step }) => step === 'transfer')?.id);
-      expect(transfers).toEqual([paid?.transferId, undefined, paid?.transferId]);
+      expect(transfers).toEqual([paid?.transferId, undefined, paid?.transferId, paid?.transferId]);
+      const payout = chain.at(-1)?.id ?? '';
+      const back = await jsonOf(z.array(ExplanationSchema), 'explain', payout);
+      expect(back.map(({ of }) => of).slice(0, 2)).toEqual(['payout', 'writer_month']);
+      for (const { of, id } of chain) expect(back.map((one) => [one.of, one.id])).toContainEqual([of, id]);
       for (const explanation of chain) {
         expect(addsUp(explanation)).toBe(true);
-        expect((await jsonOf(z.array(ExplanationSchema), 'explain', explanation.id))[0]).toEqual(explanation);
+        const { of, id } = explanation;
+        const named = of === 'writer_month' ? [paid?.userId ?? '', id] : [id];
+        expect((await jsonOf(z.array(ExplanationSchema), 'explain', ...named))[0]).toEqual(explanation);
       }
       const { code, output } = await wewrite('explain', lineId);
       expect(code).toBe(0);
-      for (const { of, id } of chain) expect(output).toContain(`${of} ${id}\n`);
+      for (const { of, id } of chain) expect(output).toContain(`${of.replace('_', ' ')} ${id}\n`);
     },
     deadlineMs,
   );

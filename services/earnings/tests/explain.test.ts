@@ -134,6 +134,7 @@ describe('explaining a cent', () => {
     expect(explanation.steps.at(-1)).toMatchObject({ step: 'transfer', id: 'tr_1', totalCents: 1_100 });
     expect(explanation.related).toEqual([
       { of: 'invoice', id: 'in_1' },
+      { of: 'writer_month', id: '2026-11', recipientUserId: 'wanda' },
       { of: 'payout', id: failedId },
       { of: 'payout', id: paidId },
     ]);
@@ -224,33 +225,6 @@ describe('explaining a cent', () => {
     ['a key of nothing', `/v1/explain/${'ab'.repeat(32)}`, wanda],
   ])('%s is not found', async (_, path, caller) => {
     expect((await service.get(path, caller)).status).toBe(404);
-  });
-
-  test('a writer’s month is explained from its resources to the transfer', async () => {
-    const own = await explain('/v1/earnings/2026-11/explain', wanda);
-    expect(await explain('/v1/months/2026-11/writers/wanda/explain')).toEqual(own);
-    expect(parts(own, 'line')).toEqual([
-      [
-        1_000,
-        [
-          ['page p1', 750],
-          ['page p3', 250],
-        ],
-      ],
-    ]);
-    expect(parts(own, 'fee')).toEqual([[70, [['7 % of gross, rounded down', 70]]]]);
-    expect(own.steps.map((step) => step.step)).toEqual([
-      'line',
-      'fee',
-      'earnings',
-      'payout',
-      'transfer',
-      'payout',
-      'transfer',
-    ]);
-    const unpaid = await explain('/v1/earnings/2026-11/explain', walt);
-    expect(unpaid.steps.at(-1)).toMatchObject({ step: 'payout', totalCents: 279 });
-    expect(unpaid.steps.at(-1)?.why).toContain('not paid yet');
   });
 
   test('E5: what was reversed is a step of its own', async () => {

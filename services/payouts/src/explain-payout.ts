@@ -7,6 +7,7 @@ import {
   type ExplainedStep,
   type Explanation,
   ExplanationSchema,
+  type Related,
   sumCents,
 } from '@wewrite/contracts';
 import { assert, identityOf, problemResponses, Refusal, type Server, traceIdOf } from '@wewrite/service-kit';
@@ -15,7 +16,7 @@ import { z } from 'zod';
 import type { Context } from './context.ts';
 import type { PayoutAttemptTable, PayoutTable } from './db.ts';
 import { visibleTo } from './read-payouts.ts';
-import { accountOf } from './sub-ledger.ts';
+import { accountOf, returnedKind } from './sub-ledger.ts';
 
 /**
  * `GET /v1/payouts/{id}/explain`: where the money of a payout came from, entry by entry of what was payable, what fees came
@@ -55,6 +56,8 @@ interface Entry {
   readonly amountCents: Cents;
   readonly grossCents: Cents | null;
   readonly feeCents: Cents | null;
+  /** True when the writer has earnings in its month. */
+  readonly isOfEarnedMonth: boolean;
 }
 
 async function entriesOf({ database }: Context, payout: PayoutTable): Promise<readonly Entry[]> {
@@ -68,7 +71,10 @@ async function entriesOf({ database }: Context, payout: PayoutTable): Promise<re
     )
     select entry.kind, entry.month, entry.idempotency_key as "idempotencyKey", entry.cause_event_id as "causeEventId",
       case when entry.credit_account_id = ${account} then entry.amount_cents else -entry.amount_cents end as "amountCents",
-      credit.gross_cents as "grossCents", credit.fee_cents as "feeCents"
+      credit.gross_cents as "grossCents", credit.fee_cents as "feeCents",
+      exists (
+        select from writer_credit as earned where earned.user_id = ${payout.user_id} and earned.month = entry.month
+      ) as "isOfEarnedMonth"
     from ledger_transfer as entry
     left join writer_credit as credit on entry.kind = 'creator_earning' and credit.user_id = ${payout.user_id}
       and credit.month = entry.month
@@ -99,8 +105,22 @@ function explanationOf(
     id: payout.id,
     currency: payout.currency,
     steps: [feeStep(earned), earningsStep(payout, entries), payoutStep(payout), transferStep(payout, attempts)],
-    related: earned.map(({ month }) => ({ of: 'writer_month', id: month })),
+    related: relatedOf(payout, entries),
   });
+}
+
+/** What brought money into the balance or took it out: the writer's months, and payouts that came back. */
+function relatedOf({ user_id: recipientUserId }: PayoutTable, entries: readonly Entry[]): readonly Related[] {
+  const returned = entries.filter(({ kind }) => kind === returnedKind);
+  const ofMonths = entries.filter(({ kind, isOfEarnedMonth }) => kind !== returnedKind && isOfEarnedMonth);
+  const months = new Set(ofMonths.map(({ month }) => month));
+  return [
+    ...[...months].sort().map((month) => ({ of: 'writer_month' as const, id: month, recipientUserId })),
+    ...returned.map(({ idempotencyKey }) => ({
+      of: 'payout' as const,
+      id: idempotencyKey.slice(`${returnedKind}:`.length),
+    })),
+  ];
 }
 
 /** Gross less the platform's fee of each month that was credited since the payout before: its net. */

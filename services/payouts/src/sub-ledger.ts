@@ -54,10 +54,13 @@ export function processingFee(posting: Posting & { payoutId: string; stripeId: s
   return transfer('processing_fee', payoutId, posting, accountOf.inFlight(userId), accountOf.control);
 }
 
+/** The entries of {@link payoutReturned}: their keys end with the payout's id. */
+export const returnedKind = 'payout_returned';
+
 /** A payout failed or came back: its reservation is undone, and the money is payable again. */
 export function payoutReturned(posting: Posting & { payoutId: string }): NewTransfer {
   const { payoutId, userId } = posting;
-  const undone = transfer('payout_returned', payoutId, posting, accountOf.inFlight(userId), accountOf.payable(userId));
+  const undone = transfer(returnedKind, payoutId, posting, accountOf.inFlight(userId), accountOf.payable(userId));
   return { ...undone, corrects: `payout_reserved:${payoutId}` };
 }
 
@@ -65,8 +68,8 @@ export function payoutReturned(posting: Posting & { payoutId: string }): NewTran
 export function payoutUndone(entry: NewTransfer, occurredAt: Date): NewTransfer {
   return {
     ...entry,
-    idempotencyKey: `payout_returned:${entry.idempotencyKey}`,
-    kind: 'payout_returned',
+    idempotencyKey: `${returnedKind}:${entry.idempotencyKey}`,
+    kind: returnedKind,
     debit: entry.credit,
     credit: entry.debit,
     occurredAt,

@@ -51,8 +51,8 @@ describe('a payout explained', () => {
     ]);
     expect(explained.steps.at(-1)).toMatchObject({ id: first?.transferId });
     expect(explained.related).toEqual([
-      { of: 'writer_month', id: '2026-11' },
-      { of: 'writer_month', id: '2026-12' },
+      { of: 'writer_month', id: '2026-11', recipientUserId: 'wanda' },
+      { of: 'writer_month', id: '2026-12', recipientUserId: 'wanda' },
     ]);
   });
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { ExplanationSchema, month } from '@wewrite/contracts';
-import { explainableOf, explanationLines } from './explain.ts';
+import { type Explanation, ExplanationSchema, month } from '@wewrite/contracts';
+import { type Explainable, explainableOf, explanationLines, followWay } from './explain.ts';
 
 describe('wewrite explain', () => {
   test.each([
@@ -16,6 +16,74 @@ describe('wewrite explain', () => {
     ['wan/da', '2026-11', 'writer_month', '/v1/months/2026-11/writers/wan%2Fda/explain'],
   ] as const)('%s %s is a %s', (id, of, kind, path) => {
     expect(explainableOf(id, of === undefined ? undefined : month(of))).toEqual({ of: kind, id, path });
+  });
+
+  /** Two supporters' lines of two writers, of which wanda's went with a payout that came back, and with the next. */
+  const related: Record<string, Explanation['related']> = {
+    '/v1/invoices/in_ann/explain': [],
+    '/v1/invoices/in_ben/explain': [],
+    '/v1/explain/ann_wanda': [
+      { of: 'invoice', id: 'in_ann' },
+      { of: 'writer_month', id: '2026-11', recipientUserId: 'wanda' },
+      { of: 'payout', id: 'returned' },
+      { of: 'payout', id: 'paid' },
+    ],
+    '/v1/explain/ben_wanda': [
+      { of: 'invoice', id: 'in_ben' },
+      { of: 'payout', id: 'paid' },
+    ],
+    '/v1/months/2026-11/writers/wanda/explain': [
+      { of: 'line', id: 'ann_wanda' },
+      { of: 'line', id: 'ben_wanda' },
+      { of: 'payout', id: 'returned' },
+      { of: 'payout', id: 'paid' },
+    ],
+    '/v1/payouts/returned/explain': [{ of: 'writer_month', id: '2026-11', recipientUserId: 'wanda' }],
+    '/v1/payouts/paid/explain': [
+      { of: 'payout', id: 'returned' },
+      { of: 'writer_month', id: '2026-10', recipientUserId: 'wanda' },
+    ],
+  };
+  const wayFrom = async (first: Explainable) => {
+    const found = await followWay(first, async ({ of, id, path }) => {
+      const to = related[path];
+      return to === undefined ? null : { of, id, currency: 'usd', steps: [], related: to };
+    });
+    return found.map(({ of, id }) => `${of} ${id}`);
+  };
+
+  test('a payout leads back to its months, their lines and the invoices that paid for them', async () => {
+    expect(await wayFrom({ of: 'payout', id: 'paid', path: '/v1/payouts/paid/explain' })).toEqual([
+      'payout paid',
+      'payout returned',
+      'writer_month wanda',
+      'line ann_wanda',
+      'line ben_wanda',
+      'invoice in_ann',
+      'invoice in_ben',
+    ]);
+  });
+
+  test('a line leads back to its invoice and on to its month and payouts, and not to the lines beside it', async () => {
+    expect(await wayFrom({ of: 'line', id: 'ann_wanda', path: '/v1/explain/ann_wanda' })).toEqual([
+      'line ann_wanda',
+      'invoice in_ann',
+      'writer_month wanda',
+      'payout returned',
+      'payout paid',
+    ]);
+  });
+
+  test('a writer’s month leads both ways', async () => {
+    expect(await wayFrom(explainableOf('wanda', month('2026-11')))).toEqual([
+      'writer_month wanda',
+      'line ann_wanda',
+      'line ben_wanda',
+      'payout returned',
+      'payout paid',
+      'invoice in_ann',
+      'invoice in_ben',
+    ]);
   });
 
   test('each amount has a row, and each step names its message', () => {

@@ -45,15 +45,31 @@ export type ExplainedStep = z.infer<typeof ExplainedStepSchema>;
 export const ExplainedKindSchema = z.enum(['invoice', 'line', 'writer_month', 'payout']);
 
 /**
- * Where money came from and went, as far as one service knows. `related` names what other services explain:
- * `GET /v1/invoices/{id}/explain`, `GET /v1/payouts/{id}/explain`.
+ * Something else that can be explained: `GET /v1/invoices/{id}/explain`, `/v1/explain/{id}` of a line,
+ * `/v1/payouts/{id}/explain`. A writer's month goes by the month and its writer:
+ * `/v1/months/{id}/writers/{recipientUserId}/explain`, to the writer `/v1/earnings/{id}/explain`.
+ */
+const RelatedSchema = z.object({ of: ExplainedKindSchema, id: z.string(), recipientUserId: z.string().optional() });
+export type Related = z.infer<typeof RelatedSchema>;
+
+/** `GET …/explain` of a writer's month: which of its lines are shown one by one. */
+export const ExplainedLinesQuerySchema = z.strictObject({
+  cursor: z.string().max(1_000).optional(),
+  limit: z.coerce.number().int().min(1).max(1_000).default(100),
+});
+
+/**
+ * Where money came from and went, as far as one service knows. `related` names what is before and after it: from a payout
+ * the months that it paid, from a month its lines, from a line the invoices that funded it, and the other way round.
  */
 export const ExplanationSchema = z.object({
   of: ExplainedKindSchema,
   id: z.string(),
   currency: CurrencySchema,
   steps: z.array(ExplainedStepSchema),
-  related: z.array(z.object({ of: ExplainedKindSchema, id: z.string() })),
+  related: z.array(RelatedSchema),
+  /** Of a writer's month: the next page of its lines; left out on the last. */
+  nextCursor: z.string().optional(),
 });
 export type Explanation = z.infer<typeof ExplanationSchema>;
 

@@ -1,8 +1,9 @@
-import { type Explanation, ExplanationSchema } from '@wewrite/contracts';
+import { type Explanation, ExplanationSchema, type Related } from '@wewrite/contracts';
 import { identityOf, problemResponses, Refusal, type Server } from '@wewrite/service-kit';
 import { z } from 'zod';
 import type { Context } from '../db.ts';
 import { findLine } from '../find-lines.ts';
+import type { Line } from '../line.ts';
 import { lineKeys } from '../line-key.ts';
 import { payoutsOfMonth, withoutSupporter } from './chain.ts';
 import { lineSteps, type Sight } from './line-steps.ts';
@@ -42,9 +43,15 @@ export function explainLine(server: Server, context: Context): void {
         steps: sight.ofSupporter ? steps : withoutSupporter(steps),
         related: [
           ...(sight.ofSupporter ? invoiceIds.map((id) => ({ of: 'invoice' as const, id })) : []),
+          ...(sight.ofWriter ? [monthOf(line)] : []),
           ...payoutIds.map((id) => ({ of: 'payout' as const, id })),
         ],
       };
     },
   );
+}
+
+/** The writer's month that the line is of. */
+function monthOf({ month, recipientUserId }: Line): Related {
+  return { of: 'writer_month', id: month, recipientUserId };
 }

@@ -2,35 +2,46 @@ import {
   type Cents,
   cents,
   EarningsMonthPathSchema,
+  ExplainedLinesQuerySchema,
   type ExplainedPart,
   type ExplainedStep,
   type Explanation,
   ExplanationSchema,
   type Month,
+  sumCents,
   UserIdSchema,
 } from '@wewrite/contracts';
 import { identityOf, problemResponses, Refusal, type Server } from '@wewrite/service-kit';
 import { sql } from 'kysely';
+import { z } from 'zod';
+import { decodeCursor, pageOf } from '../cursor.ts';
 import type { Context } from '../db.ts';
 import { findCalculatedRun } from '../find-run.ts';
+import { lineKeys } from '../line-key.ts';
+import { readOrderedLines } from '../read-earnings.ts';
 import { evidenceOf, part, partsOf, payoutsOfMonth, reversalSteps, stepOf, withoutSupporter } from './chain.ts';
 import { payoutSteps } from './payout-steps.ts';
 import { type EarningsPart, earningsSaid, readHeld, readPayouts, readReversals } from './read-facts.ts';
 
 /** The way of a writer's month, from resources to transfers: the writer's own, or any for an administrator. */
 export function explainWriterMonth(server: Server, context: Context): void {
+  const keys = lineKeys(context.config.LINE_KEY_SECRET);
   server.get(
     '/v1/earnings/:month/explain',
     {
       schema: {
         summary: "Each step of the cents of the writer's month",
         params: EarningsMonthPathSchema,
+        querystring: ExplainedLinesQuerySchema,
         response: { 200: ExplanationSchema, ...problemResponses },
       },
       config: { access: ['writer'] },
     },
     async (request) => {
-      const explanation = await explain(context, request.params.month, identityOf(request).userId);
+      const { month } = request.params;
+      const { userId: recipientUserId } = identityOf(request);
+      const asked = { month, recipientUserId, query: request.query, shownId: keys.lineKey };
+      const explanation = await explain(context, asked);
       return { ...explanation, steps: withoutSupporter(explanation.steps) };
     },
   );
@@ -40,15 +51,26 @@ export function explainWriterMonth(server: Server, context: Context): void {
       schema: {
         summary: "Each step of the cents of a writer's month",
         params: EarningsMonthPathSchema.extend({ userId: UserIdSchema }),
+        querystring: ExplainedLinesQuerySchema,
         response: { 200: ExplanationSchema, ...problemResponses },
       },
       config: { access: ['admin'] },
     },
-    (request) => explain(context, request.params.month, request.params.userId),
+    ({ params: { month, userId: recipientUserId }, query }) =>
+      explain(context, { month, recipientUserId, query, shownId: (lineId) => lineId }),
   );
 }
 
-async function explain(context: Context, month: Month, recipientUserId: string): Promise<Explanation> {
+interface Asked {
+  readonly month: Month;
+  readonly recipientUserId: string;
+  readonly query: z.infer<typeof ExplainedLinesQuerySchema>;
+  /** A line's name to who asks (C4). */
+  readonly shownId: (lineId: string) => string;
+}
+
+async function explain(context: Context, asked: Asked): Promise<Explanation> {
+  const { month, recipientUserId } = asked;
   const { runId, feeBasisPoints } = await findCalculatedRun(context, month);
   const of: EarningsPart = { runId, month, recipientUserId };
   const amounts = await readAmounts(context, of);
@@ -56,12 +78,14 @@ async function explain(context: Context, month: Month, recipientUserId: string):
   const { grossCents, feeCents, netCents, traceparent } = amounts;
   const evidence = evidenceOf(earningsSaid(of, traceparent));
   const payouts = await readPayouts(context, of);
+  const { lines, nextCursor } = await readLines(context, of, asked);
   return {
     of: 'writer_month',
     id: month,
     currency: 'usd',
     steps: [
       stepOf({ step: 'line', totalCents: grossCents, parts: await readResources(context, of) }),
+      linesStep(grossCents, lines),
       feeOf({ grossCents, feeCents, feeBasisPoints }),
       stepOf({
         step: 'earnings',
@@ -76,8 +100,36 @@ async function explain(context: Context, month: Month, recipientUserId: string):
         held: await readHeld(context, of),
       }),
     ],
-    related: payoutsOfMonth(payouts).map(({ payoutId }) => ({ of: 'payout' as const, id: payoutId })),
+    related: [
+      ...lines.flatMap(({ id }) => (id === null ? [] : [{ of: 'line' as const, id }])),
+      ...payoutsOfMonth(payouts).map(({ payoutId }) => ({ of: 'payout' as const, id: payoutId })),
+    ],
+    ...(nextCursor === null ? {} : { nextCursor }),
   };
+}
+
+/** The lines of a page one by one; the others have a row together. */
+function linesStep(grossCents: Cents, lines: readonly ExplainedPart[]): ExplainedStep {
+  const othersCents = grossCents - sumCents(lines.map((line) => line.cents));
+  return stepOf({
+    step: 'line',
+    totalCents: grossCents,
+    parts: [...lines, ...partsOf(part('lines on other pages', othersCents))],
+    why: 'the same, line by line',
+  });
+}
+
+/** A page of the writer's lines, in an order that tells nothing of the supporters. */
+async function readLines(context: Context, { runId, recipientUserId }: EarningsPart, { query, shownId }: Asked) {
+  const { orderKey } = lineKeys(context.config.LINE_KEY_SECRET);
+  const after = decodeCursor(z.hex(), query.cursor, '');
+  const ordered = { runId, recipientUserId, orderKey: orderKey(runId) };
+  const rows = await readOrderedLines(context, ordered, { after, limit: query.limit + 1 });
+  const { page, nextCursor } = pageOf(rows, query.limit, (row) => row.place);
+  const lines = page.map(({ resourceType, resourceId, fundedCents, lineId }) =>
+    part(`${resourceType} ${resourceId}`, fundedCents, shownId(lineId)),
+  );
+  return { lines, nextCursor };
 }
 
 /** C1: rounded half up on the writer's month; the rounding has a row of its own. */
