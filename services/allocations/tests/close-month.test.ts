@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { booksChecked, month, monthProgress } from '@wewrite/contracts';
+import { sql } from 'kysely';
 import { closeInstant, closeNovember, lockedMessages, populate, sum } from './november.ts';
 import { december, november, type RunningAllocations, startAllocations } from './running-allocations.ts';
 
@@ -94,6 +95,21 @@ describe('closing a month', () => {
     expect(new Set([...answers, again].map(({ body }) => body.runId)).size).toBe(1);
     const { said } = await lockedMessages(service);
     expect(said).toHaveLength(2);
+  });
+
+  test('B6: a budget or a closing that comes once the lock has begun changes nothing of the month', async () => {
+    const service = await start();
+    const paid = await populate(service, 3);
+    await closeNovember(service, paid);
+    const kept = () =>
+      service.query(sql<object>`
+        select budget.*, funding_closing.paid_cents as closing_cents from budget join funding_closing using (month)
+        order by user_id`);
+    const before = await kept();
+    await service.fund([{ userId: 'supporter-0', month: november, paidCents: 9_999 }]);
+    await service.closeFunding(november, [{ userId: 'supporter-0', paidCents: 9_999 }]);
+    await service.settled();
+    expect(await kept()).toEqual(before);
   });
 
   test('B7: the lock waits until the budgets are those of the closed funding', async () => {

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { allocationChanged, month, monthLocked, scheduleChanged } from '@wewrite/contracts';
+import { sql } from 'kysely';
 import { december, november, page, type RunningAllocations, startAllocations } from './running-allocations.ts';
 
 const january = month('2027-01');
@@ -128,6 +129,22 @@ describe('a scheduled change', () => {
       ['2026-12', [800]],
     ]);
     expect(await cents(service)).toEqual({ a: 500 });
+  });
+
+  test('A9: a close that comes before the turn of a plan waits for it', async () => {
+    const service = await start();
+    await service.fund([{ userId: 'sam', month: december, paidCents: 1_000 }]);
+    await plan(service, { ...raise, fromMonth: '2027-02' });
+    await service.setClock('2027-01-01T09:00:00.000Z');
+    await service.closeFunding(november, [{ userId: 'sam', paidCents: 1_000 }]);
+    await service.closeFunding(december, [{ userId: 'sam', paidCents: 1_000 }]);
+    await service.settled();
+    // As if nobody had turned it in December; the close that begins now is sooner than the next look for such plans.
+    await service.query(sql`update schedule set from_month = ${december}, due_month = ${december}`);
+    await service.close(december);
+    await service.settled();
+    const { allocations } = await service.plan('sam', december);
+    expect(allocations).toMatchObject([{ resourceId: 'a', usdCents: 800, status: 'locked' }]);
   });
 
   test('A9: 32 changes at the month’s first instant, and the turn itself: it is turned once, before them', async () => {
