@@ -18,7 +18,9 @@ import { closeFunding } from './funding/close-funding.ts';
 import { listInvoices } from './funding/list-invoices.ts';
 import { readFunding } from './funding/read-funding.ts';
 import { sweepPayments } from './funding/sweep-payments.ts';
+import { listRefundOrders } from './reversals/list-refund-orders.ts';
 import { listSuspense } from './reversals/list-suspense.ts';
+import { retryRefund } from './reversals/retry-refund.ts';
 import { sendRefunds } from './reversals/send-refunds.ts';
 import { fetchMissedEvents } from './stripe/fetch-missed-events.ts';
 import { listEvents } from './stripe/list-events.ts';
@@ -57,6 +59,8 @@ export const billing: ServiceDefinition<BillingConfig, BillingSchema> = {
         readRevenue(server, context);
         explainInvoice(server, context);
         listSuspense(server, context);
+        listRefundOrders(server, context);
+        retryRefund(server, context);
         sweepMonths(server, context);
         listEvents(server, context);
         replayEvent(server, context);

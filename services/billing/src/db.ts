@@ -24,6 +24,7 @@ export interface BillingSchema {
   earning_waiting: EarningWaitingRow;
   escrow_move: EscrowMoveRow;
   revenue_withdrawal: RevenueWithdrawalRow;
+  suspended_reversal: { reversal_id: string; user_id: string; month: string; cents: number };
   books_version: { single: Generated<boolean>; version: number };
 }
 

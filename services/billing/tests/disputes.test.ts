@@ -7,6 +7,7 @@ import {
   entryKeys,
   payForNovember,
   paymentOf,
+  refund,
   repeatEvents,
   sayAdjusted,
   sayReversed,
@@ -189,6 +190,16 @@ describe('a dispute after the lock', () => {
     });
   });
 
+  test('E5: won for less than was withdrawn, the rest is our loss and nothing stays disputed', async () => {
+    await closeNovember(billing);
+    await decide(billing, await dispute(billing, 'ben'), 'winning', { reinstated: 700 });
+    expect(billing.said.reversals.at(-1)).toMatchObject({ kind: 'dispute_won', amountCents: 800 });
+    expect(await billing.standing('stripe:disputed', 'losses:disputes')).toEqual({
+      'stripe:disputed': 0,
+      'losses:disputes': feeCents + 100,
+    });
+  });
+
   test('E1: its events ten times, in reversed order, change nothing', async () => {
     await closeNovember(billing);
     await decide(billing, await dispute(billing, 'ben'), 'losing');
@@ -200,6 +211,25 @@ describe('a dispute after the lock', () => {
     expect(billing.said.reversals).toEqual(said);
     // What writers and the platform bear of ben's is posted as earnings and payouts tell of it.
     expect(await billing.standing('stripe:disputed')).toEqual({ 'stripe:disputed': 800 });
+  });
+});
+
+describe('a payment that is refunded in part and then disputed', () => {
+  test('E5: is reversed in the order of Stripe’s time, whatever event comes first', async () => {
+    const { data: endpoints } = await billing.stripe.webhookEndpoints.list();
+    for (const endpoint of endpoints) await billing.stripe.webhookEndpoints.del(endpoint.id);
+    await refund(billing, 'ben', 300);
+    await billing.at('2026-11-01T00:10:00.000Z');
+    await dispute(billing, 'ben');
+    expect(billing.budget('ben', november)).toMatchObject({ paidCents: 800 });
+    await repeatEvents(billing, ['charge.dispute.created']);
+    await repeatEvents(billing, ['refund.created']);
+    expect(billing.budget('ben', november)).toMatchObject({ paidCents: 0 });
+    expect(await billing.standing('suspense', 'stripe:disputed', 'supporter_funds:ben:2026-11')).toEqual({
+      suspense: 0,
+      'stripe:disputed': 800,
+      'supporter_funds:ben:2026-11': 500,
+    });
   });
 });
 

@@ -66,8 +66,13 @@ export async function dispute(billing: RunningBilling, userId: string, inquiry =
 }
 
 /** The bank's decision. */
-export async function decide(billing: RunningBilling, disputeId: string, verdict: 'winning' | 'losing'): Promise<void> {
-  await billing.control('POST', `/_sandbox/disputes/${disputeId}`, { evidence: `${verdict}_evidence` });
+export async function decide(
+  billing: RunningBilling,
+  disputeId: string,
+  verdict: 'winning' | 'losing',
+  more: { readonly reinstated?: number } = {},
+): Promise<void> {
+  await billing.control('POST', `/_sandbox/disputes/${disputeId}`, { evidence: `${verdict}_evidence`, ...more });
   await billing.settled();
 }
 
@@ -75,7 +80,7 @@ export async function decide(billing: RunningBilling, disputeId: string, verdict
 export async function sayReversed(
   billing: RunningBilling,
   reversal: { reversalId: string; kind: ReversalKind; settles?: string | null; stripeId?: string | null },
-  sums: { userId: string; grossCents: number; feeCents: number; unallocatedCents: number },
+  sums: { userId: string; grossCents: number; feeCents: number; unallocatedCents: number; suspenseCents?: number },
 ): Promise<void> {
   const { reversalId } = reversal;
   const key = closingKey(reversalId);
@@ -97,6 +102,7 @@ export async function sayReversed(
       feeCents: cents(sums.feeCents),
       netCents: cents(sums.grossCents - sums.feeCents),
       unallocatedCents: cents(sums.unallocatedCents),
+      suspenseCents: cents(sums.suspenseCents ?? 0),
     },
   });
   await billing.settled();

@@ -3,10 +3,15 @@ import { CentsSchema, CurrencySchema, NonNegativeCentsSchema } from '../money.ts
 
 const InstantSchema = z.iso.datetime({ precision: 3 });
 
-/** A refund that was ordered of Stripe: `looking` while it is not known whether it was made, `refused` for an operator. */
+const RefundOrderStateSchema = z.enum(['waiting', 'looking', 'made', 'refused']);
+
+/**
+ * A refund that was ordered of Stripe: `looking` while it is not known whether it was made, `refused` for an operator, by
+ * Stripe or later by the supporter's bank.
+ */
 export const BillingRefundOrderSchema = z.object({
   refundOrderId: z.uuid(),
-  state: z.enum(['waiting', 'looking', 'made', 'refused']),
+  state: RefundOrderStateSchema,
   amountCents: NonNegativeCentsSchema,
   attempt: z.int().positive(),
   /** The refund at Stripe. */
@@ -15,6 +20,7 @@ export const BillingRefundOrderSchema = z.object({
   failure: z.string().nullable(),
   requestedAt: InstantSchema,
 });
+export type BillingRefundOrder = z.infer<typeof BillingRefundOrderSchema>;
 
 /**
  * Money that fitted no month (E1, E7) or that an operator took back (C6), and what has left suspense again. `reason` is
@@ -38,4 +44,28 @@ export const BillingSuspenseSchema = z.object({
   suspenseCents: CentsSchema,
   entries: z.array(BillingSuspenseEntrySchema),
   next: z.string().nullable(),
+});
+
+/** `GET /v1/refund-orders`. */
+export const BillingRefundOrdersQuerySchema = z.strictObject({
+  state: RefundOrderStateSchema.optional(),
+  cursor: z.uuid().optional(),
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+});
+
+/** A refund order with what it is of. `leftCents`: what of it has not gone back to the supporter, by whatever way. */
+export const BillingRefundOrderRecordSchema = BillingRefundOrderSchema.extend({
+  reason: z.enum(['paid_late', 'operator']),
+  userId: z.string().nullable(),
+  invoiceId: z.string(),
+  paymentIntentId: z.string(),
+  currency: CurrencySchema,
+  leftCents: NonNegativeCentsSchema,
+});
+export type BillingRefundOrderRecord = z.infer<typeof BillingRefundOrderRecordSchema>;
+
+/** A page of refund orders, by id. */
+export const BillingRefundOrdersSchema = z.object({
+  refundOrders: z.array(BillingRefundOrderRecordSchema),
+  next: z.uuid().nullable(),
 });

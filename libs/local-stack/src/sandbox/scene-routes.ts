@@ -23,6 +23,7 @@ import {
   openFinancialAccount,
 } from './objects/financial-account.ts';
 import { endOnboarding, onboardingOrder } from './objects/onboarding.ts';
+import { endRefund, refundOutcome } from './objects/send-refund.ts';
 import { endPayout, payoutOutcome } from './objects/settle-payout.ts';
 import { storageFeeOrder, takeStorageFee } from './objects/storage-fee.ts';
 import { topUp, topupOrder } from './objects/topup.ts';
@@ -114,6 +115,7 @@ function addStorageScenes(server: FastifyInstance, { act }: Scene): void {
   onObject('/_sandbox/invoices/:id', invoiceScene, (turn, id, { scene }) => playInvoiceScene(turn, id, scene));
   onObject('/_sandbox/financial_accounts/:id', financialAccountChange, changeFinancialAccount);
   onObject('/_sandbox/financial_accounts/:id/fees', storageFeeOrder, takeStorageFee);
+  onObject('/_sandbox/refunds/:id', refundOutcome, endRefund);
   onObject('/_sandbox/payouts/:id', payoutOutcome, (turn, id, { outcome }) => endPayout(turn, id, outcome));
   onObject('/_sandbox/outbound_payments/:id', outboundPaymentOutcome, (turn, id, { outcome }) =>
     endOutboundPayment(turn, id, outcome),

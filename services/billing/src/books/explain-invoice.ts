@@ -136,6 +136,7 @@ function borneBy({ debit, credit, amountCents, key }: PostedEntry): ExplainedPar
     'platform_revenue:unallocated': 'what had been left unallocated',
     creator_obligations: 'what writers are owed',
     creator_receivables: 'what writers owe',
+    suspense: 'what an operator had taken back already',
   };
   return part(labels[debit] ?? labels[credit] ?? debit, amountCents, key);
 }

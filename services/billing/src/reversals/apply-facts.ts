@@ -17,17 +17,24 @@ import type { BillingContext, BillingTransaction } from '../context.ts';
 import { holdMonths } from '../funding/month-lock.ts';
 import { refreshFunding } from '../funding/refresh-funding.ts';
 import { decideFact, type FactDecision } from './decide-fact.ts';
-import type { PaymentFact } from './payment-fact.ts';
+import { refuseOrders } from './order-refunds.ts';
+import type { FailedRefund, PaymentFact } from './payment-fact.ts';
 import type { PaidInvoice, Reversal } from './reversal.ts';
-import { lockPaidInvoice, openReversals, writeReversals } from './store-reversals.ts';
+import { disputedBefore, lockPaidInvoice, openReversals, writeReversals } from './store-reversals.ts';
 
-/** Applies facts of one payment, in their order, those that are new. */
+/** What Stripe tells of one payment: facts in their order, and refunds that we ordered in vain. */
+export interface PaymentNews {
+  readonly facts: readonly PaymentFact[];
+  readonly failedRefunds: readonly FailedRefund[];
+}
+
+/** Applies what is new of a payment. */
 export async function applyFacts(
   context: BillingContext,
   paymentIntentId: string,
-  facts: readonly PaymentFact[],
+  { facts, failedRefunds }: PaymentNews,
 ): Promise<void> {
-  if (facts.length === 0) return;
+  if (facts.length === 0 && failedRefunds.length === 0) return;
   await context.database.transaction(async (tx) => {
     const now = context.clock.now();
     const months = await monthsOfPayment(tx, paymentIntentId);
@@ -41,9 +48,11 @@ export async function applyFacts(
       if (fact === null) continue;
       const current = invoice === null ? null : await lockPaidInvoice(tx, paymentIntentId);
       const open = await openReversals(tx, fact.objectId);
-      const decision = decideFact(fact, { invoice: current, open, closedMonths, runningMonth });
+      const disputedCents = await disputedBefore(tx, fact);
+      const decision = decideFact(fact, { invoice: current, open, disputedCents, closedMonths, runningMonth });
       await write(tx, context, decision);
     }
+    await refuseOrders(tx, context, paymentIntentId, failedRefunds);
   });
 }
 
@@ -114,7 +123,8 @@ async function storeFact(
     insert into payment_fact (id, kind, object_id, payment_intent_id, invoice_id, refund_order_id, amount_cents, fee_cents,
                               at, recorded_at)
     select ${fact.id}, ${fact.kind}, ${fact.objectId}, ${fact.paymentIntentId}, ${invoice?.id ?? null}::text,
-           (select id from refund_order where id = ${fact.refundOrderId}::uuid), ${fact.amountCents}::bigint,
+           (select id from refund_order
+             where id = ${fact.refundOrderId}::uuid and payment_intent_id = ${fact.paymentIntentId}), ${fact.amountCents}::bigint,
            ${cents(fact.feeCents)}::bigint, ${fact.at}::timestamptz, ${now}::timestamptz
     on conflict (id) do nothing
     returning refund_order_id as "refundOrderId"`.execute(tx);

@@ -28,7 +28,7 @@ export function decideFact(fact: PaymentFact, situation: Situation): FactDecisio
 /** What a fact posts as a whole: the movement at Stripe, its fee, and what of it is of no month. */
 function factTransfers(
   fact: PaymentFact,
-  { invoice, open }: Pick<Situation, 'invoice' | 'open'>,
+  { invoice, open, disputedCents }: Pick<Situation, 'invoice' | 'open' | 'disputedCents'>,
   restCents: Cents,
 ): NewTransfer[] {
   const common = commonOf(fact);
@@ -47,7 +47,7 @@ function factTransfers(
       case 'dispute_opened':
         return [transferOf({ ...movement, debit: 'stripe:disputed', credit: 'stripe:payments' })];
       case 'dispute_won':
-        return [transferOf({ ...movement, debit: 'stripe:payments', credit: 'stripe:disputed' })];
+        return reinstated(fact, movement, disputedCents);
       case 'dispute_lost':
         // What was reversed of a payment already is lost a second time: that is ours.
         return [
@@ -60,6 +60,24 @@ function factTransfers(
     }
   };
   return [...transfers(), ...feeOf(fact)].filter(({ amountCents }) => amountCents > 0);
+}
+
+/** What is not reinstated of what a dispute withdrew is lost; what is reinstated beyond it was lost before. */
+function reinstated(
+  fact: PaymentFact,
+  movement: Omit<Parameters<typeof transferOf>[0], 'debit' | 'credit'>,
+  disputedCents: Cents,
+): NewTransfer[] {
+  const differenceCents = cents(disputedCents - fact.amountCents);
+  const difference = { ...movement, key: `${movement.key}:difference`, amountCents: cents(Math.abs(differenceCents)) };
+  const sides =
+    differenceCents > 0
+      ? { debit: 'losses:disputes', credit: 'stripe:disputed' }
+      : { debit: 'stripe:disputed', credit: 'losses:disputes' };
+  return [
+    transferOf({ ...movement, debit: 'stripe:payments', credit: 'stripe:disputed' }),
+    transferOf({ ...difference, ...sides }),
+  ];
 }
 
 /** What a part posts by itself: only of a month that is not locked, for a later one is posted as it has been spread. */

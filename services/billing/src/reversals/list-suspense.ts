@@ -4,7 +4,8 @@ import { balanceOf } from '@wewrite/ledger';
 import { problemResponses, type Server } from '@wewrite/service-kit';
 import { sql } from 'kysely';
 import type { BillingContext } from '../context.ts';
-import type { RefundOrder, RefundOrderState } from '../db.ts';
+import type { RefundOrder } from '../db.ts';
+import { orderShown } from './list-refund-orders.ts';
 
 export function listSuspense(server: Server, context: BillingContext): void {
   const { kysely } = context.database;
@@ -81,18 +82,6 @@ function entryOf(row: EntryRow, orders: readonly RefundOrder[]): BillingSuspense
     receivedCents: cents(row.receivedCents),
     returnedCents: cents(row.returnedCents),
     receivedAt: row.receivedAt.toISOString(),
-    refunds: own.map((order) => ({
-      refundOrderId: order.id,
-      state: shown(order.state),
-      amountCents: cents(order.amount_cents),
-      attempt: order.attempt,
-      stripeId: order.stripe_id,
-      failure: order.failure,
-      requestedAt: order.requested_at.toISOString(),
-    })),
+    refunds: own.map(orderShown),
   };
-}
-
-function shown(state: RefundOrderState): 'waiting' | 'looking' | 'made' | 'refused' {
-  return state === 'look_up' || state === 'look_up_again' ? 'looking' : state;
 }

@@ -1,10 +1,8 @@
 // Money in suspense that goes back to its supporter (E7, C6) is ordered in the transaction that puts it there; Stripe is asked
 // by the loop of `send-refunds.ts`.
-import { cents, type ReversalClosing } from '@wewrite/contracts';
 import { activeTraceparent, afterCommit, idOfCause } from '@wewrite/service-kit';
-import { sql } from 'kysely';
 import type { BillingContext, BillingTransaction } from '../context.ts';
-import { fundedParts } from './store-reversals.ts';
+import type { FailedRefund } from './payment-fact.ts';
 
 /** A payment that is to be given back, or a part of it. */
 export interface RefundWish {
@@ -52,51 +50,28 @@ export async function orderRefunds(
   afterCommit(tx, () => context.wake('refunds'));
 }
 
-/** C6: what an operator took back of writers is the supporter's again; the newest payments of the month bear it first. */
-export async function orderOperatorRefund(
+/**
+ * Refunds that we ordered have failed: their money is in suspense again, for an operator to see to. One that was ordered
+ * anew meanwhile is another attempt, and goes on.
+ */
+export async function refuseOrders(
   tx: BillingTransaction,
   context: BillingContext,
-  { reversalId, userId, run, at, grossCents, unallocatedCents }: ReversalClosing,
+  paymentIntentId: string,
+  failed: readonly FailedRefund[],
 ): Promise<void> {
-  const amountCents = cents(grossCents + unallocatedCents);
-  await sql`select from customer where user_id = ${userId} for no key update`.execute(tx);
-  const { rows: payments } = await sql<{ paymentIntentId: string; invoiceId: string; leftCents: number }>`
-    select payment_intent_id as "paymentIntentId", payment.invoice_id as "invoiceId",
-           least(funded.cents, payment.amount_cents)::bigint as "leftCents"
-      from invoice join payment on payment.invoice_id = invoice.id
-      join lateral (select sum(cents) as cents from (${fundedParts}) as part
-                     where part.invoice_id = invoice.id and month = ${run.month}) as funded on funded.cents > 0
-     where invoice.user_id = ${userId}
-     order by paid_at desc, payment_intent_id`.execute(tx);
-  let restCents = amountCents;
-  const wishes: RefundWish[] = [];
-  for (const { paymentIntentId, invoiceId, leftCents } of payments) {
-    const partCents = Math.min(restCents, leftCents);
-    if (partCents <= 0) continue;
-    const id = idOfCause('refund_order', reversalId, paymentIntentId);
-    wishes.push({ id, reason: 'operator', paymentIntentId, invoiceId, amountCents: partCents });
-    restCents = cents(restCents - partCents);
+  for (const { refundId, orderId, attempt, failure } of failed) {
+    const { numUpdatedRows } = await tx
+      .updateTable('refund_order')
+      .set({ state: 'refused', stripe_id: null, failure, lease_until: null })
+      .where('id', '=', orderId)
+      .where('payment_intent_id', '=', paymentIntentId)
+      .where('state', '<>', 'refused')
+      // The answer to the order may not have been recorded yet.
+      .where(({ eb, or, and }) =>
+        or([eb('stripe_id', '=', refundId), and([eb('stripe_id', 'is', null), eb('attempt', '=', attempt ?? 0)])]),
+      )
+      .executeTakeFirstOrThrow();
+    if (numUpdatedRows > 0n) context.log.error({ orderId, refundId, failure }, 'a refund that we ordered has failed');
   }
-  for (const { id, invoiceId, amountCents: partCents } of wishes) {
-    await tx
-      .insertInto('reversal')
-      .values({
-        id,
-        kind: 'operator',
-        fact_id: null,
-        settles: null,
-        invoice_id: invoiceId,
-        user_id: userId,
-        month: run.month,
-        amount_cents: partCents,
-        budget_month: null,
-        budget_cents: 0,
-        at: new Date(at),
-      })
-      .onConflict((conflict) => conflict.doNothing())
-      .execute();
-  }
-  await orderRefunds(tx, context, wishes);
-  if (restCents > 0)
-    context.log.error({ reversalId, userId, restCents }, 'no payment is left to refund: it waits in suspense');
 }

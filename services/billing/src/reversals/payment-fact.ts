@@ -1,4 +1,4 @@
-import { type Cents, cents, type ReversalKind } from '@wewrite/contracts';
+import { type Cents, cents, type ReversalKind, sumCents } from '@wewrite/contracts';
 import type Stripe from 'stripe';
 import { z } from 'zod';
 import { instantOf } from '../stripe/seconds.ts';
@@ -30,8 +30,33 @@ export interface Movement {
   readonly createdAt: Date;
 }
 
-/** The refund's metadata that names our order. */
+/** The refund's metadata that name our order, and which attempt of it. */
 export const orderIdKey = 'refund_order_id';
+export const orderAttemptKey = 'refund_order_attempt';
+
+/** A refund that names an order of ours and that will not reach anybody: it failed, or was canceled before it was sent. */
+export interface FailedRefund {
+  readonly refundId: string;
+  readonly orderId: string;
+  /** Null when the metadata do not tell it. */
+  readonly attempt: number | null;
+  readonly failure: string;
+}
+
+/** True of a refund that gives nothing back, whatever it did before. */
+export function hasFailed({ status }: Pick<Stripe.Refund, 'status'>): boolean {
+  return status === 'failed' || status === 'canceled';
+}
+
+/** Null for a refund that has not failed, or is of no order. */
+export function failedRefundOf(
+  refund: Pick<Stripe.Refund, 'id' | 'status' | 'metadata' | 'failure_reason'>,
+): FailedRefund | null {
+  const orderId = orderIdOf(refund);
+  if (orderId === null || !hasFailed(refund)) return null;
+  const attempt = z.coerce.number().int().positive().safeParse(refund.metadata?.[orderAttemptKey]).data ?? null;
+  return { refundId: refund.id, orderId, attempt, failure: refund.failure_reason ?? String(refund.status) };
+}
 
 /**
  * What a refund has done. It counts when it moves money: one that is pending for lack of money has done nothing, one that
@@ -83,9 +108,11 @@ export function factsOfDispute(
         at: instantOf(created),
       }),
     );
-  const last = moved.at(-1);
-  if (dispute.status !== 'lost' || last?.kind !== 'dispute_opened') return moved;
-  const { amountCents } = last;
-  const id = `lost:${dispute.id}`;
-  return [...moved, { ...common, id, kind: 'dispute_lost', amountCents, feeCents: cents(0), at: readAt }];
+  const opened = moved.slice(moved.findLastIndex(({ kind }) => kind === 'dispute_won') + 1);
+  const last = opened.at(-1);
+  if (dispute.status !== 'lost' || last === undefined) return moved;
+  const amountCents = sumCents(opened.map((each) => each.amountCents));
+  // Our clock may be behind Stripe's.
+  const at = readAt > last.at ? readAt : last.at;
+  return [...moved, { ...last, id: `lost:${dispute.id}`, kind: 'dispute_lost', amountCents, feeCents: cents(0), at }];
 }

@@ -15,7 +15,7 @@ import { chart } from '../books/chart.ts';
 import { transferOf } from '../books/transfer.ts';
 import { checkMonths } from '../close/check-books.ts';
 import type { BillingContext, BillingTransaction } from '../context.ts';
-import { orderOperatorRefund } from './order-refunds.ts';
+import { orderOperatorRefunds } from './order-operator-refunds.ts';
 import { broughtBy } from './store-reversals.ts';
 
 /** The sums of reversals; the writers' parts among them are for payouts. */
@@ -32,7 +32,11 @@ export async function postReversals(
   for (const { body } of closings) assertWhole(body, known.get(body.reversalId));
   const transfers = closings.flatMap(({ id, body }) => closingTransfers(body, id, known.get(body.reversalId)));
   await postTransfers(tx, chart, transfers, context.clock.now());
-  for (const { body } of closings) if (body.kind === 'operator') await orderOperatorRefund(tx, context, body);
+  await orderOperatorRefunds(
+    tx,
+    context,
+    closings.map(({ body }) => body),
+  );
 }
 
 /** What writers' balances came to. */
@@ -78,11 +82,14 @@ async function knownReversals(
 }
 
 /** An operator's reversal is earnings' own; any other is of ours, and comes back whole. */
-function assertWhole({ kind, reversalId, grossCents, unallocatedCents }: ReversalClosing, known?: KnownReversal): void {
+function assertWhole(
+  { kind, reversalId, grossCents, unallocatedCents, suspenseCents }: ReversalClosing,
+  known?: KnownReversal,
+): void {
   if (kind === 'operator') return;
   assert(known?.kind === kind, `E5: ${kind} ${reversalId} is none that billing has said`);
   assert(
-    known.amountCents === grossCents + unallocatedCents,
+    known.amountCents === grossCents + unallocatedCents + suspenseCents,
     `E5: the parts of ${reversalId} add up to what was reversed`,
   );
 }
@@ -124,6 +131,12 @@ function closingTransfers(body: ReversalClosing, messageId: string, known?: Know
     ...signed(
       { ...common, key: `${body.kind}:${body.reversalId}:unallocated`, cents: sign * body.unallocatedCents },
       'platform_revenue:unallocated',
+      counter,
+    ),
+    // What an operator had taken of it already is in suspense: there it goes to the same supporter.
+    ...signed(
+      { ...common, key: `${body.kind}:${body.reversalId}:suspense`, cents: sign * body.suspenseCents },
+      'suspense',
       counter,
     ),
   ];

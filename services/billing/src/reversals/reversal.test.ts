@@ -33,6 +33,7 @@ const situation = (
     },
   },
   open: [],
+  disputedCents: cents(0),
   closedMonths: new Set(),
   runningMonth: december,
   ...more,
@@ -70,7 +71,11 @@ describe('what a fact reverses', () => {
       situation([{ month: november, leftCents: cents(1_000) }]),
     ).reversals;
     const won = fact({ id: 'txn_2', kind: 'dispute_won', at: new Date('2027-01-02T00:00:00.000Z') });
-    const closed = { closedMonths: new Set([november, december]), runningMonth: january };
+    const closed = {
+      disputedCents: cents(100),
+      closedMonths: new Set([november, december]),
+      runningMonth: january,
+    };
     const credited = decideFact(won, situation([], { open: opened, ...closed }));
     expect(credited.reversals).toMatchObject([{ settles: opened[0]?.id, budget: { month: january, cents: 100 } }]);
     expect(gained('supporter_funds:anna:2026-11', credited.transfers)).toBe(-100);
@@ -90,6 +95,18 @@ describe('what a fact reverses', () => {
     expect(decision.restCents).toBe(300);
     expect(gained('losses:disputes', decision.transfers)).toBe(-300);
     expect(gained('stripe:disputed', decision.transfers)).toBe(1_000);
+  });
+
+  test.each([
+    ['all that was withdrawn', 1_000, 0],
+    ['less, the rest is our loss', 700, 300],
+    ['more than is in dispute any more, which was a loss before', 1_300, -300],
+  ])('E5: a dispute that is won gives back %s: nothing of it stays disputed', (_what, wonCents, lossCents) => {
+    const won = fact({ id: 'txn_2', kind: 'dispute_won', amountCents: cents(wonCents) });
+    const { transfers } = decideFact(won, situation([], { disputedCents: cents(1_000) }));
+    expect(gained('stripe:payments', transfers)).toBe(-wonCents);
+    expect(gained('stripe:disputed', transfers)).toBe(1_000);
+    expect(gained('losses:disputes', transfers)).toBe(lossCents === 0 ? 0 : -lossCents);
   });
 
   test('E7, C6: a refund that we ordered, or of money in suspense, comes from suspense', () => {

@@ -40,6 +40,8 @@ export interface Situation {
   readonly invoice: PaidInvoice | null;
   /** The reversals by the same refund or dispute that nothing has settled yet. */
   readonly open: readonly Reversal[];
+  /** What the same dispute has withdrawn and neither reinstated nor concluded before. */
+  readonly disputedCents: Cents;
   readonly closedMonths: ReadonlySet<Month>;
   /** The month that money which comes back too late for its own is credited to. */
   readonly runningMonth: Month;

@@ -1,16 +1,13 @@
 // E7, C6: refunds that were ordered are claimed, asked of Stripe outside of any transaction, and recorded. What they do to the
 // books their facts tell, as of any refund.
-import type { Loop } from '@wewrite/service-kit';
-import { backoffMs } from '@wewrite/service-kit';
+import { backoffMs, holdingLease, type Loop, leaseEnd } from '@wewrite/service-kit';
 import { afterFailure, type StripeClient } from '@wewrite/service-kit/stripe';
 import { sql } from 'kysely';
 import type { BillingContext } from '../context.ts';
 import type { RefundOrder, RefundOrderState } from '../db.ts';
-import { orderIdKey } from './payment-fact.ts';
+import { hasFailed, orderAttemptKey, orderIdKey } from './payment-fact.ts';
 
 const minuteMs = 60_000;
-const leaseMs = 10_000;
-const batchOrders = 10;
 /** One whose next look is this near is not at rest. */
 const nearMs = 10_000;
 /** Stripe forgets a key of v1 after 24 hours. */
@@ -19,10 +16,8 @@ const keyLifetimeMs = 23 * 60 * minuteMs;
 /** What a call came to. */
 type Outcome =
   | { readonly kind: 'made'; readonly stripeId: string }
-  /** Nothing certain: again, under the same key. */
-  | { readonly kind: 'same_key'; readonly failure: string }
-  | { readonly kind: 'look_up'; readonly failure: string }
-  | { readonly kind: 'refused'; readonly failure: string };
+  /** `same_key`: nothing certain. `next_key`: refused for a reason that passes. */
+  | { readonly kind: 'same_key' | 'look_up' | 'next_key' | 'refused'; readonly failure: string };
 
 export function sendRefunds(context: BillingContext): Loop {
   return {
@@ -36,42 +31,59 @@ export function sendRefunds(context: BillingContext): Loop {
       return rows[0]?.count ?? 0;
     },
     step: async () => {
-      const orders = await claim(context);
-      for (const order of orders) {
-        await context.telemetry.span({ name: 'refund a payment', parent: order.traceparent }, async () => {
-          await record(context, order, await advance(context, order));
-        });
-      }
-      return orders.length > 0;
+      const order = await claim(context);
+      if (order === undefined) return false;
+      await context.telemetry.span({ name: 'refund a payment', parent: order.traceparent }, () =>
+        holdingLease(
+          context,
+          (leaseUntil) => renew(context, order, leaseUntil),
+          async () => record(context, order, await advance(context, order)),
+        ),
+      );
+      return true;
     },
   };
 }
 
-async function claim(context: BillingContext): Promise<readonly RefundOrder[]> {
+/** One at a time: what waits behind a slow call is another replica's. */
+async function claim(context: BillingContext): Promise<RefundOrder | undefined> {
   const now = context.time.now();
   return context.database.transaction(async (tx) => {
     const { rows } = await sql<RefundOrder>`
       update refund_order
-         set lease_until = ${new Date(now.getTime() + leaseMs)}, tries = tries + 1,
+         set lease_until = ${leaseEnd(context.time)}, tries = tries + 1,
              key_first_used_at = coalesce(key_first_used_at, ${now})
        where id in (
          select id from refund_order
           where state in ('waiting', 'look_up', 'look_up_again') and due_at <= ${now}
             and (lease_until is null or lease_until <= ${now})
-          order by due_at limit ${batchOrders} for update skip locked)
+          order by due_at limit 1 for update skip locked)
       returning *`.execute(tx);
-    return rows;
+    return rows[0];
   });
+}
+
+async function renew(
+  { database }: BillingContext,
+  { id, attempt, tries }: RefundOrder,
+  leaseUntil: Date,
+): Promise<void> {
+  await sql`
+    update refund_order set lease_until = ${leaseUntil}
+     where id = ${id} and attempt = ${attempt} and tries = ${tries} and lease_until is not null`.execute(
+    database.kysely,
+  );
 }
 
 async function advance({ stripe, time }: BillingContext, order: RefundOrder): Promise<Outcome> {
   const keyAgeMs = time.now().getTime() - (order.key_first_used_at?.getTime() ?? 0);
+  const isLookUp = order.state !== 'waiting' || keyAgeMs > keyLifetimeMs;
   try {
-    return order.state !== 'waiting' || keyAgeMs > keyLifetimeMs
-      ? await lookUp(stripe, order)
-      : await send(stripe, order);
+    return await (isLookUp ? lookUp(stripe, order) : send(stripe, order));
   } catch (error) {
-    return outcomeOfFailure(error);
+    const { next, error: failure } = afterFailure(error);
+    // A look-up that fails has not seen that the refund is absent.
+    return { kind: isLookUp ? 'same_key' : next, failure: failure.code ?? failure.type };
   }
 }
 
@@ -82,7 +94,7 @@ async function send(stripe: StripeClient, order: RefundOrder): Promise<Outcome> 
         payment_intent: order.payment_intent_id,
         amount: order.amount_cents,
         reason: 'requested_by_customer',
-        metadata: { [orderIdKey]: order.id },
+        metadata: { [orderIdKey]: order.id, [orderAttemptKey]: order.attempt },
       },
       { idempotencyKey: `refund-${order.id}-${order.attempt}` },
     ),
@@ -90,19 +102,16 @@ async function send(stripe: StripeClient, order: RefundOrder): Promise<Outcome> 
   return { kind: 'made', stripeId: refund.id };
 }
 
+/** Whatever attempt has made it: one that failed has not. */
 async function lookUp(stripe: StripeClient, order: RefundOrder): Promise<Outcome> {
   const filter = { payment_intent: order.payment_intent_id, limit: 100 };
   return stripe.call('refunds.list', order.id, async (sdk) => {
     for await (const refund of sdk.refunds.list(filter)) {
-      if (refund.metadata?.[orderIdKey] === order.id) return { kind: 'made', stripeId: refund.id };
+      const isOfOrder = refund.metadata?.[orderIdKey] === order.id;
+      if (isOfOrder && !hasFailed(refund)) return { kind: 'made', stripeId: refund.id };
     }
     return { kind: 'look_up', failure: 'absent at a look-up' };
   });
-}
-
-function outcomeOfFailure(failed: unknown): Outcome {
-  const { next, error } = afterFailure(failed);
-  return { kind: next, failure: error.code ?? error.type };
 }
 
 /** Records one step, unless another replica has recorded one meanwhile. */
@@ -122,6 +131,7 @@ async function record(context: BillingContext, order: RefundOrder, outcome: Outc
       })
       .where('id', '=', order.id)
       .where('state', '=', order.state)
+      .where('attempt', '=', order.attempt)
       .where('tries', '=', order.tries)
       .execute(),
   );
@@ -129,7 +139,7 @@ async function record(context: BillingContext, order: RefundOrder, outcome: Outc
   const { id: orderId, payment_intent_id: paymentIntentId } = order;
   const facts = { orderId, paymentIntentId, failure: outcome.failure };
   if (outcome.kind === 'refused') context.log.error(facts, 'a refund was refused: an operator has to see to it');
-  else context.log.warn(facts, 'a refund is not certain');
+  else context.log.warn(facts, 'a refund is not certain, or has to wait');
 }
 
 /** A refund that is absent twice, ten minutes apart, was not made: it is asked for again, under another key. */
@@ -143,6 +153,8 @@ function nextOf(
       return { state: outcome.kind, pauseMs: 0 };
     case 'same_key':
       return { state: order.state, pauseMs: backoffMs(order.tries, 200, 15 * minuteMs) };
+    case 'next_key':
+      return { state: 'waiting', pauseMs: backoffMs(order.tries, 1_000, 60 * minuteMs), isNewAttempt: true };
     case 'look_up':
       if (order.state === 'look_up_again') return { state: 'waiting', pauseMs: 0, isNewAttempt: true };
       if (order.state === 'look_up') return { state: 'look_up_again', pauseMs: 10 * minuteMs };

@@ -1,4 +1,4 @@
-import { type Cents, cents, month as monthFrom } from '@wewrite/contracts';
+import { type Cents, cents, month as monthFrom, zeroCents } from '@wewrite/contracts';
 import { sql } from 'kysely';
 import type { BillingTransaction } from '../context.ts';
 import type { ReversalRow } from '../db.ts';
@@ -80,6 +80,21 @@ export async function openReversals(tx: BillingTransaction, objectId: string): P
     budget: row.budget_month === null ? null : { month: monthFrom(row.budget_month), cents: cents(row.budget_cents) },
     at: row.at,
   }));
+}
+
+/** What a dispute has withdrawn since it was last concluded, by the facts that were applied before this one. */
+export async function disputedBefore(
+  tx: BillingTransaction,
+  { id, objectId }: { readonly id: string; readonly objectId: string },
+): Promise<Cents> {
+  const { rows } = await sql<{ disputedCents: Cents }>`
+    select coalesce(sum(amount_cents), 0)::bigint as "disputedCents" from payment_fact as opened
+     where object_id = ${objectId} and kind = 'dispute_opened' and id <> ${id}
+       and not exists (
+         select from payment_fact as ended
+          where ended.object_id = opened.object_id and ended.kind in ('dispute_won', 'dispute_lost')
+            and ended.place > opened.place and ended.id <> ${id})`.execute(tx);
+  return rows[0]?.disputedCents ?? zeroCents;
 }
 
 /** Adds reversals; each is decided once. */

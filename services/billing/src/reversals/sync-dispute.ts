@@ -1,11 +1,8 @@
-// E5, E2: an event says only that there is a dispute. What it has moved, and how it ended, is read from Stripe.
 import type { BillingContext } from '../context.ts';
 import { idOf } from '../funding/read-invoice.ts';
-import { applyFacts } from './apply-facts.ts';
-import { knowPayment } from './know-payment.ts';
-import { factsOfDispute } from './payment-fact.ts';
+import { syncPayment } from './sync-payment.ts';
 
-/** Takes in what a dispute at Stripe has done so far; an inquiry has done nothing, and is told. */
+/** Takes in what a dispute at Stripe has done so far, and whatever else happened to its payment; an inquiry has done nothing, and is told (E5). */
 export async function syncDispute(context: BillingContext, disputeId: string): Promise<void> {
   const dispute = await context.stripe.call('disputes.retrieve', disputeId, (sdk) => sdk.disputes.retrieve(disputeId));
   const paymentIntentId = idOf(dispute.payment_intent);
@@ -15,6 +12,5 @@ export async function syncDispute(context: BillingContext, disputeId: string): P
   }
   const { status, reason } = dispute;
   context.log.warn({ disputeId, paymentIntentId, status, reason }, 'a payment is disputed, or its bank asks about it');
-  await knowPayment(context, paymentIntentId);
-  await applyFacts(context, paymentIntentId, factsOfDispute(dispute, paymentIntentId, context.clock.now()));
+  await syncPayment(context, paymentIntentId);
 }

@@ -21,8 +21,11 @@ export const disputeOrder = z.strictObject({
   inquiry: z.boolean().default(false),
 });
 
-/** What the bank decides on: the texts that Stripe's test mode knows. */
-export const disputeEvidence = z.strictObject({ evidence: z.enum(['winning_evidence', 'losing_evidence']) });
+/** What the bank decides on: the texts that Stripe's test mode knows. A part only may be given back of what is won. */
+export const disputeEvidence = z.strictObject({
+  evidence: z.enum(['winning_evidence', 'losing_evidence']),
+  reinstated: z.int().min(1).optional(),
+});
 
 /** A card network suspects a payment, before anybody disputes it. */
 export const fraudWarningOrder = z.strictObject({ payment_intent: z.string() });
@@ -50,7 +53,11 @@ function open(turn: Turn, charge: Charge, given: { amountCents: number; isInquir
 }
 
 /** Ends a dispute as its bank decides. A lost inquiry becomes a dispute; a won one is closed. */
-export function endDispute(turn: Turn, id: string, { evidence }: z.output<typeof disputeEvidence>): Dispute {
+export function endDispute(
+  turn: Turn,
+  id: string,
+  { evidence, reinstated }: z.output<typeof disputeEvidence>,
+): Dispute {
   const dispute = requireDispute(turn, id);
   const isWon = evidence === 'winning_evidence';
   if (dispute.status === 'warning_needs_response' && !isWon) {
@@ -64,7 +71,7 @@ export function endDispute(turn: Turn, id: string, { evidence }: z.output<typeof
   }
   const moved = dispute.status === 'needs_response';
   dispute.status = moved ? (isWon ? 'won' : 'lost') : 'warning_closed';
-  if (moved && isWon) move(turn, dispute, { amountCents: dispute.amount, feeCents: 0 });
+  if (moved && isWon) move(turn, dispute, { amountCents: reinstated ?? dispute.amount, feeCents: 0 });
   turn.store.replace(disputes, dispute);
   emit(turn, 'charge.dispute.closed', dispute);
   if (dispute.status === 'won') emit(turn, 'charge.dispute.funds_reinstated', dispute);

@@ -1,5 +1,7 @@
+import { z } from 'zod';
 import { schedule } from '../engine/due-work.ts';
 import { emit } from '../engine/events.ts';
+import { refused } from '../engine/stripe-failure.ts';
 import type { Turn } from '../engine/turn.ts';
 import { availableCents, post } from './balance.ts';
 import { newBalanceTransaction } from './balance-transaction.ts';
@@ -39,14 +41,38 @@ export function failRefund(turn: Turn, id: string): void {
   refund.failure_reason = 'expired_or_canceled_card';
   refund.failure_balance_transaction = move(turn, refund, 'refund_failure');
   turn.store.replace(refunds, refund);
-  const charge = turn.store.find(charges, String(refund.charge));
-  if (charge !== undefined) {
-    charge.amount_refunded -= refund.amount;
-    charge.refunded = false;
-    turn.store.replace(charges, charge);
-  }
+  takeFromCharge(turn, refund);
   emit(turn, 'refund.updated', refund, { previous: { status: 'succeeded' } });
   emit(turn, 'refund.failed', refund);
+}
+
+/** How a refund ends that has not reached anybody: its bank gives it back, or it is canceled while it waits for money. */
+export const refundOutcome = z.strictObject({ outcome: z.enum(['failed', 'canceled']) });
+
+/** Ends a refund on demand. */
+export function endRefund(turn: Turn, id: string, { outcome }: z.output<typeof refundOutcome>): Refund {
+  const refund = requireRefund(turn, id);
+  const endable = outcome === 'failed' ? 'succeeded' : 'pending';
+  if (refund.status !== endable) throw refused(`The refund is ${refund.status}.`);
+  if (outcome === 'failed') failRefund(turn, id);
+  else cancelRefund(turn, refund);
+  return requireRefund(turn, id);
+}
+
+function cancelRefund(turn: Turn, refund: Refund): void {
+  refund.status = 'canceled';
+  turn.store.replace(refunds, refund);
+  takeFromCharge(turn, refund);
+  emit(turn, 'refund.updated', refund, { previous: { status: 'pending' } });
+}
+
+/** What did not reach the customer can be refunded again. */
+function takeFromCharge(turn: Turn, refund: Refund): void {
+  const charge = turn.store.find(charges, String(refund.charge));
+  if (charge === undefined) return;
+  charge.amount_refunded -= refund.amount;
+  charge.refunded = false;
+  turn.store.replace(charges, charge);
 }
 
 /** Gives the balance transaction's id. */
