@@ -7,7 +7,6 @@ import { partNames } from './population/parts.ts';
 const neverRefusedSo: Readonly<Partial<Record<ProblemCode, string>>> = {
   method_not_allowed: 'the services answer 404 to methods that they do not know',
   internal: 'it is a failure',
-  unavailable: 'it is asked again',
   rate_limited: 'loopback is not limited',
   below_minimum: 'it is a reason why a payout is skipped',
   too_many_allocations: 'it takes hundreds of requests: a test of the service has it',

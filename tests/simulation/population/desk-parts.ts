@@ -4,6 +4,7 @@ import {
   HoldsPageSchema,
   lineIdOf,
   type Month,
+  monthOf,
   PayoutPageSchema,
   QuestionSchema,
   QuestionsPageSchema,
@@ -89,6 +90,14 @@ export const resumePayouts: Part = async (scene) => {
   const month = lastSettledMonth(scene.deeds);
   if (month === null) return false;
   await scene.ask({ as: admin, method: 'POST', path: pathOf('months', month, 'payouts') });
+  return true;
+};
+
+/** The renewals of the running month are held against Stripe's, once more (E6). */
+export const sweepRenewals: Part = async (scene) => {
+  const month = monthOf(scene.stage.now());
+  const answered = await scene.ask({ as: admin, method: 'POST', path: pathOf('months', month, 'sweep') });
+  scene.record({ kind: 'sweep_asked', month }, answered);
   return true;
 };
 

@@ -7,6 +7,7 @@ import {
   repeatEvent,
   resumePayouts,
   reverseHold,
+  sweepRenewals,
   writeOff,
 } from './desk-parts.ts';
 import type { Part } from './part.ts';
@@ -60,6 +61,7 @@ export const parts = {
   reverseHold: { part: reverseHold, theme: 'desk', by: 'writer', weight: 2 },
   orderAboutPayout: { part: orderAboutPayout, theme: 'desk', by: 'writer', weight: 2 },
   resumePayouts: { part: resumePayouts, theme: 'desk', by: 'writer', weight: 1 },
+  sweepRenewals: { part: sweepRenewals, theme: 'desk', by: 'writer', weight: 1 },
   writeOff: { part: writeOff, theme: 'desk', by: 'writer', weight: 2 },
   repeatEvent: { part: repeatEvent, theme: 'attempts', by: 'supporter', weight: 3 },
   probe: { part: probe, theme: 'attempts', by: 'supporter', weight: 4 },

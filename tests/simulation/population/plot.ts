@@ -59,8 +59,8 @@ function monthsOf(chance: Chance): [Month, ...Month[]] {
   const first = month(`${chance.pick([2027, 2028])}-${String(chance.between(1, 12)).padStart(2, '0')}`);
   const months: [Month, ...Month[]] = [first];
   const count = chance.weigh([
-    [1, 4],
-    [2, 5],
+    [1, 6],
+    [2, 3],
     [3, 1],
   ]);
   for (let last = first; months.length < count; ) {
@@ -96,8 +96,8 @@ function actsUntil(seed: number, town: Town, first: Month, ends: Date): PlottedA
   const acts: PlottedAct[] = [];
   for (let of = first; firstInstantOf(of) < ends; of = nextMonth(of)) {
     const ofMonth = chanceOf(seed, `acts of ${of}`);
-    const count = ofMonth.between(4, 14);
-    const moments = Array.from({ length: ofMonth.between(2, 4) }, () =>
+    const count = ofMonth.between(4, 16);
+    const moments = Array.from({ length: ofMonth.between(1, 3) }, () =>
       ofMonth.instant(firstInstantOf(of), cutoffOf(of)),
     );
     for (let number = 0; number < count; number++) {

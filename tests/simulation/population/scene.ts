@@ -63,6 +63,7 @@ export function openScene(stage: Stage, town: Town, census: Census): Scene {
       const read = readReply(call, reply);
       const isBusy = read !== 'ask again' && read.outcome === 'refused' && read.code === 'busy';
       if (read !== 'ask again' && (isBusyAnswer || !isBusy)) return { ...read, isRepeated: sending > 0 };
+      census.count('refusal', isBusy ? 'busy' : 'unavailable');
       for (let step = 0; step < stepsBetweenSendings; step++) await stage.step();
     }
     throw new BrokenPromise(`A5: ${call.method} ${call.path} had no answer.`);

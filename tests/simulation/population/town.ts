@@ -29,17 +29,24 @@ const resourceTypes = ['page', 'page', 'user', 'user_bio', 'group', 'group_about
 /** The people of a seed, each drawn for themselves. */
 export function townOf(seed: number): Town {
   const size = chanceOf(seed, 'town');
-  const writers = writerNames.slice(0, size.between(2, writerNames.length)).map((userId, index) => {
+  const writers = anyOf(size, writerNames, size.between(1, 4)).map((userId, index) => {
     const chance = chanceOf(seed, `writer ${userId}`);
     return { userId, account: accountOf(chance), resources: resourcesOf(chance, index) };
   });
-  const supporters = supporterNames.slice(0, size.between(2, supporterNames.length)).map((userId) => ({
+  const supporters = anyOf(size, supporterNames, size.between(1, 5)).map((userId) => ({
     userId,
     monthlyCents: priceOf(chanceOf(seed, `supporter ${userId}`)),
   }));
   const [both] = writers;
   if (both === undefined || !size.percent(25)) return { supporters, writers };
   return { supporters: [...supporters, { userId: both.userId, monthlyCents: 1_200 }], writers };
+}
+
+/** So many of the names, drawn, in their own order. */
+function anyOf(chance: Chance, names: readonly string[], count: number): string[] {
+  const chosen = new Set<string>();
+  while (chosen.size < count) chosen.add(chance.pick(names));
+  return names.filter((name) => chosen.has(name));
 }
 
 function accountOf(chance: Chance): Writer['account'] {
