@@ -1,6 +1,6 @@
 import type { ServiceName } from '@wewrite/contracts';
 import { backoffMs, type Driver, type Loop } from '@wewrite/service-kit';
-import type { Life } from './life.ts';
+import type { Life, Watcher } from './life.ts';
 import type { Source, Step } from './scheduler.ts';
 import { earlier, type SimulatedTime } from './simulated-time.ts';
 
@@ -8,8 +8,8 @@ import { earlier, type SimulatedTime } from './simulated-time.ts';
 export interface DrivenLoops extends Source {
   /** Takes over the loops of one instance. */
   driverFor(service: ServiceName, life: Life): Driver;
-  /** Something of the service's has changed: its relays have a look, and its loops may have something due. */
-  changed(service: ServiceName): void;
+  /** Once something of the service's has changed, its loops may have something due, and once it says something, its relays. */
+  watcherOf(service: ServiceName): Watcher;
 }
 
 interface DrivenLoop {
@@ -58,16 +58,19 @@ export function drivenLoops(time: SimulatedTime): DrivenLoops {
         stepCount: () => driven.steps,
       };
     },
-    changed: (service) => {
-      changedServices.add(service);
-      for (const driven of loops) if (driven.service === service && driven.loop.name === 'relay') driven.isAwake = true;
-    },
+    watcherOf: (service) => ({
+      changed: () => void changedServices.add(service),
+      said: () => {
+        for (const driven of loops) if (driven.service === service && isRelay(driven)) driven.isAwake = true;
+      },
+    }),
     steps: () =>
       [...loops].filter(isRunnable).map((driven): Step => {
         return {
           name: `${driven.life.name} ${driven.loop.name}`,
           run: async () => {
-            waiting.delete(driven);
+            // It has had its look, and waits on: whether it still has something due is asked when nothing can happen.
+            if (waiting.has(driven)) waiting.set(driven, time.nowMs());
             const outcome = await runOnce(driven, time);
             if (outcome !== 'nothing') changedServices.add(driven.service);
             return outcome;
@@ -91,6 +94,10 @@ export function drivenLoops(time: SimulatedTime): DrivenLoops {
       return [...waiting.keys()].map(({ life, loop }) => `${life.name} ${loop.name}`);
     },
   };
+}
+
+function isRelay({ loop }: DrivenLoop): boolean {
+  return loop.name === 'relay';
 }
 
 /** One step of a loop, as `runLoop` takes it. */

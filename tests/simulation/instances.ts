@@ -96,7 +96,7 @@ async function startInstance(parts: InstanceParts, service: ServiceName, number:
     time,
     ids,
     drive: loops.driverFor(service, life),
-    aroundStatement: dyingAtCommits(life, () => loops.changed(service)),
+    aroundStatement: dyingAtCommits(life, loops.watcherOf(service)),
   });
   return { service, life, running };
 }

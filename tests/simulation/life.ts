@@ -46,19 +46,28 @@ export function lifeOf(name: string, faults: Faults): Life {
   };
 }
 
+/** Who wants to know what an instance does to its schema. */
+export interface Watcher {
+  /** It has changed something for good. */
+  changed(): void;
+  /** It has put messages into the outbox, to be committed before the step ends. */
+  said(): void;
+}
+
 /**
  * Lets an instance die before or after a commit. What a transaction of the dead had not committed is rolled back, as the
- * server does when a connection ends. `onChange` is told of each statement that has changed something for good.
+ * server does when a connection ends.
  */
-export function dyingAtCommits(life: Life, onChange: () => void): AroundStatement {
+export function dyingAtCommits(life: Life, watcher: Watcher): AroundStatement {
   return async ({ text, commits }, run) => {
     if (text === 'rollback') return run();
     life.assertAlive();
     if (commits && life.endsAt('before_commit')) life.assertAlive();
     const result = await run();
     life.assertAlive();
+    if (text.includes('insert into outbox')) watcher.said();
     if (!commits) return result;
-    if (text === 'commit' || changedRows(result)) onChange();
+    if (text === 'commit' || changedRows(result)) watcher.changed();
     if (life.endsAt('after_commit')) life.assertAlive();
     return result;
   };

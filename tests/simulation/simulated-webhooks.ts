@@ -41,3 +41,16 @@ export function simulatedWebhooks(parts: {
     },
   };
 }
+
+/** What the present instant has made due at Stripe: money that arrives at once, refunds that fail, disputes. */
+export function dueWorkAtStripe({ dueWork }: Pick<RunningSandbox, 'dueWork'>): Source {
+  const take = async () => {
+    await dueWork.take();
+    return 'taken';
+  };
+  return {
+    steps: () => (dueWork.count() === 0 ? [] : [{ name: 'due work at Stripe', run: take }]),
+    nextMs: () => null,
+    outstanding: async () => [],
+  };
+}

@@ -18,7 +18,7 @@ import { seedMathRandom } from './seed-math-random.ts';
 import { type SimulatedBus, simulatedBus } from './simulated-bus.ts';
 import { idsInOrder } from './simulated-ids.ts';
 import { type SimulatedTime, simulatedTime } from './simulated-time.ts';
-import { simulatedWebhooks } from './simulated-webhooks.ts';
+import { dueWorkAtStripe, simulatedWebhooks } from './simulated-webhooks.ts';
 import { faultAtStripe } from './stripe-faults.ts';
 import { keysOfRun, worldDatabase } from './world-database.ts';
 
@@ -112,7 +112,7 @@ async function buildWorld(parts: Parts): Promise<{ world: Omit<World, 'stop'>; s
     ...{ webhooks: sandbox.webhooks, time, faults, chance: draw('webhooks') },
     onDelivered: (type) => void webhooks.set(type, (webhooks.get(type) ?? 0) + 1),
   });
-  const scheduler = schedulerOf(options.seed, time, [running, loops, bus, delivery]);
+  const scheduler = schedulerOf(options.seed, time, [running, loops, bus, delivery, dueWorkAtStripe(sandbox)]);
   const databases = new Map<ServiceName, Database<never>>();
   return {
     world: {

@@ -18,13 +18,13 @@ export function retentionSchedule(options: { database: Database<unknown>; time: 
     cron: '0 4 * * *',
     catchUp: 'latest',
     run: async () => {
-      for (const topic of topics) {
-        const before = new Date(options.time.now().getTime() - (topic.retentionDays + graceDays) * dayMs);
-        await sql`delete from inbox where topic = ${topic.name} and received_at < ${before}`.execute(
-          options.database.kysely,
-        );
-      }
-      const before = new Date(options.time.now().getTime() - answerRetentionMs);
+      const nowMs = options.time.now().getTime();
+      const names = topics.map(({ name }) => name);
+      const ends = topics.map(({ retentionDays }) => new Date(nowMs - (retentionDays + graceDays) * dayMs));
+      await sql`
+        delete from inbox using unnest(${names}::text[], ${ends}::timestamptz[]) as kept (topic, since)
+        where inbox.topic = kept.topic and inbox.received_at < kept.since`.execute(options.database.kysely);
+      const before = new Date(nowMs - answerRetentionMs);
       await sql`delete from idempotent_request where started_at < ${before}`.execute(options.database.kysely);
     },
   };

@@ -30,33 +30,60 @@ export function scheduleLoop(options: {
   log: Log;
 }): Loop {
   const { schedules, database, clock, time } = options;
+  const planned = schedules.map(plan);
+  const dueRuns = () => findDueRuns(database, planned, clock.now());
   const ready = once(() => insertBaselines(database, schedules, clock.now(), time.now()));
   return {
     name: 'schedules',
     pollMs: 1_000,
     due: async () => {
       await ready();
-      let count = 0;
-      for (const schedule of schedules) if ((await nextDue(database, schedule, clock.now())) !== null) count++;
-      return count;
+      return (await dueRuns()).length;
     },
     step: async () => {
       await ready();
       let found = false;
-      for (const schedule of schedules) found = (await runNextDue(options, schedule)) || found;
+      for (const dueRun of await dueRuns()) found = (await run(options, dueRun)) || found;
       return found;
     },
   };
 }
 
-async function runNextDue(
-  options: { database: Database<unknown>; clock: Clock; time: TechnicalTime; log: Log },
-  schedule: Schedule,
+interface PlannedSchedule {
+  readonly schedule: Schedule;
+  /** The first instant after another; the last answer is kept, since it is asked for again until that instant has come. */
+  readonly nextAfter: (instant: Date) => Date | null;
+  /** The last instant that is not after another. */
+  readonly latestUpTo: (instant: Date) => Date | null;
+}
+
+function plan(schedule: Schedule): PlannedSchedule {
+  const cron = new Cron(schedule.cron, { timezone: 'UTC' });
+  let known: { afterMs: number; next: Date | null } | undefined;
+  return {
+    schedule,
+    nextAfter: (instant) => {
+      const afterMs = instant.getTime();
+      if (known?.afterMs !== afterMs) known = { afterMs, next: cron.nextRun(instant) };
+      return known.next;
+    },
+    // croner looks before an instant: one that falls on this very millisecond is not after it.
+    latestUpTo: (instant) => cron.previousRuns(1, new Date(instant.getTime() + 1))[0] ?? null,
+  };
+}
+
+interface DueRun {
+  readonly schedule: Schedule;
+  readonly dueAt: Date;
+}
+
+async function run(
+  options: { database: Database<unknown>; time: TechnicalTime; log: Log },
+  { schedule, dueAt }: DueRun,
 ): Promise<boolean> {
-  const { database, clock, time } = options;
-  const dueAt = await nextDue(database, schedule, clock.now());
-  const attempt = dueAt === null ? null : await claim(database, { name: schedule.name, dueAt, time });
-  if (dueAt === null || attempt === null) return false;
+  const { database, time } = options;
+  const attempt = await claim(database, { name: schedule.name, dueAt, time });
+  if (attempt === null) return false;
   const renew = (leaseUntil: Date) =>
     sql`update schedule_run set lease_until = ${leaseUntil}
         where name = ${schedule.name} and due_at = ${dueAt} and state = 'running' and attempts = ${attempt}`.execute(
@@ -76,26 +103,35 @@ async function runNextDue(
   return true;
 }
 
-/** The earliest instant that is due and not done; null when there is none. */
-async function nextDue(database: Database<unknown>, schedule: Schedule, now: Date): Promise<Date | null> {
-  const { rows } = await sql<{ due_at: Date; state: string }>`
-    select due_at, state from schedule_run where name = ${schedule.name} order by due_at desc limit 1`.execute(
-    database.kysely,
-  );
-  const last = rows[0];
-  if (last === undefined) return null;
-  if (last.state === 'running') return last.due_at;
-  const cron = new Cron(schedule.cron, { timezone: 'UTC' });
-  let next = cron.nextRun(last.due_at);
-  if (next === null || next > now) return null;
-  if (schedule.catchUp === 'latest') next = latestRun(cron, next, now);
-  return next;
+/** Of each schedule, the earliest instant that is due and not done, where there is one. */
+async function findDueRuns(
+  database: Database<unknown>,
+  planned: readonly PlannedSchedule[],
+  now: Date,
+): Promise<readonly DueRun[]> {
+  const { rows } = await sql<LastRun & { name: string }>`
+    select distinct on (name) name, due_at, state from schedule_run
+    where name = any(${planned.map(({ schedule }) => schedule.name)}::text[])
+    order by name, due_at desc`.execute(database.kysely);
+  const lastRuns = new Map(rows.map(({ name, ...last }) => [name, last]));
+  return planned.flatMap((each) => {
+    const last = lastRuns.get(each.schedule.name);
+    const dueAt = last === undefined ? null : nextDue(last, each, now);
+    return dueAt === null ? [] : [{ schedule: each.schedule, dueAt }];
+  });
 }
 
-function latestRun(cron: Cron, first: Date, now: Date): Date {
-  let latest = first;
-  for (let next: Date | null = first; next !== null && next <= now; next = cron.nextRun(next)) latest = next;
-  return latest;
+interface LastRun {
+  readonly due_at: Date;
+  readonly state: string;
+}
+
+function nextDue(last: LastRun, { schedule, nextAfter, latestUpTo }: PlannedSchedule, now: Date): Date | null {
+  if (last.state === 'running') return last.due_at;
+  const next = nextAfter(last.due_at);
+  if (next === null || next > now) return null;
+  if (schedule.catchUp === 'each') return next;
+  return latestUpTo(now) ?? next;
 }
 
 /** Takes the run, or takes it over from a replica whose lease is over; gives back which attempt it is, null for none. */

@@ -52,6 +52,8 @@ export interface RunningSandbox {
   readonly port: number;
   /** How a simulation delivers webhooks. */
   readonly webhooks: Pick<WebhookDeliveries, 'waiting' | 'deliver'>;
+  /** What the present instant has made due, which a simulation has done when its turn comes. */
+  readonly dueWork: { count(): number; take(): Promise<void> };
   stop(): Promise<void>;
 }
 
@@ -105,6 +107,7 @@ export async function startSandbox(options: SandboxOptions): Promise<RunningSand
     url,
     port: Number(new URL(url).port),
     webhooks: deliveries,
+    dueWork: { count: () => timeKeeper.pending(), take: () => timeKeeper.takeDue() },
     stop: async () => {
       await server.close();
       await timeKeeper.stop();

@@ -59,6 +59,11 @@ export class TimeKeeper {
     return countDueSteps(this.#store, this.#clock.nowSeconds()) + (this.#moving ? 1 : 0);
   }
 
+  /** Takes what is due now, without moving the clock. */
+  async takeDue(): Promise<void> {
+    await this.#exclusively(() => this.#takeSteps(this.#clock.nowMs(), false));
+  }
+
   /** Lets a process follow the clock; its `/clock` is told of every change. */
   follow(url: string): void {
     this.#store.run('INSERT INTO clock_follower (url) VALUES (?) ON CONFLICT DO NOTHING', url);
@@ -84,7 +89,7 @@ export class TimeKeeper {
   async #tick(): Promise<void> {
     if (this.#moving || this.#ticking || countDueSteps(this.#store, this.#clock.nowSeconds()) === 0) return;
     this.#ticking = true;
-    await this.#exclusively(() => this.#takeSteps(this.#clock.nowMs(), false)).finally(() => {
+    await this.takeDue().finally(() => {
       this.#ticking = false;
     });
   }
