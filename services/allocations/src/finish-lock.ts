@@ -10,7 +10,11 @@ import { booksCheckedMessage, lockedClosingMessage, lockProgressMessage } from '
  * when a supporter is missing or the chunks do not hold what billing says was paid (B3, B5): the close then stands still
  * and is reported. While a rehearsal reads them, plans and budgets change: it is of as many as it found, and has no books.
  */
-export async function finishLock(tx: Transaction<Schema>, context: Context, close: MonthCloseTable): Promise<void> {
+export async function finishLock(
+  tx: Transaction<Schema>,
+  context: Pick<Context, 'clock' | 'outbox' | 'log'>,
+  close: MonthCloseTable,
+): Promise<void> {
   const { clock, outbox, log } = context;
   const isRehearsal = close.kind === 'rehearsal';
   const { month } = close;
@@ -40,7 +44,7 @@ export async function finishLock(tx: Transaction<Schema>, context: Context, clos
 /** Says the equations of the locked month; gives the check's version. */
 async function checkBooks(
   tx: Transaction<Schema>,
-  { outbox }: Context,
+  { outbox }: Pick<Context, 'outbox'>,
   close: MonthCloseTable,
   at: Date,
 ): Promise<number> {

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import { booksChecked, month, monthProgress } from '@wewrite/contracts';
 import { sql } from 'kysely';
 import { closeInstant, closeNovember, lockedMessages, populate, sum } from './november.ts';
-import { december, november, type RunningAllocations, startAllocations } from './running-allocations.ts';
+import { december, november, page, type RunningAllocations, startAllocations } from './running-allocations.ts';
 
 const started: RunningAllocations[] = [];
 
@@ -50,6 +50,21 @@ describe('closing a month', () => {
         expect(line.fundedCents).toBeLessThanOrEqual(Math.ceil(share));
       }
     }
+  });
+
+  test('E7: what of a budget is still open funds nothing', async () => {
+    const service = await start();
+    await service.register(page('a'), 'wanda');
+    await service.fund([{ userId: 'sam', month: november, paidCents: 300, openCents: 700 }]);
+    await service.set('sam', page('a'), 1_000);
+    await closeNovember(service, [{ userId: 'sam', paidCents: 300 }]);
+    const { closing } = await lockedMessages(service);
+    expect(closing?.totals).toMatchObject({
+      paidCents: 300,
+      fundedCents: 300,
+      unallocatedCents: 0,
+      unfundedCents: 700,
+    });
   });
 
   test('B5: progress and books are told, with nothing left over', async () => {
