@@ -4,6 +4,7 @@ import { createStripeClient } from '@wewrite/service-kit/stripe';
 import { explainInvoice } from './books/explain-invoice.ts';
 import { listLedger } from './books/list-ledger.ts';
 import { readRevenue } from './books/read-revenue.ts';
+import { checkDueBooks } from './close/check-due-books.ts';
 import { chooseEscrow } from './close/choose-escrow.ts';
 import { fundEscrow } from './close/fund-escrow.ts';
 import { postEarnings } from './close/post-earnings.ts';
@@ -74,6 +75,7 @@ export const billing: ServiceDefinition<BillingConfig, BillingSchema> = {
         fundEscrow(context),
         sendRefunds(context),
         withdrawRevenue(context),
+        checkDueBooks(context),
       ],
       schedules: [
         announceMonths(context),

@@ -24,6 +24,7 @@ export interface BillingSchema {
   earning_waiting: EarningWaitingRow;
   escrow_move: EscrowMoveRow;
   revenue_withdrawal: RevenueWithdrawalRow;
+  books_due: BooksDueRow;
   suspended_reversal: { reversal_id: string; user_id: string; month: string; cents: number };
   books_version: { single: Generated<boolean>; version: number };
 }
@@ -207,6 +208,15 @@ export type RevenueWithdrawalState =
   | 'sent'
   | 'refused'
   | 'came_back';
+
+/** A close whose books are to be checked again. */
+export interface BooksDueRow {
+  run_id: string;
+  stage: 'payout_books' | 'reversal_books';
+  month: string;
+  asked: number;
+  traceparent: string | null;
+}
 
 export interface EarningWaitingRow {
   run_id: string;

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import {
+  balanceAdjusted,
   cents,
   closingKey,
   type Equation,
@@ -7,13 +8,14 @@ import {
   type LockedChunk,
   type LockedClosing,
   monthLocked,
+  UserIdSchema,
 } from '@wewrite/contracts';
 import { idOfCause, type Outbox, openDatabase } from '@wewrite/service-kit';
 import { type RawBuilder, sql } from 'kysely';
 import { checkBooks, type Stage } from '../src/close/check-books.ts';
 import type { BillingSchema } from '../src/db.ts';
 import { chunkOf, closing, earned, run, supporters } from './locked-month.ts';
-import { type RunningBilling, startBilling } from './running-billing.ts';
+import { eventually, type RunningBilling, startBilling } from './running-billing.ts';
 
 let billing: RunningBilling;
 const chunks = supporters.map((supporter, index) => chunkOf(index, [supporter]));
@@ -134,3 +136,44 @@ describe('what a lock says of a chunk', () => {
 function isChecked(body: unknown): body is { equations: readonly Equation[] } {
   return typeof body === 'object' && body !== null && 'equations' in body && Array.isArray(body.equations);
 }
+
+describe('a run of batches that changes the books of a month', () => {
+  test('B5: is followed by one check, which sees all of it', async () => {
+    const database = openDatabase<BillingSchema>({
+      url: billing.harness.ownerUrl('billing'),
+      name: 'test',
+      maxConnections: 1,
+    });
+    // As a replica that is at a check: nobody else begins one.
+    const checker = await database.connect();
+    await checker.query('select pg_advisory_lock(7117204)');
+    const before = (await billing.standing('creator_obligations')).creator_obligations;
+    for (let batch = 0; batch < 10; batch++) {
+      const adjustmentId = idOfCause('adjustment', 'receivable_repaid', batch);
+      await billing.harness.say(balanceAdjusted, {
+        key: 'wanda',
+        id: idOfCause('balance.adjusted', adjustmentId),
+        body: {
+          adjustmentId,
+          kind: 'receivable_repaid',
+          reversalId: null,
+          recipientUserId: UserIdSchema.parse('wanda'),
+          month: run.month,
+          currency: 'usd',
+          obligationsFallCents: cents(1),
+          receivableRiseCents: cents(-1),
+          at: '2026-12-02T09:00:00.000Z',
+        },
+      });
+      await eventually(
+        async () => (await billing.standing('creator_obligations')).creator_obligations === before - batch - 1,
+      );
+    }
+    const checks = () => billing.said.books.filter(({ stage }) => stage === 'reversal_books');
+    expect(checks()).toEqual([]);
+    await checker.end();
+    await database.close();
+    await billing.settled();
+    expect(checks()).toMatchObject([{ sums: { creatorObligationsCents: before - 10 } }]);
+  });
+});

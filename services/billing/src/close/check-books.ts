@@ -1,11 +1,11 @@
 // B3, B5: after each stage of a close the books are checked, and each equation is said with both of its sides.
-import { booksChecked, cents, type Equation, equationOf, type Month, type Run, RunSchema } from '@wewrite/contracts';
+import { booksChecked, cents, type Equation, equationOf, type Run } from '@wewrite/contracts';
 import { balances, trialBalance } from '@wewrite/ledger';
 import { idOfCause } from '@wewrite/service-kit';
 import { sql } from 'kysely';
 import { allocated } from '../books/chart.ts';
 import type { BillingContext, BillingTransaction } from '../context.ts';
-import { type EarningsCounts, earningsBooks, type LockCounts, postedCounts } from './counters.ts';
+import { type EarningsCounts, type LockCounts, postedCounts } from './counters.ts';
 
 /** What happened when the books were checked. */
 export type Stage = 'lock_books' | 'earnings_books' | 'escrow' | 'payout_books' | 'reversal_books';
@@ -57,19 +57,6 @@ export async function checkBooks(
     },
   ]);
   return version;
-}
-
-/** Checks the books again after something changed in months whose earnings are posted; of others the close is yet to. */
-export async function checkMonths(
-  tx: BillingTransaction,
-  context: Pick<BillingContext, 'outbox' | 'clock'>,
-  months: Iterable<Month>,
-): Promise<void> {
-  const { rows } = await sql<object>`
-    select run_id as "runId", kind, month from completion
-     where series = ${earningsBooks} and state = 'complete' and kind = 'close' and month = any (${[...new Set(months)]}::text[])
-     order by month`.execute(tx);
-  for (const row of rows) await checkBooks(tx, context, { run: RunSchema.parse(row), stage: 'reversal_books' });
 }
 
 async function trialEquation(tx: BillingTransaction): Promise<Equation> {

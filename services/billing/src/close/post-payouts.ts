@@ -6,9 +6,8 @@ import { countParts, type Received } from '@wewrite/service-kit';
 import { chart } from '../books/chart.ts';
 import { transferOf } from '../books/transfer.ts';
 import type { BillingContext, BillingTransaction } from '../context.ts';
-import { checkBooks } from './check-books.ts';
+import { askForCheck } from './check-due-books.ts';
 import { payoutBooks } from './counters.ts';
-import { sayProgress } from './say-progress.ts';
 
 type Message = Received<MessageOf<typeof payoutSettled>>;
 
@@ -20,7 +19,7 @@ export async function postPayouts(
   await postTransfers(tx, chart, messages.flatMap(transfersOf), context.clock.now());
   const runs = new Map(messages.map(({ body }) => [body.run.runId, body.run]));
   for (const run of runs.values()) {
-    await conclude(
+    await count(
       tx,
       context,
       run,
@@ -70,8 +69,8 @@ function undone(entry: NewTransfer): NewTransfer {
   };
 }
 
-/** How many are expected, the payouts service knows. */
-async function conclude(
+/** Counts them; how far the step is, is said with the check of the books. */
+async function count(
   tx: BillingTransaction,
   context: BillingContext,
   run: Run,
@@ -87,17 +86,6 @@ async function conclude(
     sum(({ body }) => body.netCents),
     sum(({ body }) => body.processingFeeCents),
   ];
-  const completion = await countParts(tx, { run, series: payoutBooks, counts, at: context.clock.now() });
-  const [done = 0, netCents = 0, processingFeeCents = 0] = completion.done;
-  const booksVersion = await checkBooks(tx, context, { run, stage: 'payout_books' });
-  await sayProgress(tx, context, {
-    run,
-    step: 'payout_books',
-    expected: null,
-    done,
-    sums: { netCents, processingFeeCents },
-    state: 'running',
-    version: completion.version,
-    booksVersion,
-  });
+  await countParts(tx, { run, series: payoutBooks, counts, at: context.clock.now() });
+  await askForCheck(tx, context, { ...run, stage: 'payout_books' });
 }

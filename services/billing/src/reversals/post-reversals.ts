@@ -13,7 +13,7 @@ import { assert, type Received } from '@wewrite/service-kit';
 import { sql } from 'kysely';
 import { chart } from '../books/chart.ts';
 import { transferOf } from '../books/transfer.ts';
-import { checkMonths } from '../close/check-books.ts';
+import { askForChecksOf } from '../close/check-due-books.ts';
 import type { BillingContext, BillingTransaction } from '../context.ts';
 import { orderOperatorRefunds } from './order-operator-refunds.ts';
 import { broughtBy } from './store-reversals.ts';
@@ -53,7 +53,7 @@ export async function postAdjustments(
     adjustmentTransfers(body, id, body.reversalId === null ? undefined : known.get(body.reversalId)),
   );
   await postTransfers(tx, chart, transfers, context.clock.now());
-  await checkMonths(
+  await askForChecksOf(
     tx,
     context,
     messages.map(({ body }) => body.month),

@@ -43,6 +43,8 @@ export const createRefundEndpoints = [
   ),
 ];
 
+const manyDisputes = 100;
+
 function chargeOf(turn: Turn, intentId: string): Charge {
   const intent = turn.store.find(paymentIntents, intentId);
   if (intent === undefined) throw missing('payment_intent', intentId, 'payment_intent');
@@ -55,8 +57,8 @@ function chargeOf(turn: Turn, intentId: string): Charge {
 
 /** The amount asked for, or all that is left. */
 function refundableCents(turn: Turn, charge: Charge, wishedCents: number | undefined): number {
-  const [dispute] = turn.store.list(disputes, { equals: { charge: charge.id } }, 1);
-  if (dispute !== undefined && !dispute.is_charge_refundable) {
+  const ofCharge = turn.store.list(disputes, { equals: { charge: charge.id } }, manyDisputes);
+  if (ofCharge.some(({ status, is_charge_refundable: isRefundable }) => status !== 'won' && !isRefundable)) {
     throw refused(`Charge ${charge.id} has been charged back; cannot issue a refund.`, { code: 'charge_disputed' });
   }
   const leftCents = charge.amount - charge.amount_refunded;
