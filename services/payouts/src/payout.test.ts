@@ -28,6 +28,12 @@ describe('D1: who is paid, and how much', () => {
     });
   });
 
+  test('what the writer owes comes off before the balance is compared with the minimum', () => {
+    const owing = { ...ready, payableCents: cents(3_000) };
+    expect(judge({ ...owing, receivableCents: cents(501) }, terms)).toEqual({ kind: 'skip', reason: 'below_minimum' });
+    expect(judge({ ...owing, receivableCents: cents(500) }, terms)).toMatchObject({ kind: 'pay', grossCents: 2_500 });
+  });
+
   test('a net of less than 1 cent is below the minimum', () => {
     const costly = { minimumCents: 1, processingFeeBps: 0, processingFeeFixedCents: 30 };
     expect(judge({ ...ready, payableCents: cents(30) }, costly)).toEqual({ kind: 'skip', reason: 'below_minimum' });

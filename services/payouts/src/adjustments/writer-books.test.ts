@@ -171,4 +171,25 @@ describe('E5, C6, D8: the books of a writer', () => {
       { kind: 'refund', debit: 'receivable', credit: 'control', amountCents: 15 },
     ]);
   });
+
+  test('C6: a hold keeps back what it wants, as far as that is payable and not kept back or taken back already', () => {
+    const books = { ...empty.books, payableCents: cents(100) };
+    const hold = newHold(books, 70);
+    const kept = (change: Partial<Hold>) => keepBack(books, { ...hold, ...change }).map((each) => each.amountCents);
+    expect(keepBack(books, hold)).toEqual([
+      { kind: 'held', debit: 'payable', credit: { holdId: 'hold-0' }, amountCents: 70 },
+    ]);
+    expect(kept({ wantedCents: cents(130) })).toEqual([100]);
+    expect(kept({ heldCents: cents(20), reversedCents: cents(30) })).toEqual([20]);
+    expect(kept({ heldCents: cents(70) })).toEqual([]);
+  });
+
+  test('D8: what was written off of a refund is owed again when the refund fails, before anything is payable', () => {
+    const given = { amountCents: cents(100), writtenOffCents: cents(60), ofHolds: {} };
+    expect(giveBack(empty.books, given)).toEqual([
+      { kind: 'write_off', debit: 'receivable', credit: 'control', amountCents: 60 },
+      { kind: 'refund_failed', debit: 'control', credit: 'receivable', amountCents: 60 },
+      { kind: 'refund_failed', debit: 'control', credit: 'payable', amountCents: 40 },
+    ]);
+  });
 });
