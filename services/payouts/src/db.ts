@@ -34,6 +34,7 @@ export interface PayoutAccountTable {
   requirements: string[];
   version: number;
   refresh_due: boolean;
+  refresh_asked: number;
   changed_at: Date;
 }
 

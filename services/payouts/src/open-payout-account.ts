@@ -8,6 +8,12 @@ import type { PayoutAccountTable } from './db.ts';
 import { adviceFor } from './payout.ts';
 
 /**
+ * How many requests of a replica may be at Stripe at once. Each takes turns of the one pace that payouts are sent at, too
+ * (D6): however many writers ask, or one asks, most turns stay theirs.
+ */
+const mostAtStripe = 8;
+
+/**
  * A writer's payout account is a recipient account at Stripe, opened once a writer; Stripe's own pages ask for what it
  * needs to know, and its events say when the account can receive (`refresh-accounts.ts`).
  */
@@ -23,6 +29,7 @@ export function openPayoutAccount(server: Server, context: Context): void {
     },
     async (request) => shown(await find(context, identityOf(request).userId)),
   );
+  let atStripe = 0;
   server.post(
     '/v1/payout-account',
     {
@@ -32,11 +39,20 @@ export function openPayoutAccount(server: Server, context: Context): void {
       },
       config: { access: ['writer'] },
     },
-    async (request) => {
+    async (request, reply) => {
       const { userId } = identityOf(request);
-      const link = await linkToAccount(context, userId).catch((error: unknown) => {
-        throw refusalOf(error);
-      });
+      if (atStripe >= mostAtStripe) {
+        void reply.header('retry-after', '2');
+        throw new Refusal('unavailable', 'Many are opening their payout accounts just now: try again shortly.');
+      }
+      atStripe += 1;
+      const link = await linkToAccount(context, userId)
+        .catch((error: unknown) => {
+          throw refusalOf(error);
+        })
+        .finally(() => {
+          atStripe -= 1;
+        });
       const account = shown(await find(context, userId));
       return { ...account, onboardingUrl: link.url, onboardingExpiresAt: new Date(link.expires_at).toISOString() };
     },

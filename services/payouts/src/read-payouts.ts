@@ -67,7 +67,7 @@ export function readPayouts(server: Server, context: Context): void {
       const { rows } = await payoutsWithEarnings(where, 1).execute(context.database.kysely);
       const [payout] = rows;
       if (payout === undefined) throw new Refusal('not_found', 'There is no such payout of yours.');
-      return { ...payoutOf(payout), attempts: await attemptsOf(context, id) };
+      return { ...payoutOf(payout), attempts: await attemptsOf(context, id, identityOf(request)) };
     },
   );
 }
@@ -96,8 +96,8 @@ export function payoutOf(row: PayoutWithEarnings): Payout {
   });
 }
 
-/** The calls to Stripe for a payout, in order. */
-export async function attemptsOf({ database }: Context, payoutId: string) {
+/** The calls to Stripe for a payout, in order; what Stripe said of those that failed may be of the platform: admins see it. */
+async function attemptsOf({ database }: Context, payoutId: string, identity: Identity) {
   const rows = await database.kysely
     .selectFrom('payout_attempt')
     .selectAll()
@@ -109,7 +109,7 @@ export async function attemptsOf({ database }: Context, payoutId: string) {
     attempt: row.attempt,
     idempotencyKey: row.idempotency_key,
     outcome: row.outcome,
-    detail: row.detail,
+    detail: identity.roles.has('admin') || row.outcome === 'made' ? row.detail : null,
     at: row.at.toISOString(),
   }));
 }

@@ -8,6 +8,9 @@ import type { Escrow } from './escrow.ts';
 
 const accountsPerStep = 16;
 
+/** For the `set` of an update of `payout_account`: has the account read again. */
+export const refreshAsked = sql`refresh_due = true, refresh_asked = refresh_asked + 1`;
+
 /** E2: an event about an account only wakes; what the account is, is read from Stripe by the loop. */
 export async function queueRefresh(
   context: Context,
@@ -19,15 +22,19 @@ export async function queueRefresh(
     ...(body.accountId === null ? [] : [body.accountId]),
   ]);
   await sql`
-    update payout_account set refresh_due = true
+    update payout_account set ${refreshAsked}
     where user_id in (
       select user_id from payout_account where account_id = any(${accountIds}::text[]) order by user_id for update
     )`.execute(tx);
   afterCommit(tx, () => context.wake(loopNames.accounts));
 }
 
-/** Reads accounts again whose state may have changed, and says `writer.changed` when it has. */
+/**
+ * Reads accounts again whose state may have changed, and says `writer.changed` when it has. One that cannot be read does not
+ * keep others waiting: they come in order of user id, those after it first.
+ */
 export function refreshAccounts(context: Context): Loop {
+  let afterUserId = '';
   const due = () => context.database.kysely.selectFrom('payout_account').where('refresh_due', '=', true);
   return {
     name: loopNames.accounts,
@@ -39,9 +46,18 @@ export function refreshAccounts(context: Context): Loop {
       return count;
     },
     step: async () => {
-      const accounts = await due().selectAll().orderBy('user_id').limit(accountsPerStep).execute();
-      await Promise.all(accounts.map((account) => refresh(context, account)));
-      return accounts.length > 0;
+      const after = afterUserId;
+      const accounts = await due()
+        .selectAll()
+        .where('user_id', '>', after)
+        .orderBy('user_id')
+        .limit(accountsPerStep)
+        .execute();
+      afterUserId = accounts.length < accountsPerStep ? '' : (accounts.at(-1)?.user_id ?? '');
+      const results = await Promise.allSettled(accounts.map((account) => refresh(context, account)));
+      const failed = results.find((result) => result.status === 'rejected');
+      if (failed !== undefined) throw failed.reason;
+      return accounts.length > 0 || after !== '';
     },
   };
 }
@@ -49,25 +65,10 @@ export function refreshAccounts(context: Context): Loop {
 async function refresh(context: Context, known: PayoutAccountTable): Promise<void> {
   const accountId = known.account_id;
   if (accountId === null) return;
-  // Lowered before the read: an event that comes meanwhile raises it again, and the account is read once more.
-  await context.database.kysely
-    .updateTable('payout_account')
-    .set({ refresh_due: false })
-    .where('user_id', '=', known.user_id)
-    .execute();
-  try {
-    const account = await context.stripe.call('v2.core.accounts.retrieve', accountId, (sdk) =>
-      sdk.v2.core.accounts.retrieve(accountId, { include: ['configuration.recipient', 'requirements'] }),
-    );
-    await apply(context, known.user_id, stateOf(context.escrow, account));
-  } catch (error) {
-    await context.database.kysely
-      .updateTable('payout_account')
-      .set({ refresh_due: true })
-      .where('user_id', '=', known.user_id)
-      .execute();
-    throw error;
-  }
+  const account = await context.stripe.call('v2.core.accounts.retrieve', accountId, (sdk) =>
+    sdk.v2.core.accounts.retrieve(accountId, { include: ['configuration.recipient', 'requirements'] }),
+  );
+  await apply(context, known, stateOf(context.escrow, account));
 }
 
 interface AccountState {
@@ -80,7 +81,12 @@ function stateOf(escrow: Escrow, account: Stripe.V2.Core.Account): AccountState 
   return { canReceive: escrow.canReceive(account) && account.closed !== true, requirements: outstanding };
 }
 
-async function apply(context: Context, userId: string, state: AccountState): Promise<void> {
+/** What was read counts unless somebody has asked since: then it may be older than what they know of, and is read again. */
+async function apply(
+  context: Context,
+  { user_id: userId, refresh_asked: asked }: PayoutAccountTable,
+  state: AccountState,
+): Promise<void> {
   const at = context.clock.now();
   await context.database.transaction(async (tx) => {
     const before = await tx
@@ -89,6 +95,8 @@ async function apply(context: Context, userId: string, state: AccountState): Pro
       .where('user_id', '=', userId)
       .forUpdate()
       .executeTakeFirstOrThrow();
+    if (before.refresh_asked !== asked) return;
+    await tx.updateTable('payout_account').set({ refresh_due: false }).where('user_id', '=', userId).execute();
     const isNews = before.version === 1 || before.can_receive !== state.canReceive;
     if (!isNews && JSON.stringify(before.requirements) === JSON.stringify(state.requirements)) return;
     const version = before.version + 1;

@@ -9,6 +9,7 @@ import type { Context } from './context.ts';
 import type { PayoutTable, Schema } from './db.ts';
 import { advanceMonth } from './payout-month.ts';
 import { runOf, sayProgress } from './progress.ts';
+import { refreshAsked } from './refresh-accounts.ts';
 import { payoutReturned, payoutUndone, processingFee, writerPayout } from './sub-ledger.ts';
 import type { PayoutEnding } from './transfer-outcome.ts';
 
@@ -73,7 +74,7 @@ async function writeEnding(
   await tx.deleteFrom('transfer_job').where('payout_id', '=', payout.id).execute();
   if (ending.status === 'paid') return;
   // The account may no longer be what we know of it.
-  await sql`update payout_account set refresh_due = true where user_id = ${payout.user_id}`.execute(tx);
+  await sql`update payout_account set ${refreshAsked} where user_id = ${payout.user_id}`.execute(tx);
 }
 
 /** Posts the run's ended payouts and says how many are settled; the last one, and each that comes back, checks the books. */

@@ -181,3 +181,20 @@ describe('D4: an operator cancels a payment that Stripe has not made yet', () =>
     expect(await stack.balancesOf('too-late')).toEqual(nothing);
   });
 });
+
+describe('the calls that a payout took', () => {
+  beforeAll(async () => {
+    stack = await startPayouts('connect');
+    latest = month('2026-11');
+  });
+  afterAll(() => stack.stop());
+
+  test('D5: what Stripe says of a failed one is for operators; its writer sees that it failed', async () => {
+    const id = await requested('wim');
+    await until(async () => (await detailOf(id)).attempts.length > 0);
+    const [seen] = (await detailOf(id)).attempts;
+    expect(seen).toMatchObject({ outcome: 'next_key', detail: expect.stringMatching(/insufficient/i) });
+    const own = await stack.get(`/v1/payouts/${id}`, PayoutDetailSchema, { sub: 'wim', roles: ['writer'] });
+    expect(own.attempts[0]).toMatchObject({ outcome: 'next_key', detail: null });
+  });
+});

@@ -89,6 +89,8 @@ export interface PayoutHarness extends Harness {
   tell(type: string, objectId: string): Promise<void>;
   /** When Stripe was asked to pay, request by request, in real milliseconds; refused ones, too. */
   requestedAtMs(): Promise<readonly number[]>;
+  /** What Stripe was asked under a path, in order. */
+  requestsOf(path: string): Promise<readonly { readonly at: string }[]>;
   /** Puts money where writers are paid from. */
   topUp(cents: number): Promise<void>;
   /** Lets technical time jump, as after a pause. */
@@ -155,6 +157,10 @@ export async function startPayouts(
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
+  const requestsOf = async (path: string) => {
+    const answer = await fetch(`${sandbox.url}/_sandbox/requests?path=${path}`);
+    return RequestsSchema.parse(await answer.json()).requests;
+  };
   let events = 0;
   const control = async (path: string, body: object) => void (await post(path, body));
   const tell = async (type: string, objectId: string) => {
@@ -206,10 +212,8 @@ export async function startPayouts(
       const state = StateSchema.parse(await (await fetch(`${sandbox.url}/_sandbox/state`)).json());
       return [...state.transfer, ...state.outbound_payment];
     },
-    requestedAtMs: async () => {
-      const answer = await fetch(`${sandbox.url}/_sandbox/requests?path=${callsOf(escrow).path}`);
-      return RequestsSchema.parse(await answer.json()).requests.map(({ at }) => Date.parse(at));
-    },
+    requestedAtMs: async () => (await requestsOf(callsOf(escrow).path)).map(({ at }) => Date.parse(at)),
+    requestsOf,
     fault: (order) => control('/_sandbox/faults', order),
     endFaults: async () => void (await fetch(`${sandbox.url}/_sandbox/faults`, { method: 'DELETE' })),
     control,
