@@ -36,7 +36,8 @@ export function reversalLoop(context: Context): Loop {
             apply(context, tx, run, reversal),
           );
         }
-        await checkReversals(context, tx, run);
+        // Once for all that have come together: each check reads all reversals of the month.
+        if (!(await isWaiting(tx, run))) await checkReversals(context, tx, run);
         return true;
       }),
   };
@@ -54,6 +55,12 @@ async function claimRun(tx: Tx): Promise<Run | null> {
       and month in (select month from waiting_reversal where refused_because is null)
     order by month limit 1 for no key update skip locked`.execute(tx);
   return rows[0] === undefined ? null : RunSchema.parse(rows[0]);
+}
+
+async function isWaiting(tx: Tx, { month }: Run): Promise<boolean> {
+  const { rows } = await sql`
+    select from waiting_reversal where month = ${month} and refused_because is null limit 1`.execute(tx);
+  return rows.length > 0;
 }
 
 async function readWaiting(
