@@ -23,7 +23,6 @@ export function notifyOfPlans(userIds: RawBuilder<unknown>): RawBuilder<unknown>
 export interface PlanFeed {
   /** Calls back whenever the user's plan may have changed; returns how to end that. */
   subscribe(userId: UserId, onChange: () => void): () => void;
-  subscribersOf(userId: UserId): number;
   stop(): Promise<void>;
 }
 
@@ -75,7 +74,6 @@ export function createPlanFeed({ database, time, log }: Context): PlanFeed {
         if (own.size === 0 && subscribers.get(userId) === own) subscribers.delete(userId);
       };
     },
-    subscribersOf: (userId) => subscribers.get(userId)?.size ?? 0,
     stop: async () => {
       stopping.abort();
       await listening;

@@ -20,10 +20,11 @@ const EventStreamSchema = z.unknown().meta({ type: 'string', description: 'text/
  * Server-sent events: `summary`, the numbers of the caller's plan, and `allocation`, what the caller gives a watched
  * resource. The first events say how things stand, the next ones what has changed, each the whole state: after a break
  * nothing needs to be caught up but by opening the stream again. A slow reader gets fewer events, and the newest state.
- * What nobody is told of (the turn of a month, a writer's state) is noticed at the next heartbeat.
+ * What nobody is told of (the turn of a month) is noticed at the next heartbeat.
  */
 export function streamAllocations(server: Server, context: Context): void {
   const feed = createPlanFeed(context);
+  const openStreams = new Map<UserId, number>();
   const draining = new AbortController();
   server.addHook('preClose', async () => draining.abort());
   server.addHook('onClose', () => feed.stop());
@@ -39,11 +40,19 @@ export function streamAllocations(server: Server, context: Context): void {
     },
     async (request, reply) => {
       const { userId } = identityOf(request);
-      if (feed.subscribersOf(userId) >= maximumStreams) {
+      const openCount = openStreams.get(userId) ?? 0;
+      if (openCount >= maximumStreams) {
         throw new Refusal('rate_limited', `You read ${maximumStreams} streams already: end one of them first.`);
       }
+      // Counted at once, not when it is first read: many may be opened at the same time.
+      openStreams.set(userId, openCount + 1);
       const closed = new AbortController();
-      reply.raw.once('close', () => closed.abort());
+      reply.raw.once('close', () => {
+        closed.abort();
+        const left = (openStreams.get(userId) ?? 1) - 1;
+        if (left === 0) openStreams.delete(userId);
+        else openStreams.set(userId, left);
+      });
       const watched = [request.query.resource ?? []].flat().map(resourceOfText);
       const events = eventsOf(context, feed, {
         userId,
