@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
@@ -56,5 +56,23 @@ describe('a scratch directory', () => {
     claimed.remove();
     inUse.remove();
     expect(existsSync(claimed.directory)).toBe(false);
+  });
+
+  test('many processes that claim and remove theirs at the same time do not trip over each other', async () => {
+    const parent = join(base, 'busy');
+    const program = `
+      import { claimScratchDirectory } from ${JSON.stringify(new URL('./directory-lock.ts', import.meta.url).href)};
+      for (let turn = 0; turn < 20; turn++) {
+        const { remove } = await claimScratchDirectory(${JSON.stringify(parent)});
+        remove();
+      }`;
+    const codes = await Promise.all(
+      Array.from({ length: 4 }, async () => {
+        const claiming = spawn(process.execPath, ['--input-type=module', '-e', program], { stdio: 'inherit' });
+        return (await once(claiming, 'exit'))[0];
+      }),
+    );
+    expect(codes).toEqual([0, 0, 0, 0]);
+    expect(readdirSync(parent, { withFileTypes: true }).filter((entry) => entry.isDirectory())).toEqual([]);
   });
 });

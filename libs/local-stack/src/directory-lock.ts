@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -68,8 +68,9 @@ export async function claimScratchDirectory(parent: string): Promise<{ directory
     return {
       directory,
       remove: () => {
+        // Locked until it is gone, so that nobody's sweep takes it for abandoned meanwhile.
+        rmSync(directory, { recursive: true, force: true, maxRetries: 10 });
         lock.release();
-        rmSync(directory, { recursive: true, force: true });
       },
     };
   } finally {
@@ -80,17 +81,27 @@ export async function claimScratchDirectory(parent: string): Promise<{ directory
 /** Ends the servers that are recorded one level down and removes what nobody holds any more. */
 async function sweep(parent: string): Promise<void> {
   for (const abandoned of directoriesIn(parent)) {
-    const lock = tryLockDirectory(abandoned);
-    if (lock === null) continue;
     try {
-      for (const part of directoriesIn(abandoned)) {
-        const records = readdirSync(part).filter((file) => file.endsWith('.json'));
-        for (const record of records) await endRecordedProcess(join(part, record));
-      }
-      rmSync(abandoned, { recursive: true, force: true, maxRetries: 10 });
-    } finally {
-      lock.release();
+      await clearAway(abandoned);
+    } catch (error) {
+      // Who has listed a directory may find it gone: its owner has removed it in this moment.
+      if (existsSync(abandoned)) throw error;
     }
+  }
+}
+
+/** Leaves alone what somebody holds. */
+async function clearAway(directory: string): Promise<void> {
+  const lock = tryLockDirectory(directory);
+  if (lock === null) return;
+  try {
+    for (const part of directoriesIn(directory)) {
+      const records = readdirSync(part).filter((file) => file.endsWith('.json'));
+      for (const record of records) await endRecordedProcess(join(part, record));
+    }
+    rmSync(directory, { recursive: true, force: true, maxRetries: 10 });
+  } finally {
+    lock.release();
   }
 }
 
