@@ -44,6 +44,7 @@ const reckoning: Reckoning = {
     ['allocated:2026-11', 0],
   ]),
   turned: new Map(),
+  undecided: new Set(),
 };
 
 const line: EarningsLine = {

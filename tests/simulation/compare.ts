@@ -1,11 +1,12 @@
 // Holds the product's books against what the deeds come to, and tells where they first differ.
 
+import type { Chronicle } from './deed.ts';
 import { byBytes } from './oracle/arithmetic.ts';
 import type { WriterPayout as OracleWriterPayout } from './oracle/books.ts';
 import type { ClosedMonth } from './oracle/closed-month.ts';
-import type { Reckoning } from './oracle/reckon.ts';
+import { type Reckoning, reckon } from './oracle/reckon.ts';
 import { heldCents } from './oracle/writer-balances.ts';
-import type { ProductBooks, ProductMonth } from './read-books.ts';
+import { type AskAsAdmin, type ProductBooks, type ProductMonth, readBooks } from './read-books.ts';
 
 /** Something that has a value by the deeds and one in the product. */
 interface Pair {
@@ -18,6 +19,30 @@ interface Pair {
 }
 
 type Value = number | string | null;
+
+/** More than these are not told apart: no run has had so many. */
+const mostUndecided = 10;
+
+/**
+ * Holds the product's books, read at the business instant `until`, against the deeds. What may have come before payouts or
+ * after them is tried both ways. Returns where they first differ, or null.
+ */
+export async function differenceFromDeeds(
+  chronicle: Chronicle,
+  until: string,
+  ask: AskAsAdmin,
+): Promise<string | null> {
+  const reckoning = reckon(chronicle, until);
+  const books = await readBooks(ask, reckoning.closed.keys());
+  const difference = firstDifference(reckoning, books);
+  if (difference === null) return null;
+  const undecided = [...reckoning.undecided].slice(0, mostUndecided);
+  for (let choice = 1; choice < 2 ** undecided.length; choice++) {
+    const late = new Set(undecided.filter((_, place) => Math.floor(choice / 2 ** place) % 2 === 1));
+    if (firstDifference(reckon(chronicle, until, late), books) === null) return null;
+  }
+  return difference;
+}
 
 /**
  * Where the books first differ, as a sentence: `2026-11 writer wim: net 1,627 by the deeds, 1,626 in earnings`. Null when
@@ -142,8 +167,14 @@ function ofBalances({ writers }: Reckoning, { obligations }: ProductBooks): Gene
 
 function ofLedger(reckoning: Reckoning, books: ProductBooks): Generator<Pair> {
   const isAny = ([, cents]: readonly [string, number]) => cents !== 0;
+  // How much lies in storage depends on what was owed at the moment in which it was funded.
+  const isSplitKnown = reckoning.undecided.size === 0;
   const asEntries = (ledger: ReadonlyMap<string, number>) =>
-    new Map([...ledger].filter(isAny).map(([account, debitsLessCredits]) => [account, { debitsLessCredits }]));
+    new Map(
+      [...(isSplitKnown ? ledger : withStorageInPayments(ledger))]
+        .filter(isAny)
+        .map(([account, debitsLessCredits]) => [account, { debitsLessCredits }]),
+    );
   return fields({
     of: (account) => `account ${account} in the end`,
     service: 'the general ledger',
@@ -151,6 +182,13 @@ function ofLedger(reckoning: Reckoning, books: ProductBooks): Generator<Pair> {
     found: asEntries(books.ledger),
     names: { debitsLessCredits: 'debits less credits' },
   });
+}
+
+function withStorageInPayments(ledger: ReadonlyMap<string, number>): ReadonlyMap<string, number> {
+  const joined = new Map(ledger);
+  const storageCents = joined.get('stripe:storage') ?? 0;
+  joined.delete('stripe:storage');
+  return joined.set('stripe:payments', (joined.get('stripe:payments') ?? 0) + storageCents);
 }
 
 /** Each named field of each entry, in order of the entries' keys. An entry that one side lacks differs as a whole. */

@@ -1,15 +1,14 @@
 import { firstInstantOf } from '@wewrite/contracts';
 import { type Census, type Counts, newCensus } from './census.ts';
-import { firstDifference } from './compare.ts';
+import { differenceFromDeeds } from './compare.ts';
 import { countStates } from './count-states.ts';
 import type { Deed } from './deed.ts';
 import type { FaultChoice, FaultCounts } from './faults.ts';
-import { reckon } from './oracle/reckon.ts';
 import { play } from './population/play.ts';
 import type { Plot } from './population/plot.ts';
 import { BrokenPromise, promised } from './population/promise.ts';
 import { admin, openScene, type Scene } from './population/scene.ts';
-import { type AskAsAdmin, readBooks } from './read-books.ts';
+import type { AskAsAdmin } from './read-books.ts';
 import { expectSafe } from './safety.ts';
 import { startWorld, type World } from './world.ts';
 
@@ -70,8 +69,8 @@ async function playToTheEnd(world: World, scene: Scene, plot: Plot): Promise<Fai
 
 /** Every cent of every line, supporter, writer, payout and account is where the deeds put it. */
 async function expectBooksOf(world: World, { deeds }: Scene, { escrow }: Plot): Promise<void> {
-  const reckoning = reckon({ escrow, deeds }, world.now().toISOString());
-  const difference = firstDifference(reckoning, await readBooks(askAsAdminOf(world), reckoning.closed.keys()));
+  const until = world.now().toISOString();
+  const difference = await differenceFromDeeds({ escrow, deeds }, until, askAsAdminOf(world));
   promised(difference === null, difference ?? '');
 }
 

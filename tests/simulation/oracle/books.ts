@@ -86,10 +86,18 @@ export interface Books {
   readonly accounts: Map<string, 'ready' | 'restricted'>;
   readonly payouts: Map<string, Map<string, WriterPayout>>;
   readonly holds: Map<string, PlacedHold>;
+  /**
+   * What a refund or dispute that came between a cutoff and its close takes of a writer may come before the writer is
+   * judged, or after: both are right. `late` names those that come after; all are `undecided`.
+   */
+  readonly undecided: Set<string>;
+  readonly late: ReadonlySet<string>;
+  /** While a close is under way: what comes after its payouts. */
+  afterPayouts: (() => void)[] | null;
 }
 
 /** Nothing has happened. */
-export function noBooks(): Books {
+export function noBooks(late: ReadonlySet<string> = new Set()): Books {
   return {
     ledger: new Map(),
     payments: new Map(),
@@ -105,6 +113,9 @@ export function noBooks(): Books {
     accounts: new Map(),
     payouts: new Map(),
     holds: new Map(),
+    undecided: new Set(),
+    late,
+    afterPayouts: null,
   };
 }
 

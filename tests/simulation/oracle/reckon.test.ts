@@ -42,9 +42,9 @@ function close(at: string, ofMonth: Month): Deed {
   return deed(at, { kind: 'close_asked', month: ofMonth, runKind: 'close' });
 }
 
-function reckoned(deeds: readonly Deed[], until = '2026-11-20T00:00:00.000Z'): Reckoning {
+function reckoned(deeds: readonly Deed[], late?: ReadonlySet<string>): Reckoning {
   const chronicle: Chronicle = { escrow: 'storage', deeds };
-  return reckon(chronicle, until);
+  return reckon(chronicle, '2026-11-20T00:00:00.000Z', late);
 }
 
 /** Ada gives all year; Bob comes in the middle of September and has a part of it refunded. */
@@ -140,6 +140,30 @@ describe('two months by hand', () => {
     );
     expect([...ledger.values()].reduce((sum, cents) => sum + cents, 0)).toBe(0);
   });
+});
+
+test('E5: a refund between the cutoff and the close is spread after it; a payout may come before or after that', () => {
+  const deeds = [
+    ...site(),
+    ...subscribe('2026-09-01T00:00Z', 'ada', { monthly: 10_000, paid: 10_000, card: 'pays' }),
+    allocate('2026-09-02T00:00Z', 'ada', 'p1', 10_000),
+    deed('2026-09-25T00:00Z', { kind: 'payout_account_became', writerId: 'wim', state: 'ready' }),
+    deed('2026-10-01T00:00Z', {
+      kind: 'refunded',
+      userId: 'ada',
+      paymentId: 'pi-ada-2026-09-01',
+      refundId: 're-1',
+      cents: 1_000,
+    }),
+    close('2026-10-01T09:00Z', september),
+  ];
+  const { undecided, payouts, writers } = reckoned(deeds);
+  expect([...undecided]).toEqual(['re-1 2026-09 wim']);
+  expect(payouts.get('2026-09')?.get('wim')).toMatchObject({ grossCents: 9_300 - 930 });
+  expect(writers.get('wim')).toMatchObject({ receivableCents: 0 });
+  const later = reckoned(deeds, undecided);
+  expect(later.payouts.get('2026-09')?.get('wim')).toMatchObject({ grossCents: 9_300 });
+  expect(later.writers.get('wim')).toMatchObject({ payableCents: 0, receivableCents: 930 });
 });
 
 describe('disputes', () => {

@@ -16,7 +16,7 @@ import { applyToSubscriptions, expectedCents, renewAll, type Subscriptions } fro
 import { applyWaiting, failRefund, loseDispute, openDispute, refund, winDispute } from './withdrawals.ts';
 
 /** What the deeds come to. `ledger`: debits less credits by account of the general ledger, at `until`. */
-export interface Reckoning extends Pick<Books, 'closed' | 'payouts' | 'writers' | 'ledger'> {
+export interface Reckoning extends Pick<Books, 'closed' | 'payouts' | 'writers' | 'ledger' | 'undecided'> {
   /** Schedules by id and what became of them at a month's turn. */
   readonly turned: ReadonlyMap<string, 'begun' | 'ended' | 'did_not_fit'>;
 }
@@ -34,11 +34,11 @@ interface Going {
 
 /**
  * Goes through the deeds in order of their instants. `until` is the business instant at which the product is looked at, when
- * everything that they led to is over.
+ * everything that they led to is over. `late`: what of the undecided came after its payouts.
  */
-export function reckon({ deeds }: Chronicle, until: string): Reckoning {
+export function reckon({ deeds }: Chronicle, until: string, late: ReadonlySet<string> = new Set()): Reckoning {
   const going: Going = {
-    books: noBooks(),
+    books: noBooks(late),
     plans: noPlans(),
     subscriptions: new Map(),
     frozen: new Map(),
@@ -54,8 +54,8 @@ export function reckon({ deeds }: Chronicle, until: string): Reckoning {
   }
   turnTo(going, monthAt(until));
   settleCharges(going.books, until);
-  const { closed, payouts, writers, ledger } = going.books;
-  return { closed, payouts, writers, ledger, turned: going.turned };
+  const { closed, payouts, writers, ledger, undecided } = going.books;
+  return { closed, payouts, writers, ledger, undecided, turned: going.turned };
 }
 
 /** Each month's first instant: plans are as they were at the cutoff, subscriptions renew, then schedules are tried (A9). */
@@ -155,9 +155,13 @@ function closeThrough({ books, frozen }: Going, month: string, at: string): void
       post(books.ledger, unallocatedCents, fundsOf(userId, each), 'platform_revenue:unallocated');
     }
     creditEarnings(books, closed);
+    const afterPayouts: (() => void)[] = [];
+    books.afterPayouts = afterPayouts;
     applyWaiting(books, each);
+    books.afterPayouts = null;
     fundStorage(books);
     payWriters(books, closed);
+    for (const act of afterPayouts) act();
   }
 }
 

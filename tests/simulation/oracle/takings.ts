@@ -12,7 +12,7 @@ type Counter = 'stripe:payments' | 'stripe:disputed' | 'suspense';
 export function refundTaken(books: Books, taking: Taking): void {
   const spread = spreadOver(books, taking);
   taking.spread = spread;
-  takeFromAll(books, spread, { counter: 'stripe:payments', holdId: null });
+  takeFromAll(books, spread, { taking, counter: 'stripe:payments', holdId: null });
 }
 
 /** A refund has failed: all that it took is as before. */
@@ -22,20 +22,20 @@ export function refundUndone(books: Books, taking: Taking): void {
   comeBack(books, taking, spread);
   const { ledger, writers } = books;
   postSums(books, spread, 'stripe:payments', -1);
-  for (const [userId, netCents] of netByWriter(spread)) {
+  forEachWriter(books, taking, spread, (userId, netCents) => {
     const effect = giveBack(balanceOf(writers, userId), netCents, spread.ofHolds.get(userId) ?? new Map());
     post(ledger, effect.owedLessCents, 'creator_obligations', 'stripe:payments');
     post(ledger, effect.owesMoreCents, 'creator_receivables', 'stripe:payments');
-  }
+  });
 }
 
 /** A dispute keeps back what it would take, as far as that is payable. */
 export function disputeOpened(books: Books, taking: Taking): void {
   const spread = spreadOver(books, taking);
   taking.spread = spread;
-  for (const [userId, wantedCents] of netByWriter(spread)) {
+  forEachWriter(books, taking, spread, (userId, wantedCents) => {
     keepBack(balanceOf(books.writers, userId), { id: taking.name, month: taking.month, wantedCents });
-  }
+  });
 }
 
 /** A dispute is won: what was kept back is payable, what was taken of the lines is theirs again. */
@@ -43,15 +43,15 @@ export function disputeWon(books: Books, taking: Taking): void {
   const { spread } = taking;
   if (spread === null) return;
   comeBack(books, taking, spread);
-  for (const userId of netByWriter(spread).keys()) releaseHold(books, userId, taking.name);
+  forEachWriter(books, taking, spread, (userId) => releaseHold(books, userId, taking.name));
 }
 
 /** A dispute is lost: what it kept back is taken first. */
 export function disputeLost(books: Books, taking: Taking): void {
   const { spread } = taking;
   if (spread === null) return;
-  takeFromAll(books, spread, { counter: 'stripe:disputed', holdId: taking.name });
-  for (const userId of netByWriter(spread).keys()) releaseHold(books, userId, taking.name);
+  takeFromAll(books, spread, { taking, counter: 'stripe:disputed', holdId: taking.name });
+  forEachWriter(books, taking, spread, (userId) => releaseHold(books, userId, taking.name));
 }
 
 /** C6: what is left of held lines goes back to who paid for them. Returns the cents by supporter. */
@@ -61,7 +61,7 @@ export function heldTaken(books: Books, lines: readonly Line[], holdId: string):
     .filter(({ cents }) => cents > 0);
   for (const { line, cents, feeCents } of parts) goes(line, cents, feeCents);
   const spread: Spread = { lines: parts, unallocatedCents: 0, suspenseCents: 0, ofHolds: new Map() };
-  takeFromAll(books, spread, { counter: 'suspense', holdId });
+  takeFromAll(books, spread, { taking: null, counter: 'suspense', holdId });
   const bySupporter = new Map<string, number>();
   for (const { line, cents } of parts) bySupporter.set(line.userId, (bySupporter.get(line.userId) ?? 0) + cents);
   return bySupporter;
@@ -108,14 +108,33 @@ function comeBack({ closed }: Books, { month, payment }: Taking, spread: Spread)
   if (supporter !== undefined) supporter.goneCents -= spread.unallocatedCents;
 }
 
-function takeFromAll(books: Books, spread: Spread, { counter, holdId }: { counter: Counter; holdId: string | null }) {
+function takeFromAll(
+  books: Books,
+  spread: Spread,
+  { taking, counter, holdId }: { taking: Taking | null; counter: Counter; holdId: string | null },
+): void {
   const { ledger, writers } = books;
   postSums(books, spread, counter, 1);
-  for (const [userId, netCents] of netByWriter(spread)) {
+  forEachWriter(books, taking, spread, (userId, netCents) => {
     const taken = takeBack(balanceOf(writers, userId), netCents, holdId);
     spread.ofHolds.set(userId, taken.ofHolds);
     post(ledger, taken.owedLessCents, 'creator_obligations', counter);
     post(ledger, taken.owesMoreCents, 'creator_receivables', counter);
+  });
+}
+
+/** Does it to each writer's part; to some, while a close is under way, after its payouts. */
+function forEachWriter(
+  books: Books,
+  taking: Taking | null,
+  spread: Spread,
+  act: (userId: string, netCents: number) => void,
+): void {
+  for (const [userId, netCents] of netByWriter(spread)) {
+    const name = `${taking?.name} ${userId}`;
+    if (books.afterPayouts !== null) books.undecided.add(name);
+    if (books.afterPayouts !== null && books.late.has(name)) books.afterPayouts.push(() => act(userId, netCents));
+    else act(userId, netCents);
   }
 }
 
