@@ -27,6 +27,8 @@ interface CastPart {
   readonly by: 'supporter' | 'writer';
   /** How often it is drawn, against the others; 0 for what only begins a town. */
   readonly weight: number;
+  /** It is about a month that is closed: it is drawn later only, and then the more. */
+  readonly isAboutClosed?: boolean;
 }
 
 /** What people may do. */
@@ -53,16 +55,16 @@ export const parts = {
   changeAccount: { part: changeAccount, theme: 'writers', by: 'writer', weight: 3 },
   setWriterState: { part: setWriterState, theme: 'writers', by: 'writer', weight: 4 },
   handOver: { part: handOver, theme: 'writers', by: 'writer', weight: 1 },
-  returnPayout: { part: returnPayout, theme: 'writers', by: 'writer', weight: 3 },
-  askQuestion: { part: askQuestion, theme: 'desk', by: 'supporter', weight: 2 },
-  answerQuestion: { part: answerQuestion, theme: 'desk', by: 'writer', weight: 2 },
-  placeHold: { part: placeHold, theme: 'desk', by: 'writer', weight: 4 },
-  releaseHold: { part: releaseHold, theme: 'desk', by: 'writer', weight: 2 },
-  reverseHold: { part: reverseHold, theme: 'desk', by: 'writer', weight: 2 },
-  orderAboutPayout: { part: orderAboutPayout, theme: 'desk', by: 'writer', weight: 2 },
-  resumePayouts: { part: resumePayouts, theme: 'desk', by: 'writer', weight: 1 },
+  returnPayout: { part: returnPayout, theme: 'writers', by: 'writer', weight: 3, isAboutClosed: true },
+  askQuestion: { part: askQuestion, theme: 'desk', by: 'supporter', weight: 2, isAboutClosed: true },
+  answerQuestion: { part: answerQuestion, theme: 'desk', by: 'writer', weight: 2, isAboutClosed: true },
+  placeHold: { part: placeHold, theme: 'desk', by: 'writer', weight: 4, isAboutClosed: true },
+  releaseHold: { part: releaseHold, theme: 'desk', by: 'writer', weight: 2, isAboutClosed: true },
+  reverseHold: { part: reverseHold, theme: 'desk', by: 'writer', weight: 2, isAboutClosed: true },
+  orderAboutPayout: { part: orderAboutPayout, theme: 'desk', by: 'writer', weight: 2, isAboutClosed: true },
+  resumePayouts: { part: resumePayouts, theme: 'desk', by: 'writer', weight: 1, isAboutClosed: true },
   sweepRenewals: { part: sweepRenewals, theme: 'desk', by: 'writer', weight: 1 },
-  writeOff: { part: writeOff, theme: 'desk', by: 'writer', weight: 2 },
+  writeOff: { part: writeOff, theme: 'desk', by: 'writer', weight: 2, isAboutClosed: true },
   repeatEvent: { part: repeatEvent, theme: 'attempts', by: 'supporter', weight: 3 },
   probe: { part: probe, theme: 'attempts', by: 'supporter', weight: 4 },
   repeatKey: { part: repeatKey, theme: 'attempts', by: 'supporter', weight: 1 },
@@ -73,6 +75,16 @@ export const parts = {
 export type PartName = keyof typeof parts;
 
 export const partNames = Object.keys(parts) as PartName[];
+
+/** How often a part is drawn, against the others, once a month is closed or before. */
+export function weightOf(name: PartName, favourites: ReadonlySet<Theme>, isAfterClose: boolean): number {
+  const { weight, theme, isAboutClosed = false }: CastPart = parts[name];
+  const timely = isAboutClosed ? weight * (isAfterClose ? aboutClosedTimes : 0) : weight;
+  return favourites.has(theme) ? timely * favouriteTimes : timely;
+}
+
+const favouriteTimes = 4;
+const aboutClosedTimes = 3;
 
 /** What only touches a plan may happen at any moment, a close's included (A5); the rest once everything is known. */
 export function isOfAnyMoment(name: PartName): boolean {

@@ -1,6 +1,6 @@
 import { cutoffOf, firstInstantOf, type Month, month, nextMonth } from '@wewrite/contracts';
 import { type Chance, chanceOf } from './chance.ts';
-import { isOfAnyMoment, type PartName, partNames, parts, type Theme } from './parts.ts';
+import { isOfAnyMoment, type PartName, partNames, parts, type Theme, weightOf } from './parts.ts';
 import { type Town, townOf } from './town.ts';
 
 /** An act that is drawn: who will do what, and when. What exactly is drawn when the time has come, by its own name. */
@@ -97,31 +97,24 @@ function actsUntil(seed: number, town: Town, first: Month, ends: Date): PlottedA
   for (let of = first; firstInstantOf(of) < ends; of = nextMonth(of)) {
     const ofMonth = chanceOf(seed, `acts of ${of}`);
     const count = ofMonth.between(4, 16);
-    const moments = Array.from({ length: ofMonth.between(1, 3) }, () =>
-      ofMonth.instant(firstInstantOf(of), cutoffOf(of)),
-    );
+    const until = ends < cutoffOf(of) ? ends : cutoffOf(of);
+    const moments = Array.from({ length: ofMonth.between(1, 3) }, () => ofMonth.instant(firstInstantOf(of), until));
     for (let number = 0; number < count; number++) {
       const name = `${of} ${number}`;
       const chance = chanceOf(seed, `draw ${name}`);
       const at = chance.pick(moments);
-      const part = chance.weigh(partNames.map((each) => [each, weightOf(each, favourites)] as const));
-      if (at < ends) acts.push({ name, at: at.toISOString(), part, who: whoDoes(chance, town, part) });
+      const part = chance.weigh(partNames.map((each) => [each, weightOf(each, favourites, of > first)] as const));
+      acts.push({ name, at: at.toISOString(), part, who: whoDoes(chance, town, part) });
     }
   }
   return acts;
 }
 
 const themes: readonly Theme[] = ['plans', 'schedules', 'subscriptions', 'payments', 'writers', 'desk', 'attempts'];
-const favouriteTimes = 4;
 
 function favouritesOf(seed: number): ReadonlySet<Theme> {
   const chance = chanceOf(seed, 'favourites');
   return new Set([chance.pick(themes), chance.pick(themes)]);
-}
-
-function weightOf(name: PartName, favourites: ReadonlySet<Theme>): number {
-  const { weight, theme } = parts[name];
-  return favourites.has(theme) ? weight * favouriteTimes : weight;
 }
 
 function whoDoes(chance: Chance, { supporters, writers }: Town, part: PartName): string {

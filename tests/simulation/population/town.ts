@@ -67,8 +67,8 @@ function resourcesOf(chance: Chance, index: number): ResourceKey[] {
 /** Mostly enough for payouts within a month or two; at times the least there is, or a whole fortune. */
 function priceOf(chance: Chance): number {
   return chance.weigh([
-    [chance.between(2_000, 9_999), 12],
-    [chance.between(100, 1_999), 4],
+    [chance.between(4_000, 19_999), 12],
+    [chance.between(100, 3_999), 4],
     [100, 1],
     [chance.between(50_000, 99_999), 1],
   ]);
