@@ -11,6 +11,8 @@ import {
 } from './reversal-story.ts';
 import { type RunningBilling, startBilling } from './running-billing.ts';
 
+const refundCalls = { method: 'POST', path: '/v1/refunds' };
+const disputeFeeCents = 1_500;
 const operatorId = '0190f0a0-0000-7000-8000-00000000c601';
 
 let billing: RunningBilling;
@@ -96,5 +98,26 @@ describe('a reversal that crosses an operator’s', () => {
     if (kind === 'dispute_lost') await sayAdjusted(billing, kind, said(1), { fall: 372, rise: 0 });
     expect(await refunds()).toEqual(refunded);
     expect(await billing.standing('suspense', 'stripe:disputed')).toEqual({ suspense: 0, 'stripe:disputed': 0 });
+  });
+
+  test('E5: a lost dispute of what an operator took back, and Stripe does not refund, is no loss of ours', async () => {
+    await billing.control('POST', '/_sandbox/faults', { match: refundCalls, kind: '429', times: 1_000 });
+    await operatorTakes();
+    const id = await dispute(billing, 'anna');
+    await billing.control('DELETE', '/_sandbox/faults');
+    await billing.settled();
+    expect(await orders()).toMatchObject([{ reason: 'operator', amountCents: 600, leftCents: 600 }]);
+    const left = { ...leftOfAnna, suspenseCents: 0 };
+    expect(billing.said.reversals).toMatchObject([{ kind: 'dispute_opened', amountCents: 400 }]);
+    await sayReversed(billing, { reversalId: said(0), kind: 'dispute_opened' }, left);
+    await decide(billing, id, 'losing');
+    await sayReversed(billing, { reversalId: said(1), kind: 'dispute_lost', settles: said(0) }, left);
+    await sayAdjusted(billing, 'dispute_lost', said(1), { fall: 372, rise: 0 });
+    expect(await refunds()).toEqual([]);
+    expect(await billing.standing('suspense', 'stripe:disputed', 'losses:disputes')).toEqual({
+      suspense: 0,
+      'stripe:disputed': 0,
+      'losses:disputes': disputeFeeCents,
+    });
   });
 });

@@ -20,7 +20,7 @@ import { decideFact, type FactDecision } from './decide-fact.ts';
 import { refuseOrders } from './order-refunds.ts';
 import type { FailedRefund, PaymentFact } from './payment-fact.ts';
 import type { PaidInvoice, Reversal } from './reversal.ts';
-import { disputedBefore, lockPaidInvoice, openReversals, writeReversals } from './store-reversals.ts';
+import { disputedBefore, lockPaidInvoice, openReversals, suspendedBefore, writeReversals } from './store-reversals.ts';
 
 /** What Stripe tells of one payment: facts in their order, and refunds that we ordered in vain. */
 export interface PaymentNews {
@@ -46,11 +46,15 @@ export async function applyFacts(
     for (const told of facts) {
       const fact = await storeFact(tx, told, invoice, now);
       if (fact === null) continue;
-      const current = invoice === null ? null : await lockPaidInvoice(tx, paymentIntentId);
-      const open = await openReversals(tx, fact.objectId);
-      const disputedCents = await disputedBefore(tx, fact);
-      const decision = decideFact(fact, { invoice: current, open, disputedCents, closedMonths, runningMonth });
-      await write(tx, context, decision);
+      const situation = {
+        invoice: invoice === null ? null : await lockPaidInvoice(tx, paymentIntentId),
+        open: await openReversals(tx, fact.objectId),
+        disputedCents: await disputedBefore(tx, fact),
+        suspendedCents: await suspendedBefore(tx, fact),
+        closedMonths,
+        runningMonth,
+      };
+      await write(tx, context, decideFact(fact, situation));
     }
     await refuseOrders(tx, context, paymentIntentId, failedRefunds);
   });

@@ -28,14 +28,15 @@ export function decideFact(fact: PaymentFact, situation: Situation): FactDecisio
 /** What a fact posts as a whole: the movement at Stripe, its fee, and what of it is of no month. */
 function factTransfers(
   fact: PaymentFact,
-  { invoice, open, disputedCents }: Pick<Situation, 'invoice' | 'open' | 'disputedCents'>,
+  { invoice, open, disputedCents, suspendedCents }: Situation,
   restCents: Cents,
 ): NewTransfer[] {
   const common = commonOf(fact);
-  const rest = { ...common, key: `${fact.kind}:${fact.id}:rest`, amountCents: restCents };
+  const key = `${fact.kind}:${fact.id}`;
+  const rest = { ...common, key: `${key}:rest`, amountCents: restCents };
   const [openedBy] = open;
   const corrected = openedBy === undefined ? null : `dispute_opened:${openedBy.factId}`;
-  const movement = { ...common, key: `${fact.kind}:${fact.id}`, amountCents: fact.amountCents, corrects: corrected };
+  const movement = { ...common, key, amountCents: fact.amountCents, corrects: corrected };
   const transfers = () => {
     switch (fact.kind) {
       case 'refund':
@@ -49,17 +50,25 @@ function factTransfers(
       case 'dispute_won':
         return reinstated(fact, movement, disputedCents);
       case 'dispute_lost':
-        // What was reversed of a payment already is lost a second time: that is ours.
-        return [
-          transferOf({
-            ...rest,
-            debit: isSuspended(invoice) ? 'suspense' : 'losses:disputes',
-            credit: 'stripe:disputed',
-          }),
-        ];
+        return restOfLost({ ...common, key, amountCents: restCents }, suspendedCents, suspenseKeyOf(invoice));
     }
   };
   return [...transfers(), ...feeOf(fact)].filter(({ amountCents }) => amountCents > 0);
+}
+
+/** What waits in suspense for its supporter has gone to them; what was given back before is lost a second time: that is ours. */
+function restOfLost(
+  { key, amountCents, ...common }: Omit<Parameters<typeof transferOf>[0], 'debit' | 'credit'>,
+  suspendedCents: Cents,
+  corrects: string | null,
+): NewTransfer[] {
+  const ofSuspenseCents = cents(Math.min(amountCents, suspendedCents));
+  const ofSuspense = { ...common, key: `${key}:suspense`, amountCents: ofSuspenseCents, corrects };
+  const loss = { ...common, key: `${key}:rest`, amountCents: cents(amountCents - ofSuspenseCents) };
+  return [
+    transferOf({ ...ofSuspense, debit: 'suspense', credit: 'stripe:disputed' }),
+    transferOf({ ...loss, debit: 'losses:disputes', credit: 'stripe:disputed' }),
+  ];
 }
 
 /** What is not reinstated of what a dispute withdrew is lost; what is reinstated beyond it was lost before. */
@@ -125,10 +134,6 @@ function commonOf(fact: PaymentFact) {
   // A dispute that is lost has moved nothing that could be named.
   const stripeId = fact.kind === 'dispute_lost' ? fact.objectId : fact.id;
   return { kind: fact.kind as string, month: monthOf(fact.at), occurredAt: fact.at, stripeId };
-}
-
-function isSuspended(invoice: PaidInvoice | null): boolean {
-  return invoice === null || invoice.funded === null;
 }
 
 function suspenseKeyOf(invoice: PaidInvoice | null): string | null {

@@ -34,6 +34,7 @@ const situation = (
   },
   open: [],
   disputedCents: cents(0),
+  suspendedCents: cents(0),
   closedMonths: new Set(),
   runningMonth: december,
   ...more,
@@ -95,6 +96,11 @@ describe('what a fact reverses', () => {
     expect(decision.restCents).toBe(300);
     expect(gained('losses:disputes', decision.transfers)).toBe(-300);
     expect(gained('stripe:disputed', decision.transfers)).toBe(1_000);
+    // …but for what has waited for its supporter in suspense.
+    const { transfers } = decideFact(lost, situation([], { open: opened, suspendedCents: cents(200) }));
+    expect(gained('losses:disputes', transfers)).toBe(-100);
+    expect(gained('suspense', transfers)).toBe(-200);
+    expect(gained('stripe:disputed', transfers)).toBe(1_000);
   });
 
   test.each([

@@ -42,6 +42,8 @@ export interface Situation {
   readonly open: readonly Reversal[];
   /** What the same dispute has withdrawn and neither reinstated nor concluded before. */
   readonly disputedCents: Cents;
+  /** What of the payment is in suspense: it fitted no month, or an operator took it back of writers. */
+  readonly suspendedCents: Cents;
   readonly closedMonths: ReadonlySet<Month>;
   /** The month that money which comes back too late for its own is credited to. */
   readonly runningMonth: Month;
