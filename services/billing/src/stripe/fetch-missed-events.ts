@@ -8,8 +8,8 @@ import { secondsOf } from './seconds.ts';
 import { snapshotEventOf } from './stripe-event.ts';
 
 const wholePage = 100;
-/** Stripe repeats a webhook for three days; what is older was seen by an earlier run. */
-const lookBackMs = 3 * 24 * 3_600_000;
+/** Stripe keeps events for 30 days. After a long stop those are missing, too, that it has given up to deliver. */
+const lookBackMs = 30 * 24 * 3_600_000;
 /** What is younger is still on its way. */
 const youngestMs = 3_600_000;
 
