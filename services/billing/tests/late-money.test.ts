@@ -66,7 +66,7 @@ async function waitForRefund(): Promise<void> {
     await delay(50);
     return (await states()).every((state) => state === 'made');
   });
-  billing.rewind();
+  await billing.rewind();
   await billing.settled();
 }
 

@@ -182,7 +182,7 @@ describe('another amount in the middle of a month', () => {
     billing.skip(61_000);
     expect((await change('kai', 600)).body).toMatchObject({ subscription: { nextMonthlyCents: 600 } });
     expect(await slow).toMatchObject({ status: 409, body: { code: 'busy' } });
-    billing.rewind();
+    await billing.rewind();
     await billing.settled();
     expect((await billing.call('kai', 'GET', '/v1/subscription')).body).toMatchObject({
       subscription: { monthlyCents: 1_000, nextMonthlyCents: 600 },

@@ -114,7 +114,7 @@ describe('B8: revenue after a reconciled close', () => {
     expect(await withdrawn()).toMatchObject([{ state: 'unclear', failure: 'absent at a look-up' }]);
     billing.skip(11 * 60_000);
     await eventually(async () => (await withdrawn())[0]?.state === 'refused');
-    billing.rewind();
+    await billing.rewind();
     expect(await withdrawals()).toEqual([]);
     expect(await billing.standing('platform:bank')).toEqual({ 'platform:bank': 0 });
   });

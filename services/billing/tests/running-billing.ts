@@ -57,8 +57,8 @@ export interface RunningBilling {
   readonly storage: string;
   /** Lets technical time jump, as after a pause. */
   skip(durationMs: number): void;
-  /** Technical time is the real one again. */
-  rewind(): void;
+  /** Technical time is the real one again; events that were put off until after it has jumped are due now. */
+  rewind(): Promise<void>;
   subscribe(userId: string, monthlyCents: number, card?: string): Promise<void>;
   /** Changes a supporter's card at Stripe. */
   changeCard(userId: string, card: string): Promise<void>;
@@ -157,8 +157,15 @@ export async function startBilling(
     skip: (durationMs) => {
       skippedMs += durationMs;
     },
-    rewind: () => {
+    rewind: async () => {
       skippedMs = 0;
+      const now = realTime.now();
+      await kysely
+        .updateTable('stripe_event')
+        .set({ due_at: now })
+        .where('state', '=', 'waiting')
+        .where('due_at', '>', now)
+        .execute();
     },
     settled,
     deliver: async (path, payload, signature) =>

@@ -137,7 +137,7 @@ describe('a subscription', () => {
     const other = { monthlyCents: 700, paymentMethodId: 'pm_card_bypassPending' };
     expect((await billing.call('ivo', 'POST', '/v1/subscription', other)).status).toBe(201);
     expect(await slow).toMatchObject({ status: 409, body: { code: 'busy' } });
-    billing.rewind();
+    await billing.rewind();
     await billing.settled();
     const customer = (await customerOf()) ?? '';
     expect((await billing.stripe.subscriptions.list({ customer, status: 'all' })).data).toHaveLength(1);
