@@ -17,6 +17,8 @@ interface DrivenLoop {
   readonly life: Life;
   readonly loop: Loop;
   isAwake: boolean;
+  /** It has taken a step since it was last asked whether it has something due. */
+  hasLooked: boolean;
   steps: number;
   failures: number;
   /** After a failure: not before. */
@@ -34,7 +36,7 @@ export function drivenLoops(time: SimulatedTime): DrivenLoops {
   const waiting = new Map<DrivenLoop, number>();
 
   const isLookedAt = (driven: DrivenLoop) =>
-    !driven.life.isOver() && (changedServices.has(driven.service) || waiting.has(driven));
+    !driven.life.isOver() && (waiting.has(driven) || (changedServices.has(driven.service) && mayBeDue(driven)));
   const isRunnable = (driven: DrivenLoop) => {
     if (driven.life.isOver()) return false;
     const waitsSinceMs = waiting.get(driven);
@@ -43,7 +45,7 @@ export function drivenLoops(time: SimulatedTime): DrivenLoops {
   };
   return {
     driverFor: (service, life) => (loop) => {
-      const driven = { service, life, loop, isAwake: true, steps: 0, failures: 0, notBeforeMs: 0 };
+      const driven = { service, life, loop, isAwake: true, hasLooked: true, steps: 0, failures: 0, notBeforeMs: 0 };
       loops.add(driven);
       changedServices.add(service);
       return {
@@ -87,6 +89,7 @@ export function drivenLoops(time: SimulatedTime): DrivenLoops {
       for (const [, replicas] of looks) {
         const isDue = ((await replicas[0]?.loop.due()) ?? 0) > 0;
         for (const driven of replicas) {
+          driven.hasLooked = false;
           if (isDue) waiting.set(driven, time.nowMs());
           else waiting.delete(driven);
         }
@@ -100,9 +103,17 @@ function isRelay({ loop }: DrivenLoop): boolean {
   return loop.name === 'relay';
 }
 
+/** What the others do may come from another replica, or wait for its time, without a word. */
+const alwaysWoken = new Set(['relay', 'schedules']);
+
+function mayBeDue({ loop, hasLooked }: DrivenLoop): boolean {
+  return hasLooked || !alwaysWoken.has(loop.name);
+}
+
 /** One step of a loop, as `runLoop` takes it. */
 async function runOnce(driven: DrivenLoop, time: SimulatedTime): Promise<string> {
   driven.isAwake = false;
+  driven.hasLooked = true;
   try {
     const found = await driven.loop.step();
     driven.failures = 0;

@@ -2,6 +2,7 @@ import type { ServiceName } from '@wewrite/contracts';
 import type { Simulated } from '@wewrite/local-stack/sandbox';
 import { ownerOf } from '../../services/gateway/src/upstreams.ts';
 import type { Faults } from './faults.ts';
+import { type HttpAnswer, httpCall } from './http-call.ts';
 import type { Instance, Instances } from './instances.ts';
 import type { Call, Caller, Reply, Stage } from './population/stage.ts';
 import type { Scheduler } from './scheduler.ts';
@@ -63,11 +64,10 @@ async function askOne(instance: Instance, call: Call, token: string | null): Pro
 async function send(
   { life, running }: Instance,
   path: string,
-  request: { method: string; headers: Readonly<Record<string, string>>; body?: string },
-): Promise<{ status: number; text: string }> {
-  const response = await fetch(new URL(path, running.url), request);
-  const text = await response.text();
-  return life.isOver() ? { status: 0, text: '' } : { status: response.status, text };
+  request: Parameters<typeof httpCall>[1],
+): Promise<HttpAnswer> {
+  const answer = await httpCall(new URL(path, running.url), request);
+  return life.isOver() ? { status: 0, text: '' } : answer;
 }
 
 /** Answers that are no JSON (statements, exports) stay text. */

@@ -9,6 +9,7 @@ import { storageAccount } from '../../apps/cli/src/stack/storage-account.ts';
 import { sandboxClient, webhookEndpoints } from '../../apps/cli/src/stack/webhook-endpoints.ts';
 import { type DrivenLoops, drivenLoops } from './driven-loops.ts';
 import { anyFaults, type FaultChoice, type FaultCounts, type Faults, faultsOf } from './faults.ts';
+import { httpCall } from './http-call.ts';
 import { type Instances, instancesOf } from './instances.ts';
 import { type Chance, chanceOf } from './population/chance.ts';
 import type { Stage } from './population/stage.ts';
@@ -125,7 +126,7 @@ async function buildWorld(parts: Parts): Promise<{ world: Omit<World, 'stop'>; s
       ask: await askerOf(running, scheduler),
       orderAtStripe: (path, body) =>
         atSandbox(sandbox, scheduler, path, { method: 'POST', body: JSON.stringify(body) }),
-      heldAtStripe: (kind) => heldAt(sandbox, kind),
+      heldAtStripe: async (kind) => sandbox.held(kind),
       now: () => clock.now(),
       moveClock: (to) => moveClock({ sandbox, scheduler, time, clock }, to),
       step: scheduler.step,
@@ -197,12 +198,6 @@ async function moveClock(
   clock.set({ now: to, running: false });
 }
 
-async function heldAt(sandbox: RunningSandbox, kind: string): Promise<unknown> {
-  const response = await fetch(new URL(`/_sandbox/state?object=${kind}`, sandbox.url));
-  const held: unknown = await response.json();
-  return typeof held === 'object' && held !== null ? Object.values(held)[0] : held;
-}
-
 async function atSandbox(
   sandbox: RunningSandbox,
   scheduler: Scheduler,
@@ -210,9 +205,8 @@ async function atSandbox(
   request: { method: string; body: string },
 ): Promise<unknown> {
   const headers = { 'content-type': 'application/json' };
-  const response = await fetch(new URL(path, sandbox.url), { ...request, headers });
-  scheduler.note(`${request.method} ${path} at the sandbox: ${response.status}`);
-  const answer: unknown = await response.json();
-  if (!response.ok) throw new Error(`${path} at the sandbox: ${JSON.stringify(answer)}`);
-  return answer;
+  const { status, text } = await httpCall(new URL(path, sandbox.url), { ...request, headers });
+  scheduler.note(`${request.method} ${path} at the sandbox: ${status}`);
+  if (status !== 200) throw new Error(`${path} at the sandbox: ${text}`);
+  return JSON.parse(text);
 }

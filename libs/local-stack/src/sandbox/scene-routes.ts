@@ -74,10 +74,17 @@ export function addSceneRoutes(server: FastifyInstance, scene: Scene): void {
         // Events repeat every object as it was: they come only when they are asked for.
         object === undefined && /event$/.test(collection.table)
           ? { count: store.count(collection) }
-          : store.list(collection, {}, everything),
+          : heldIn(store, collection.table),
       ]),
     );
   });
+}
+
+/** All objects of a kind, newest first. */
+export function heldIn(store: Store, kind: string): readonly object[] {
+  const collection = collections.find(({ table }) => table === kind);
+  if (collection === undefined) throw new Error(`the sandbox holds no ${kind}`);
+  return store.list(collection, {}, everything);
 }
 
 function addDisputeScenes(server: FastifyInstance, { act }: Scene): void {

@@ -16,7 +16,7 @@ import { TimeKeeper } from './engine/time-keeper.ts';
 import type { Turn } from './engine/turn.ts';
 import { type PostWebhook, WebhookDeliveries } from './engine/webhook-deliveries.ts';
 import { collections, dueSteps, endpoints, expansions } from './objects/catalogue.ts';
-import { addSceneRoutes } from './scene-routes.ts';
+import { addSceneRoutes, heldIn } from './scene-routes.ts';
 
 /** How to start a sandbox. */
 export interface SandboxOptions {
@@ -54,6 +54,8 @@ export interface RunningSandbox {
   readonly webhooks: Pick<WebhookDeliveries, 'waiting' | 'deliver'>;
   /** What the present instant has made due, which a simulation has done when its turn comes. */
   readonly dueWork: { count(): number; take(): Promise<void> };
+  /** All objects of a kind (`invoice`), newest first. Throws when there is no such kind. */
+  held(kind: string): readonly object[];
   stop(): Promise<void>;
 }
 
@@ -107,6 +109,7 @@ export async function startSandbox(options: SandboxOptions): Promise<RunningSand
     url,
     port: Number(new URL(url).port),
     webhooks: deliveries,
+    held: (kind) => heldIn(store, kind),
     dueWork: { count: () => timeKeeper.pending(), take: () => timeKeeper.takeDue() },
     stop: async () => {
       await server.close();
