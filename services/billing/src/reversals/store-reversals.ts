@@ -108,7 +108,8 @@ export async function suspendedBefore(
   const { rows } = await sql<{ suspendedCents: Cents }>`
     select (case outcome when 'suspended' then payment.amount_cents else (
               select coalesce(sum(amount_cents), 0) from refund_order
-               where refund_order.payment_intent_id = payment.payment_intent_id and reason = 'operator') end
+               where refund_order.invoice_id = payment.invoice_id and reason = 'operator'
+                 and refund_order.payment_intent_id = payment.payment_intent_id) end
             - (select coalesce(sum(case kind when 'refund' then amount_cents when 'refund_failed' then -amount_cents else 0 end), 0)
                  from payment_fact
                 where payment_fact.payment_intent_id = payment.payment_intent_id
