@@ -84,7 +84,8 @@ module.exports = {
       comment: "Stripe's SDK is for the client in the kit, the services that hold money, the sandbox and the demo.",
       severity: 'error',
       from: {
-        pathNot: '^(libs/service-kit/src/stripe([.]test)?[.]ts|services/(billing|payouts)/|libs/local-stack/|apps/cli/|tests/)',
+        pathNot:
+          '^(libs/service-kit/src/stripe([.]test)?[.]ts|services/(billing|payouts)/|libs/local-stack/|apps/cli/|tests/)',
       },
       to: { path: '^node_modules/stripe/' },
     },
