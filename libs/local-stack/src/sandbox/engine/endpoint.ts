@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { requireDescribed } from './described-calls.ts';
 import { checkParameters } from './parameters.ts';
 import type { Turn } from './turn.ts';
 
@@ -16,7 +17,10 @@ export interface Endpoint {
 /** The checked parameters of a call that takes exactly these. */
 export type ParametersOf<Shape extends z.core.$ZodLooseShape> = z.output<z.ZodObject<Shape, z.core.$strict>>;
 
-/** Declares a call. `shape` lists exactly the parameters it takes: any other is refused, as Stripe does. */
+/**
+ * Declares a call. `shape` lists exactly the parameters that it takes here: any other is refused, as Stripe does, and so is
+ * what fits `shape` and not Stripe's own description of the call.
+ */
 export function endpoint<Shape extends z.core.$ZodLooseShape>(
   method: Endpoint['method'],
   path: string,
@@ -29,6 +33,7 @@ export function endpoint<Shape extends z.core.$ZodLooseShape>(
     path,
     prepare: (raw, id) => {
       const parameters = checkParameters(schema, raw);
+      requireDescribed(`${method} ${path}`, raw);
       return (turn) => handle(turn, parameters, id);
     },
   };
