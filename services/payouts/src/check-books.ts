@@ -56,8 +56,10 @@ export async function askForCheck(context: Context, tx: Transaction<Schema>, run
 
 /** A check that is quicker than this may be followed by another at once. */
 const quickMs = 100;
-/** So many times as long as a slower check took the next one waits, so that checks never take up most of the time. */
+/** So many times as long as a slower check took the next one waits, so that checks do not take up most of the time… */
 const restFactor = 9;
+/** …and no longer than this: a check may have been slow because the machine was busy. */
+const longestRestMs = 3_000;
 
 /** Checks the books that {@link askForCheck} has asked for. Nobody waits for it who posts meanwhile. */
 export function checkDueBooks(context: Context): Loop {
@@ -76,7 +78,7 @@ export function checkDueBooks(context: Context): Loop {
       const found = await database.transaction((tx) => checkNext(context, tx));
       const endedMs = time.now().getTime();
       const tookMs = endedMs - startedMs;
-      restsUntilMs = tookMs < quickMs ? endedMs : endedMs + restFactor * tookMs;
+      restsUntilMs = tookMs < quickMs ? endedMs : endedMs + Math.min(restFactor * tookMs, longestRestMs);
       return found;
     },
   };
