@@ -1,6 +1,7 @@
 import { cents } from '@wewrite/contracts';
 import { sql } from 'kysely';
 import type { PayoutTable } from './db.ts';
+import { returnedKind } from './sub-ledger.ts';
 
 /** A payout's row with what the months in it earned. */
 export type PayoutWithEarnings = PayoutTable & {
@@ -9,8 +10,9 @@ export type PayoutWithEarnings = PayoutTable & {
 };
 
 /**
- * Payouts with the gross and platform fee of the months whose net earnings they pay: those after the writer's last paid
- * payout, up to its own month (a payout always pays the whole balance).
+ * Payouts with the gross and platform fee of the months whose net earnings they pay: those after the writer's payout before,
+ * up to its own month (a payout always pays the whole balance). One whose money had come back by then is none before; what
+ * comes back later is an adjustment of the next.
  */
 export function payoutsWithEarnings(where: ReturnType<typeof sql>, limit: number) {
   return sql<PayoutWithEarnings>`
@@ -22,7 +24,12 @@ export function payoutsWithEarnings(where: ReturnType<typeof sql>, limit: number
       where credit.user_id = payout.user_id and credit.month <= payout.month
         and credit.month > coalesce((
           select max(earlier.month) from payout as earlier
-          where earlier.user_id = payout.user_id and earlier.month < payout.month and earlier.status not in ('failed', 'returned', 'canceled')
+          where earlier.user_id = payout.user_id and earlier.month < payout.month
+            and not exists (
+              select from ledger_transfer as returned, ledger_transfer as reserved
+              where returned.idempotency_key = ${returnedKind} || ':' || earlier.id
+                and reserved.idempotency_key = 'payout_reserved:' || payout.id and returned.id < reserved.id
+            )
         ), '')
     ) as earned on true
     where ${where}

@@ -84,6 +84,16 @@ describe('D7: the fees of payouts', () => {
     });
   });
 
+  test('D4, D7: a payout that comes back later changes nothing of the one that was made meanwhile', async () => {
+    const [second, first] = await payoutsOfWanda();
+    await stack.reverse(first?.transferId ?? '');
+    await stack.tell('transfer.reversed', first?.transferId ?? '');
+    const [later, earlier] = await payoutsOfWanda();
+    expect(earlier?.status).toBe('returned');
+    expect(later?.fees).toEqual(second?.fees);
+    expect(later?.fees).toMatchObject({ earningsGrossCents: 3_007, platformFeeCents: 7, adjustmentsCents: 0 });
+  });
+
   test('D7: the rows of the CSV add up', async () => {
     const text = await stack.text('/v1/payouts.csv', wanda);
     const [header, ...rows] = text

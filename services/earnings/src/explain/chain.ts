@@ -111,9 +111,17 @@ export function endOf({ outcomes }: PayoutOfMonth): 'under way' | 'paid' | 'fail
 
 /**
  * The payouts that a month went through, oldest first: each takes a writer's whole balance, so it is the first from the
- * month on, and the next one after each that came back.
+ * month on, and after each that came back the first that was requested since. `payouts` are in the order of their requests.
  */
 export function payoutsOfMonth(payouts: readonly PayoutOfMonth[]): readonly PayoutOfMonth[] {
-  const end = payouts.findIndex((payout) => ['paid', 'under way'].includes(endOf(payout)));
-  return end === -1 ? payouts : payouts.slice(0, end + 1);
+  const gone: PayoutOfMonth[] = [];
+  let payableSince = new Date(0);
+  for (const payout of payouts) {
+    if (payout.requestedAt < payableSince) continue;
+    gone.push(payout);
+    if (['paid', 'under way'].includes(endOf(payout))) break;
+    const back = payout.outcomes.filter(({ outcome }) => outcome !== 'paid').map(({ at }) => at.getTime());
+    payableSince = new Date(Math.max(...back));
+  }
+  return gone;
 }
