@@ -8,6 +8,7 @@ import { type RunningSandbox, type SandboxOptions, startSandbox } from './start-
 
 /** A sandbox with the real SDK in front of it and the levers of its control calls. */
 export interface SandboxForTests {
+  readonly running: RunningSandbox;
   readonly stripe: Stripe;
   readonly url: string;
   /** Moves the clock and waits until all is done that falls due. */
@@ -33,6 +34,7 @@ export async function sandboxForTests(options: Partial<SandboxOptions> = {}): Pr
   const stripe = stripeFor(sandbox.port);
   await stripe.products.create({ id: 'wewrite', name: 'WeWrite' });
   return {
+    running: sandbox,
     stripe,
     url: sandbox.url,
     steer: (now, running) => put(`${sandbox.url}/clock`, running === undefined ? { now } : { now, running }),
