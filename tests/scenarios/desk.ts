@@ -52,7 +52,7 @@ export interface Desk {
   opens(writer: string): Promise<void>;
 }
 
-const minuteMs = 60_000;
+const halfAnHourMs = 30 * 60_000;
 const reason = 'because of the scenario';
 
 /** The operators of a place. */
@@ -60,9 +60,11 @@ export function deskOf(place: Place): Desk {
   const { ask, settled, world } = place;
   const { api, tokens } = world;
   const awaitsClose: Desk['awaitsClose'] = async (month) => {
-    const cutoff = cutoffOf(month).getTime();
-    const milestones = [cutoff, cutoff + 30 * minuteMs, cutoff + 60 * minuteMs, closeInstantOf(month).getTime()];
-    for (const milestone of milestones) if (milestone > place.now().getTime()) await place.at(new Date(milestone));
+    const cutoff = cutoffOf(month);
+    const fundingIsCompleted = new Date(cutoff.getTime() + halfAnHourMs);
+    for (const milestone of [cutoff, fundingIsCompleted, closeInstantOf(month)]) {
+      if (milestone > place.now()) await place.at(milestone);
+    }
   };
   const startsClose: Desk['startsClose'] = (month) => startClose(api, tokens.admin, month);
   const reconciles: Desk['reconciles'] = async (month) => {

@@ -2,18 +2,32 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import { lineIdOf, type Month, month, nextMonth, QuestionsPageSchema, UserIdSchema } from '@wewrite/contracts';
 import { booksHold, standing } from './books.ts';
 import { centsAreExplained } from './chains.ts';
+import type { Closed } from './desk.ts';
 import { openTown, type Town } from './town.ts';
 import { nothingOwed } from './writers.ts';
 
 let town: Town;
+let first: Month;
+let closed: Closed;
 beforeAll(async () => {
   town = await openTown({ firstMonth: month('2026-01') });
+  first = await town.beginsStory();
+  await town.writes(['wim', 'wes', 'will', 'wren', 'walt', 'wolf', 'wyn']);
+  await town.gives('ada', 2_000, { wim: 2_000 });
+  await town.gives('cal', 1_500, { wes: 1_000, will: 300 });
+  await town.gives('dan', 600, { wren: 600 });
+  await town.gives('eve', 400, { wren: 400 });
+  await town.gives('fay', 3_000, { walt: 3_000 });
+  await town.subscribes('gil', 4_000);
+  await town.allocates('gil', { wolf: 800, wyn: 1_200 });
+  await town.blocks('wolf');
+  closed = await town.closes(first);
 });
 afterEach(() => booksHold(town));
 afterAll(() => town.stop());
 
-const lineOf = (supporter: string, writer: string, of: Month) =>
-  lineIdOf(supporter, { resourceType: 'page', resourceId: writer }, of);
+const lineOf = (supporter: string, writer: string) =>
+  lineIdOf(supporter, { resourceType: 'page', resourceId: writer }, first);
 const fees = async () => (await standing(town, 'platform_revenue:fees'))['platform_revenue:fees'];
 /** What Stripe has sent back of the supporter's newest payment. */
 const refundedTo = async (supporter: string) => {
@@ -22,38 +36,11 @@ const refundedTo = async (supporter: string) => {
 };
 
 describe('an operator', () => {
-  test('C6, D2: holds a line, which is not paid until it is released, and is paid then', async () => {
-    const first = await town.beginsStory();
-    await town.writes('wim');
-    await town.paysOnce('ada', 2_000);
-    await town.allocates('ada', { wim: 2_000 });
-    await town.closes(first);
-    const hold = await town.holds({ line: lineOf('ada', 'wim', first) });
-    expect(await town.balanceOf('wim')).toEqual({ ...nothingOwed, held: 1_860 });
-    await booksHold(town);
-
-    const second = await town.beginsStory();
-    await town.paysOnce('bea', 2_000);
-    await town.allocates('bea', { wim: 2_000 });
-    expect((await town.closes(second)).writer('wim')).toMatchObject({
-      payoutReason: 'on_hold',
-      carriedOverCents: 1_860,
-    });
-    await town.releases(hold);
-    expect(await town.balanceOf('wim')).toEqual({ ...nothingOwed, payable: 3_720 });
-    // 2.9 % of it are 108, and 30 ¢.
-    const paid = { payoutStatus: 'paid', payoutGrossCents: 3_720, processingFeeCents: 138, payoutNetCents: 3_582 };
-    expect((await town.closes(nextMonth(second))).writer('wim')).toMatchObject(paid);
-  });
-
   test('C6, E5: reverses a line that a supporter asks about: its money goes back to them, its fee too', async () => {
-    const now = await town.beginsStory();
-    for (const writer of ['wes', 'will']) await town.writes(writer);
-    await town.paysOnce('cal', 1_500);
-    await town.allocates('cal', { wes: 1_000, will: 300 });
-    await town.closes(now);
-    const line = lineOf('cal', 'wes', now);
+    const line = lineOf('cal', 'wes');
     const hold = await town.holds({ line }, await town.isAsked('cal', line));
+    expect(await town.balanceOf('wes')).toEqual({ ...nothingOwed, held: 930 });
+    await booksHold(town);
     const before = await fees();
     expect(await town.reverses(hold)).toMatchObject({ state: 'reversed' });
     expect(await town.balanceOf('wes')).toEqual(nothingOwed);
@@ -66,48 +53,45 @@ describe('an operator', () => {
   });
 
   test('C6: reverses a writer’s month: each supporter gets theirs back', async () => {
-    const now = await town.beginsStory();
-    await town.writes('wren');
-    for (const [supporter, cents] of [
-      ['dan', 600],
-      ['eve', 400],
-    ] as const) {
-      await town.paysOnce(supporter, cents);
-      await town.allocates(supporter, { wren: cents });
-    }
-    await town.closes(now);
     const before = await fees();
-    await town.reverses(await town.holds({ recipientUserId: UserIdSchema.parse('wren'), month: now }));
+    await town.reverses(await town.holds({ recipientUserId: UserIdSchema.parse('wren'), month: first }));
     expect(await town.balanceOf('wren')).toEqual(nothingOwed);
     expect(await fees()).toBe(before - 70);
     expect([await refundedTo('dan'), await refundedTo('eve')]).toEqual([[600], [400]]);
   });
 
   test('C6, D8: reverses what was paid out already: the writer owes it', async () => {
-    const now = await town.beginsStory();
-    await town.writes('walt');
-    await town.paysOnce('fay', 3_000);
-    await town.allocates('fay', { walt: 3_000 });
-    expect((await town.closes(now)).writer('walt')).toMatchObject({ payoutStatus: 'paid' });
-    const hold = await town.holds({ line: lineOf('fay', 'walt', now) });
+    expect(closed.writer('walt')).toMatchObject({ payoutStatus: 'paid' });
+    const hold = await town.holds({ line: lineOf('fay', 'walt') });
     expect(await town.balanceOf('walt')).toEqual(nothingOwed);
     await town.reverses(hold);
     expect(await town.balanceOf('walt')).toEqual({ ...nothingOwed, owes: 2_790 });
     expect(await refundedTo('fay')).toEqual([3_000]);
   });
 
+  test('C6, D2: holds a line, which is not paid until it is released, and is paid then', async () => {
+    const hold = await town.holds({ line: lineOf('ada', 'wim') });
+    expect(await town.balanceOf('wim')).toEqual({ ...nothingOwed, held: 1_860 });
+    await booksHold(town);
+
+    const second = await town.beginsStory();
+    await town.gives('bea', 2_000, { wim: 2_000 });
+    expect((await town.closes(second)).writer('wim')).toMatchObject({
+      payoutReason: 'on_hold',
+      carriedOverCents: 1_860,
+    });
+    await town.releases(hold);
+    expect(await town.balanceOf('wim')).toEqual({ ...nothingOwed, payable: 3_720 });
+    // 2.9 % of it are 108, and 30 ¢.
+    const paid = { payoutStatus: 'paid', payoutGrossCents: 3_720, processingFeeCents: 138, payoutNetCents: 3_582 };
+    expect((await town.closes(nextMonth(second))).writer('wim')).toMatchObject(paid);
+  });
+
   test('A11: blocks a writer, who gets nothing at the cutoff, and opens them again, the plan untouched', async () => {
-    const first = await town.beginsStory();
-    for (const writer of ['wolf', 'wyn']) await town.writes(writer);
-    await town.subscribes('gil', 4_000);
-    await town.allocates('gil', { wolf: 800, wyn: 1_200 });
-    await town.blocks('wolf');
-    const blocked = await town.closes(first);
-    expect(blocked.supporter('gil')).toMatchObject({ budgetCents: 2_000, fundedCents: 1_200, unallocatedCents: 800 });
-    expect(blocked.writer('wolf')).toBeUndefined();
+    expect(closed.supporter('gil')).toMatchObject({ budgetCents: 2_000, fundedCents: 1_200, unallocatedCents: 800 });
+    expect(closed.writer('wolf')).toBeUndefined();
     await town.opens('wolf');
-    await town.cancels('gil');
-    const opened = await town.closes(nextMonth(first));
+    const opened = await town.closes(await town.beginsStory());
     expect([opened.writer('wolf')?.grossCents, opened.writer('wyn')?.grossCents]).toEqual([800, 1_200]);
   });
 });

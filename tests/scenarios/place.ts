@@ -7,7 +7,7 @@ import { playEvent } from '../../apps/cli/src/demo/play-event.ts';
 import type { World } from '../../apps/cli/src/demo/world.ts';
 import type { EventKind } from '../../apps/cli/src/input/event.ts';
 import { plainPrinter } from '../../apps/cli/src/printer.ts';
-import { type Platform, type PlatformOptions, startPlatform } from '../platform.ts';
+import { neverHere, type Platform, type PlatformOptions, startPlatform } from '../platform.ts';
 
 /** A platform whose clock stands until it is moved, and the people who speak to it through the gateway. */
 export interface Place {
@@ -38,7 +38,9 @@ export interface PlaceOptions extends Omit<PlatformOptions, 'now'> {
 /** Opens a place with nobody there, and with money of the platform's own at Stripe, which takes fees of every payment. */
 export async function openPlace({ firstMonth, ...options }: PlaceOptions): Promise<Place> {
   let now = firstInstantOf(firstMonth);
-  const platform = await startPlatform({ ...options, now: now.toISOString() });
+  // Rehearsals change nothing, which is proved elsewhere, and take as long as closes.
+  const environment = { REHEARSAL_CRON: neverHere, ...options.environment };
+  const platform = await startPlatform({ ...options, environment, now: now.toISOString() });
   const { harness, steering, sandboxUrl, stripe } = platform;
   const users: Record<string, string> = Object.create(null);
   const world: World = {

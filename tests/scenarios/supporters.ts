@@ -20,6 +20,8 @@ export interface Supporters {
   subscribes(userId: string, monthlyCents: number, card?: string): Promise<void>;
   /** Pays an amount for the running month, half of which must be over, and nothing for later ones. */
   paysOnce(userId: string, amountCents: number, card?: string): Promise<void>;
+  /** Pays once, and gives of it to writers' pages. */
+  gives(userId: string, amountCents: number, plan: Readonly<Record<string, number>>, card?: string): Promise<void>;
   /** Subscribes without a card; gives the address of Stripe's page. */
   opensCheckout(userId: string, monthlyCents: number): Promise<string>;
   completesCheckout(url: string, card: string): Promise<void>;
@@ -45,8 +47,17 @@ export function supportersOf(place: Place): Supporters {
   const { ask, settled, world, platform, atSandbox } = place;
   const subscription = { path: '/v1/subscription', answer: BillingSubscriptionAnswerSchema } as const;
   const subscribed = { path: '/v1/subscription', method: 'POST', answer: BillingSubscribedSchema } as const;
-  const subscribes: Supporters['subscribes'] = async (userId, monthlyCents, card = 'pm_card_visa') => {
-    await ask(userId, { ...subscribed, body: { monthlyCents, paymentMethodId: card } });
+  const order = (userId: string, monthlyCents: number, card = 'pm_card_visa') =>
+    ask(userId, { ...subscribed, body: { monthlyCents, paymentMethodId: card } });
+  const paysOnce: Supporters['paysOnce'] = async (userId, amountCents, card) => {
+    await order(userId, 2 * amountCents, card);
+    await place.befalls('subscription_cancelled', userId);
+  };
+  const allocates: Supporters['allocates'] = async (userId, plan) => {
+    for (const [writer, usdCents] of Object.entries(plan)) {
+      const path = pathOf('allocations', 'page', writer);
+      await ask(userId, { method: 'PUT', path, body: { usdCents }, answer: AllocationAnswerSchema });
+    }
     await settled();
   };
   const invoicesOf: Supporters['invoicesOf'] = async (userId) => {
@@ -60,10 +71,14 @@ export function supportersOf(place: Place): Supporters {
     return open.invoiceId;
   };
   return {
-    subscribes,
-    paysOnce: async (userId, amountCents, card) => {
-      await subscribes(userId, 2 * amountCents, card);
-      await place.befalls('subscription_cancelled', userId);
+    subscribes: async (userId, monthlyCents, card) => {
+      await order(userId, monthlyCents, card);
+      await settled();
+    },
+    paysOnce,
+    gives: async (userId, amountCents, plan, card) => {
+      await paysOnce(userId, amountCents, card);
+      await allocates(userId, plan);
     },
     opensCheckout: async (userId, monthlyCents) => {
       const { checkoutUrl } = await ask(userId, { ...subscribed, body: { monthlyCents } });
@@ -90,13 +105,7 @@ export function supportersOf(place: Place): Supporters {
     authenticates: async (userId) => {
       await atSandbox(`/_sandbox/invoices/${await openInvoiceOf(userId)}`, { scene: 'authenticate' });
     },
-    allocates: async (userId, plan) => {
-      for (const [writer, usdCents] of Object.entries(plan)) {
-        const path = pathOf('allocations', 'page', writer);
-        await ask(userId, { method: 'PUT', path, body: { usdCents }, answer: AllocationAnswerSchema });
-      }
-      await settled();
-    },
+    allocates,
     planOf: async (userId, month) => {
       const path = month === undefined ? '/v1/allocations' : `/v1/allocations?month=${month}`;
       return (await ask(userId, { method: 'GET', path, answer: AllocationsSchema })).summary;

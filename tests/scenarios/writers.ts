@@ -24,8 +24,8 @@ export const nothingOwed: Balance = { payable: 0, inFlight: 0, held: 0, owes: 0 
 
 /** What writers do, and what they see. */
 export interface Writers {
-  /** Comes with a page, named as they are, and a payout account, unless they have none. */
-  writes(userId: string, account?: 'ready' | 'restricted' | 'none'): Promise<void>;
+  /** They come, each with a page of their name and with a payout account that can receive, unless they have none. */
+  writes(userIds: readonly string[], account?: 'ready' | 'none'): Promise<void>;
   balanceOf(userId: string): Promise<Balance>;
   nextPayoutOf(userId: string): Promise<z.infer<typeof NextPayoutSchema>>;
   /** Newest first, each with its calls of Stripe. */
@@ -35,18 +35,19 @@ export interface Writers {
 /** The writers of a place. */
 export function writersOf({ ask, settled, world }: Place): Writers {
   return {
-    writes: async (userId, account = 'ready') => {
-      const ownerUserId = UserIdSchema.parse(userId);
-      await world.api.ask({
-        method: 'PUT',
-        path: pathOf('resources', 'page', userId),
-        token: world.tokens.service,
-        body: { ownerUserId, title: `The page of ${userId}` },
-        answer: ResourceSchema,
-      });
-      // A first call makes them known to whoever speaks for them.
-      await ask(userId, { method: 'GET', path: '/v1/payouts', answer: PayoutPageSchema });
-      if (account !== 'none') await endOnboarding(world, ownerUserId, account);
+    writes: async (userIds, account = 'ready') => {
+      for (const ownerUserId of userIds.map((userId) => UserIdSchema.parse(userId))) {
+        await world.api.ask({
+          method: 'PUT',
+          path: pathOf('resources', 'page', ownerUserId),
+          token: world.tokens.service,
+          body: { ownerUserId, title: `The page of ${ownerUserId}` },
+          answer: ResourceSchema,
+        });
+        // A first call makes them known to whoever speaks for them.
+        await ask(ownerUserId, { method: 'GET', path: '/v1/payouts', answer: PayoutPageSchema });
+        if (account === 'ready') await endOnboarding(world, ownerUserId, 'ready');
+      }
       await settled();
     },
     balanceOf: async (userId) => {
