@@ -34,6 +34,15 @@ describe('the sweep of renewals', () => {
     expect((await books()).body).toEqual(before);
   });
 
+  test('E6: an operator whose sweep meets a Stripe that fails is told to try again', async () => {
+    const match = { method: 'GET', path: '/v1/subscriptions' };
+    await billing.control('POST', '/_sandbox/faults', { match, kind: '500', times: 3 });
+    const failed = await billing.call('admin', 'POST', '/v1/months/2026-11/sweep');
+    await billing.control('DELETE', '/_sandbox/faults');
+    expect(failed).toMatchObject({ status: 503, body: { code: 'unavailable' } });
+    expect(await sweep('2026-11')).toMatchObject({ subscriptions: 3 });
+  });
+
   test('E6: renewals that nobody told of are taken in, three hours into the month', async () => {
     await deafen(billing);
     await billing.at('2026-12-01T01:00:00.000Z');

@@ -9,6 +9,7 @@ import { applyInvoices } from '../funding/apply-invoices.ts';
 import { monthsOf } from '../funding/invoice.ts';
 import { readInvoice } from '../funding/read-invoice.ts';
 import { inParallel } from '../stripe/in-parallel.ts';
+import { refusalOf } from '../stripe/refusal-of.ts';
 import { secondsOf } from '../stripe/seconds.ts';
 import { compareSubscriptions } from './compare-subscriptions.ts';
 
@@ -35,7 +36,9 @@ export function sweepMonths(server: Server, context: BillingContext): void {
       if (month > monthOf(context.clock.now())) {
         throw new Refusal('unknown_month', `${month} has not begun: its renewals are not invoiced yet.`);
       }
-      return sweep(context, month);
+      return sweep(context, month).catch((error: unknown) => {
+        throw refusalOf(error);
+      });
     },
   );
 }
