@@ -47,8 +47,13 @@ export function failRefund(books: Books, { refundId, at }: Of<'refund_failed'>):
 export function openDispute(books: Books, deed: Of<'dispute_opened'>): void {
   const { disputeId, paymentId, cents, isInquiry, at } = deed;
   const payment = paymentNamed(books, paymentId);
-  if (isInquiry) books.inquiries.set(disputeId, { payment, cents });
-  else dispute(books, payment, { disputeId, cents, at });
+  if (isInquiry) {
+    books.inquiries.set(disputeId, { payment, cents });
+    return;
+  }
+  // An inquiry that was lost: from now on it is a dispute like others.
+  books.inquiries.delete(disputeId);
+  dispute(books, payment, { disputeId, cents, at });
 }
 
 /** The bank has decided for us. */
