@@ -1,6 +1,7 @@
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
+import { z } from 'zod';
 import { newCensus } from './census.ts';
 import { unseenIn } from './expected.ts';
 import { anyFaults } from './faults.ts';
@@ -15,28 +16,28 @@ import { storyOf } from './story.ts';
 
 const say = (text: string) => void process.stdout.write(`${text}\n`);
 
-const { values } = parseArgs({
-  options: {
-    seeds: { type: 'string', default: '20' },
-    from: { type: 'string', default: '1' },
-    jobs: { type: 'string', default: String(availableParallelism()) },
-    resume: { type: 'string' },
-    shrink: { type: 'string', default: '60' },
-  },
+const OptionsSchema = z.object({
+  seeds: z.coerce.number().int().min(1).default(20),
+  from: z.coerce.number().int().min(0).default(1),
+  jobs: z.coerce.number().int().min(1).default(availableParallelism()),
+  resume: z.string().optional(),
+  shrink: z.coerce.number().int().min(0).default(60),
 });
+const text = { type: 'string' } as const;
+const { values } = parseArgs({ options: { seeds: text, from: text, jobs: text, resume: text, shrink: text } });
+const options = OptionsSchema.parse(values);
 
-const from = Number(values.from);
-const seeds = Array.from({ length: Number(values.seeds) }, (_, index) => from + index);
-const before = readResults(values.resume);
+const seeds = Array.from({ length: options.seeds }, (_, index) => options.from + index);
+const before = readResults(options.resume);
 const isDone = new Set(before.map(({ seed }) => seed));
 const results: SeedResult[] = before.filter(({ seed }) => seeds.includes(seed));
 
 await simulateSeeds(
   seeds.filter((seed) => !isDone.has(seed)),
-  Number(values.jobs),
+  options.jobs,
   (result) => {
     results.push(result);
-    if (values.resume !== undefined) appendFileSync(values.resume, `${JSON.stringify(result)}\n`);
+    if (options.resume !== undefined) appendFileSync(options.resume, `${JSON.stringify(result)}\n`);
     say(`${results.length}/${seeds.length} seed ${result.seed}: ${result.failure?.sentence ?? 'well'}`);
   },
 );
@@ -52,7 +53,7 @@ say(`${results.length} seeds, ${failed.length} of them failed${failed.length ===
 const [first] = failed;
 if (first !== undefined) {
   process.exitCode = 1;
-  await tellShortest(first, Number(values.shrink));
+  await tellShortest(first, options.shrink);
 }
 
 /** Leaves out of a failing seed what its failure can do without, and tells the rest. */
