@@ -13,7 +13,7 @@ import {
 } from '@wewrite/service-kit';
 import { environment } from './config.ts';
 import { forward } from './forward.ts';
-import { mergeOpenApi } from './merge-openapi.ts';
+import { mergedOpenApi } from './merge-openapi.ts';
 import { serveEvents } from './serve-events.ts';
 import { type Upstreams, upstreamsOf } from './upstreams.ts';
 
@@ -31,6 +31,7 @@ export async function runGateway(env: Readonly<Record<string, string | undefined
     file: config.TRACES_FILE,
   });
   const verifyToken = await tokenVerifier(config);
+  const nowMs = () => realTime.now().getTime();
   const idle = async () => ({ outbox: 0, lag: 0, due: 0, activity: 0 });
   const metrics = createMetrics({ service: name, idle });
   const server = await createServer({
@@ -40,7 +41,7 @@ export async function runGateway(env: Readonly<Record<string, string | undefined
     telemetry,
     log,
     metrics,
-    openApi: () => mergeOpenApi(upstreams, version),
+    openApi: mergedOpenApi(upstreams, version, nowMs),
     routes: (routes) => {
       serveEvents(routes, version);
       forward(routes, upstreams, {
@@ -48,7 +49,7 @@ export async function runGateway(env: Readonly<Record<string, string | undefined
         log,
         rateTerms: { perSecond: config.RATE_LIMIT_PER_SECOND, burst: config.RATE_LIMIT_BURST },
         exempt: config.RATE_LIMIT_EXEMPT,
-        nowMs: () => realTime.now().getTime(),
+        nowMs,
       });
     },
   });

@@ -6,11 +6,24 @@ const DocumentSchema = z.looseObject({
   components: z.looseObject({ schemas: z.record(z.string(), z.unknown()).default({}) }).default({ schemas: {} }),
 });
 
+/** Anybody may ask, and each time all services are asked: what they answered is good for so long. */
+const keptMs = 5_000;
+
 /**
- * One OpenAPI document for clients: the paths of all services, asked of them each time, so that it is what they serve. Of a
- * service that does not answer it says so.
+ * One OpenAPI document for clients: the paths of all services, as they serve them now or did a moment ago. Of a service
+ * that does not answer it says so.
  */
-export async function mergeOpenApi(upstreams: Upstreams, version: string) {
+export function mergedOpenApi(upstreams: Upstreams, version: string, nowMs: () => number) {
+  let kept: { readonly document: ReturnType<typeof mergeOpenApi>; readonly untilMs: number } | undefined;
+  return () => {
+    if (kept === undefined || nowMs() >= kept.untilMs) {
+      kept = { document: mergeOpenApi(upstreams, version), untilMs: nowMs() + keptMs };
+    }
+    return kept.document;
+  };
+}
+
+async function mergeOpenApi(upstreams: Upstreams, version: string) {
   const asked = await Promise.all(
     Object.entries(upstreams).map(async ([service, url]) => ({
       service,

@@ -18,10 +18,12 @@ let directory: string;
 let token: string;
 let environment: Record<string, string>;
 const upstreams: Server[] = [];
+const documentsAsked: string[] = [];
 
 /** Answers with what arrived, as the service of that name would get it. */
 async function startEcho(service: string): Promise<string> {
   const server = createServer(async (request, response) => {
+    if (request.url === '/openapi.json' && request.method === 'GET') documentsAsked.push(service);
     if (request.url === '/openapi.json') return response.end(JSON.stringify({ paths: { [`/v1/${service}`]: {} } }));
     if (request.url === '/v1/allocations/stream') return response.writeHead(200).write(': open\n\n');
     const chunks: Buffer[] = [];
@@ -135,6 +137,15 @@ describe('one port for clients', () => {
     expect(page.headers.get('content-security-policy')).toMatch(/^default-src 'self'; img-src 'self' data:; /);
   });
 
+  test('however many ask for the OpenAPI document, the services are asked once in a while', async () => {
+    const fresh = await runGateway(environment);
+    documentsAsked.length = 0;
+    const answers = await Promise.all(Array.from({ length: 50 }, () => fetch(`${fresh.url}/openapi.json`)));
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+    expect(documentsAsked.toSorted()).toEqual(serviceNames.toSorted());
+    await fresh.stop();
+  });
+
   test('one AsyncAPI document has the events of all services, and a page that loads nothing tells of them', async () => {
     const document = z
       .object({ asyncapi: z.string(), channels: z.record(z.string(), z.unknown()) })
@@ -174,9 +185,11 @@ describe('one port for clients', () => {
   test('while one service is away the gateway stays ready for the others, and its document says which is missing', async () => {
     expect((await fetch(`${gateway.adminUrl}/readyz`)).status).toBe(200);
     expect(await echo('/v1/allocations')).toMatchObject({ service: 'allocations' });
+    const other = await runGateway(environment);
     const document = z
       .object({ info: z.object({ description: z.string() }), paths: z.record(z.string(), z.unknown()) })
-      .parse(await (await fetch(`${gateway.url}/openapi.json`)).json());
+      .parse(await (await fetch(`${other.url}/openapi.json`)).json());
+    await other.stop();
     expect(Object.keys(document.paths)).toContain('/v1/allocations');
     expect(Object.keys(document.paths)).not.toContain(`/v1/${silent}`);
     expect(document.info.description).toContain(`${silent} does not answer`);
