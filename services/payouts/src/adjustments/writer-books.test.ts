@@ -163,6 +163,19 @@ describe('E5, C6, D8: the books of a writer', () => {
     );
   });
 
+  test('C6, E5: what one hold releases stays with another of the month that found nothing when it came', () => {
+    const payable = { ...empty.books, payableCents: cents(930) };
+    const first = { ...newHold(payable, 930), heldCents: cents(0) };
+    const held = applied({ ...payable, holds: [first] }, keepBack(payable, first));
+    const dispute: Hold = { ...newHold(held, 500), because: 'dispute' };
+    const ofOtherMonth: Hold = { ...newHold(held, 900), holdId: 'other', month: '2026-10' };
+    const books = { ...held, holds: [...held.holds, ofOtherMonth, dispute] };
+    expect(release(books, books.holds[0] ?? first)).toEqual([
+      { kind: 'released', debit: { holdId: 'hold-0' }, credit: 'payable', amountCents: 930 },
+      { kind: 'dispute_opened', debit: 'payable', credit: { holdId: 'hold-1' }, amountCents: 500 },
+    ]);
+  });
+
   test('E5: what is not there is owed', () => {
     const books = { ...empty.books, payableCents: cents(10), receivableCents: cents(0) };
     const taken = takeBack(books, { kind: 'refund', amountCents: cents(25), holdId: null, floorCents: null });

@@ -75,10 +75,21 @@ export function keepBack(books: WriterBooks, hold: Hold): Movement[] {
   return real([movement(kind, 'payable', placeOf(hold), missing)]);
 }
 
-/** Makes payable again what the hold keeps back; of that, what the writer owes is repaid. */
+/**
+ * Makes payable again what the hold keeps back. The same money may be kept back for another cause, too, which found nothing
+ * when it came: what other holds of the month still want goes to them; of the rest, what the writer owes is repaid.
+ */
 export function release(books: WriterBooks, hold: Hold): Movement[] {
-  const released = real([movement('released', placeOf(hold), 'payable', hold.heldCents)]);
-  return [...released, ...repay(applied(books, released))];
+  const movements = real([movement('released', placeOf(hold), 'payable', hold.heldCents)]);
+  let now = applied(books, movements);
+  for (const other of now.holds) {
+    const isConcerned = other.holdId !== hold.holdId && other.state === 'held' && other.month === hold.month;
+    if (!isConcerned) continue;
+    const kept = keepBack(now, other);
+    movements.push(...kept);
+    now = applied(now, kept);
+  }
+  return [...movements, ...repay(now)];
 }
 
 /**
