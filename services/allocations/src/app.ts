@@ -1,5 +1,6 @@
 import type { ServiceDefinition } from '@wewrite/service-kit';
 import { applyFunding } from './apply-funding.ts';
+import { applyReconciled } from './apply-reconciled.ts';
 import { changeAllocations } from './change-allocations.ts';
 import { type Config, environment } from './config.ts';
 import type { Schema } from './db.ts';
@@ -52,7 +53,7 @@ export const allocations: ServiceDefinition<Config, Schema> = {
       listDuplicates(server, context);
       mergeDuplicates(server, context);
     },
-    hearings: [applyFunding(context)],
+    hearings: [applyFunding(context), applyReconciled(context)],
     loops: [
       turnPlansLoop(context),
       tellSupportersLoop(context),

@@ -1,4 +1,4 @@
-import { monthProgress } from '@wewrite/contracts';
+import { type Month, monthProgress } from '@wewrite/contracts';
 import { type Kysely, sql, type Transaction } from 'kysely';
 import { checkFunding, type FundingCheck } from './check-funding.ts';
 import { closeTables } from './close-tables.ts';
@@ -7,14 +7,30 @@ import { lockProgressMessage } from './events.ts';
 import { closeCandidates } from './read-page.ts';
 import { isTurnDue } from './turn-plans.ts';
 
-/** What a close waits for: the month's funding (B7), and its plans (A9). A rehearsal takes them as they are known. */
+/**
+ * What a close waits for: an earlier month's late close (A8), its plans (A9), and its funding (B7). A rehearsal takes them as
+ * they are known.
+ */
 export async function checkWaitOf(database: Kysely<Schema>, close: MonthCloseTable): Promise<WaitCheck> {
   if (close.kind === 'rehearsal') return { state: 'complete' };
+  if (await isLateCloseOpen(database, close.month)) return { state: 'earlier_month' };
   return (await isTurnDue(database, close.month)) ? { state: 'plans_to_turn' } : checkFunding(database, close.month);
 }
 
 /** A plan that is still to be turned would change lines that are frozen; none is made so any more, once the month is over. */
-type WaitCheck = FundingCheck | { readonly state: 'plans_to_turn' };
+type WaitCheck = FundingCheck | { readonly state: 'earlier_month' | 'plans_to_turn' };
+
+/**
+ * Whether a month before it was closed late, and is not reconciled. On time a month's payouts are made long before the next
+ * is locked; those of missed months would meet, and what each pays depend on which is quicker.
+ */
+async function isLateCloseOpen(database: Kysely<Schema>, month: Month): Promise<boolean> {
+  const { rows } = await sql<{ open: boolean }>`
+    select exists (
+      select from month_close where month < ${month} and backfilled and not reconciled
+    ) as open`.execute(database);
+  return rows[0]?.open === true;
+}
 
 /**
  * Lets the lock begin once billing has closed the month's funding and the budgets here add up to what it says (B7). They

@@ -59,7 +59,7 @@ describe('a month that was missed', () => {
     expect(await late.closeState(november)).toMatchObject({ body: { state: 'locked', backfilled: { lines: 60 } } });
   });
 
-  test('A8: months that were missed are closed before the one that is asked for, in order, and counted', async () => {
+  test('A8: months that were missed are closed before the one that is asked for, each once the one before is over, and counted', async () => {
     const logFile = join(tmpdir(), `late-close-${crypto.randomUUID()}.log`);
     const service = await start({ ...missedUntilFebruary, LOG_LEVEL: 'error', LOG_FILE: logFile });
     const paid = await populate(service, 3);
@@ -70,6 +70,8 @@ describe('a month that was missed', () => {
     expect(await service.closeState(december)).toMatchObject({ body: { state: 'waiting_for_funding' } });
     await service.closeFunding(november, paid);
     await service.settled();
+    expect(await lockedMonths(service)).toEqual([november]);
+    await service.reconcile(november);
     expect(await lockedMonths(service)).toEqual([november, december]);
     const sums = new Map((await service.heard(monthProgress)).map(({ body }) => [body.run.month, body.sums]));
     expect(sums.get(november)).toMatchObject({ backfilledMonths: 1, backfilledLines: 9 });
@@ -86,6 +88,10 @@ describe('a month that was missed', () => {
     await service.closeFunding(november, paid);
     await service.setClock('2027-02-01T09:00:00.000Z');
     await service.settled();
+    expect(await lockedMonths(service)).toEqual([november]);
+    await service.reconcile(november);
+    expect(await lockedMonths(service)).toEqual([november, december]);
+    await service.reconcile(december);
     expect(await lockedMonths(service)).toEqual([november, december, january]);
     const backfilled: unknown[] = [];
     for (const missed of [november, december, january]) {
@@ -103,6 +109,7 @@ describe('a month that was missed', () => {
     await service.closeFunding(december, []);
     await service.setClock('2027-01-01T09:00:00.000Z');
     await service.settled();
+    await service.reconcile(november);
     expect(await lockedMonths(service)).toEqual([november, december]);
     expect(await service.closeState(december)).toMatchObject({ body: { state: 'locked', backfilled: null } });
   });

@@ -10,6 +10,7 @@ import {
   type MessageOf,
   type Month,
   month,
+  monthReconciled,
   nextMonth,
   type ResourceKey,
   type Topic,
@@ -20,6 +21,7 @@ import { type Database, realTime, runnable, type TechnicalTime } from '@wewrite/
 import type { RawBuilder } from 'kysely';
 import { allocations } from '../src/app.ts';
 import type { Schema } from '../src/db.ts';
+import { closeRunOf } from '../src/month-close.ts';
 
 export const november: Month = month('2026-11');
 export const december: Month = nextMonth(november);
@@ -148,6 +150,13 @@ function billingTo(harness: Harness) {
         };
         await harness.say(fundingChanged, { key: budget.userId, id: crypto.randomUUID(), body });
       }
+      await harness.settled();
+    },
+    /** As monitoring says it once a month's close is over everywhere. */
+    reconcile: async (of: Month): Promise<void> => {
+      const run = closeRunOf(of);
+      const body = monthReconciled.schema.parse({ run, month: of, at: `${nextMonth(of)}-01T09:00:00.000Z` });
+      await harness.say(monthReconciled, { key: of, id: run.runId, body });
       await harness.settled();
     },
     /** The closing message of a month's funding, as if these were all of its budgets. */

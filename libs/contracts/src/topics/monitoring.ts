@@ -62,7 +62,7 @@ export const monthReconciled = defineTopic({
   summary: "A month's close is over, and not a cent of it is unexplained.",
   key: 'month',
   owners: ['monitoring'],
-  hearers: ['billing'],
+  hearers: ['allocations', 'billing'],
   schema: z.object({ run: RunSchema, month: MonthSchema, at: z.iso.datetime({ precision: 3 }) }),
 });
 
