@@ -237,6 +237,20 @@ describe('holds', () => {
     expect(reckoned(released).writers.get('wim')).toEqual({ payableCents: 930, receivableCents: 0, holds: [] });
   });
 
+  test('C6, E5: what one hold lets go of is kept by a dispute of the same money', () => {
+    const disputed = deed('2026-10-03T00:00Z', {
+      kind: 'dispute_opened',
+      userId: 'ada',
+      paymentId: 'pi-ada-2026-09-01',
+      disputeId: 'du',
+      cents: 2_000,
+      isInquiry: false,
+    });
+    const released = deed('2026-10-04T00:00Z', { kind: 'hold_released', holdId: 'h' });
+    const { writers } = reckoned([...closedSeptember, disputed, released]);
+    expect(writers.get('wim')).toMatchObject({ payableCents: 0, holds: [{ id: 'du 2026-09', heldCents: 930 }] });
+  });
+
   test('C6: what is reversed goes back to who paid for it, fee and all', () => {
     const reversed = [...closedSeptember, deed('2026-10-03T00:00Z', { kind: 'hold_reversed', holdId: 'h' })];
     const { writers, ledger } = reckoned(reversed);

@@ -55,13 +55,15 @@ export function keepBack(balance: WriterBalance, hold: { id: string; month: stri
   fill(balance, held);
 }
 
-/** Ends a hold: what it kept back is payable again. Returns what was paid back of that. */
+/**
+ * Ends a hold: what it kept back is payable again, unless another of the same month lacks it. Returns what was paid back of
+ * that.
+ */
 export function release(balance: WriterBalance, holdId: string): number {
   const hold = balance.holds.find(({ id }) => id === holdId);
   if (hold === undefined) return 0;
   balance.holds = balance.holds.filter((other) => other !== hold);
-  balance.payableCents += hold.heldCents;
-  return repay(balance);
+  return credit(balance, hold.heldCents, (month) => month === hold.month);
 }
 
 /** What was taken of a writer, by where it was taken. */
