@@ -72,12 +72,12 @@ describe('the turn of a month', () => {
   });
 
   test('A5: an instance whose clock is behind still tags the new month once its close has begun', async () => {
+    await service.fund([{ userId: 'late', month: december, openCents: 1_000 }]);
     await service.setClock(lastMillisecond);
-    // Of somebody who has changed nothing since: what was changed after the cutoff would not go back anyway.
-    const answer = await service.set('sam', page('c'), 7);
+    // Of somebody who has changed nothing since the cutoff: a plan by itself does not go back anyway.
+    const answer = await service.set('late', page('c'), 7);
     expect(answer).toMatchObject({ status: 200, body: { summary: { month: '2026-12' } } });
     await service.setClock('2026-12-01T10:00:00.000Z');
-    await service.set('sam', page('c'), 50);
   });
 
   test('the current month says how long it still runs', async () => {

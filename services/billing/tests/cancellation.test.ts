@@ -1,4 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { createLog } from '@wewrite/service-kit';
+import type { BillingSchema } from '../src/db.ts';
+import { readingExpansions } from '../src/subscription/subscription.ts';
+import { applySubscription } from '../src/subscription/sync-subscription.ts';
 import { december, november, type RunningBilling, startBilling } from './running-billing.ts';
 
 describe('the end of a subscription', () => {
@@ -85,5 +89,28 @@ describe('the end of a subscription', () => {
     await billing.settled();
     expect((await call('anna', 'GET')).body).toMatchObject({ subscription: { state: 'ended' } });
     expect((await call('anna', 'GET', '/v1/funding')).body).toMatchObject({ openCents: 0, funding: 'none' });
+  });
+
+  test('E2: a reading from before the end that is applied after it brings nothing back', async () => {
+    await billing.subscribe('emil', 700);
+    const { id } = await atStripe('emil');
+    const before = await billing.stripe.subscriptions.retrieve(id, { expand: readingExpansions });
+    await billing.stripe.subscriptions.cancel(id);
+    await billing.settled();
+    const database = billing.harness.database<BillingSchema>('billing');
+    const { version } = await database.kysely
+      .selectFrom('subscription')
+      .select('version')
+      .where('stripe_id', '=', id)
+      .executeTakeFirstOrThrow();
+    const outbox = { emit: async () => undefined, emitBlobs: async () => undefined };
+    const context = {
+      database,
+      outbox,
+      clock: billing.harness.clock,
+      log: createLog({ service: 'test', level: 'silent' }),
+    };
+    expect(await applySubscription(context, before, version)).toBe('applied');
+    expect((await call('emil', 'GET')).body).toMatchObject({ subscription: { state: 'ended' } });
   });
 });

@@ -27,7 +27,7 @@ export async function syncSubscription(context: BillingContext, stripeId: string
  * yet). `stale`: another reading came first, which may be newer or older.
  */
 export function applySubscription(
-  context: BillingContext,
+  context: Pick<BillingContext, 'database' | 'outbox' | 'clock' | 'log'>,
   subscription: Stripe.Subscription,
   seenVersion: number | null,
 ): Promise<'applied' | 'stale' | 'unknown'> {
