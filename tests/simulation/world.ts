@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ServiceName } from '@wewrite/contracts';
 import { type RunningSandbox, startSandbox } from '@wewrite/local-stack/sandbox';
-import { type Database, openDatabase, steeredClock } from '@wewrite/service-kit';
+import type { TestDatabase } from '@wewrite/local-stack/testing';
+import { type Database, openDatabase, type SteeredClock, steeredClock } from '@wewrite/service-kit';
 import { sandboxSecretKey } from '../../apps/cli/src/stack/sandbox-part.ts';
 import { storageAccount } from '../../apps/cli/src/stack/storage-account.ts';
 import { sandboxClient, webhookEndpoints } from '../../apps/cli/src/stack/webhook-endpoints.ts';
@@ -51,43 +52,53 @@ export interface World extends Stage {
   stop(): Promise<void>;
 }
 
-interface Parts {
+/** What a world stands on. */
+interface Ground {
   readonly options: WorldOptions;
+  readonly clock: SteeredClock;
   readonly time: SimulatedTime;
   readonly faults: Faults;
   readonly bus: SimulatedBus;
   readonly loops: DrivenLoops;
-  readonly draw: (name: string) => Chance;
+  /** What chance decides about one of its parts, whatever it decides about others. */
+  readonly chanceFor: (part: string) => Chance;
+}
+
+/** What runs on it. */
+interface Parts {
+  readonly sandbox: RunningSandbox;
+  readonly instances: Instances;
+  readonly scheduler: Scheduler;
+  readonly webhooks: ReadonlyMap<string, number>;
+  readonly database: World['database'];
 }
 
 /** Starts a world in which nobody is yet, and nothing goes wrong before it stands. Stop it, whatever happens. */
 export async function startWorld(options: WorldOptions): Promise<World> {
-  const { seed } = options;
-  const restoreChance = seedMathRandom(seed);
-  const draw = (name: string) => chanceOf(seed, `world ${name}`);
+  const ends = new AsyncDisposableStack();
+  ends.defer(seedMathRandom(options.seed));
+  const chanceFor = (part: string) => chanceOf(options.seed, `world ${part}`);
   const time = simulatedTime(Date.parse(options.now));
-  const faults = faultsOf(seed, options.faults ?? anyFaults);
-  const bus = simulatedBus({ time, faults, chance: draw('bus') });
-  const parts: Parts = { options, time, faults, bus, loops: drivenLoops(time), draw };
-  const built = await faults.sparing(() => buildWorld(parts));
-  return {
-    ...built.world,
-    stop: async () => {
-      try {
-        await faults.sparing(built.stop);
-      } finally {
-        restoreChance();
-      }
-    },
-  };
+  const faults = faultsOf(options.seed, options.faults ?? anyFaults);
+  const bus = simulatedBus({ time, faults, chance: chanceFor('bus') });
+  const clock = steeredClock({ now: new Date(options.now), running: false });
+  const ground: Ground = { options, clock, time, faults, bus, loops: drivenLoops(time), chanceFor };
+  const stop = () => faults.sparing(() => ends.disposeAsync());
+  try {
+    const parts = await faults.sparing(() => startParts(ground, ends));
+    return await worldOf(ground, parts, stop);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
 }
 
-async function buildWorld(parts: Parts): Promise<{ world: Omit<World, 'stop'>; stop: () => Promise<void> }> {
-  const { options, time, faults, bus, loops, draw } = parts;
+async function startParts(ground: Ground, ends: AsyncDisposableStack): Promise<Parts> {
+  const { options, clock, time, faults, bus, loops, chanceFor } = ground;
   const directory = await mkdtemp(join(tmpdir(), 'wewrite-world-'));
-  const { urls, drop } = await worldDatabase();
-  const clock = steeredClock({ now: new Date(options.now), running: false });
-  const webhooks = new Map<string, number>();
+  ends.defer(() => rm(directory, { recursive: true, force: true }));
+  const testDatabase = await worldDatabase();
+  ends.defer(testDatabase.drop);
   let instances: Instances | null = null;
   const sandbox = await startSandbox({
     port: 0,
@@ -96,62 +107,72 @@ async function buildWorld(parts: Parts): Promise<{ world: Omit<World, 'stop'>; s
     simulated: {
       realMs: time.nowMs,
       drawFault: ({ authorization }) => faultAtStripe(faults, instances?.callerOf(authorization) ?? null),
-      postWebhook: (webhook) =>
-        instances === null ? Promise.resolve(false) : postWebhookTo(instances, faults, webhook),
+      postWebhook: async (webhook) => instances !== null && postWebhookTo(instances, faults, webhook),
     },
   });
-  const stripe = sandboxClient(sandbox.url, sandboxSecretKey);
+  ends.defer(sandbox.stop);
   const environment = await environmentOf({ sandbox, directory, escrow: options.escrow ?? 'storage' });
+  await drawSettings(sandbox, chanceFor('settings'));
   instances = instancesOf({
-    environment: (service) => ({ ...environment, DATABASE_URL: urls[service].appUrl }),
-    replicas: replicasDrawnFrom(draw('replicas')),
-    ...{ bus, loops, clock, time, faults, ids: idsInOrder(time), chance: draw('instances') },
+    environment: (service) => ({ ...environment, DATABASE_URL: testDatabase.urls[service].appUrl }),
+    replicas: replicasDrawnFrom(chanceFor('replicas')),
+    ...{ bus, loops, clock, time, faults, ids: idsInOrder(time), chance: chanceFor('instances') },
   });
-  const running = instances;
-  await running.startAll();
+  ends.defer(instances.stopAll);
+  await instances.startAll();
+  const webhooks = new Map<string, number>();
   const delivery = simulatedWebhooks({
-    ...{ webhooks: sandbox.webhooks, time, faults, chance: draw('webhooks') },
+    ...{ webhooks: sandbox.webhooks, time, faults, chance: chanceFor('webhooks') },
     onDelivered: (type) => void webhooks.set(type, (webhooks.get(type) ?? 0) + 1),
   });
-  const scheduler = schedulerOf(options.seed, time, [running, loops, bus, delivery, dueWorkAtStripe(sandbox)]);
-  const databases = new Map<ServiceName, Database<never>>();
+  const scheduler = schedulerOf(options.seed, time, [instances, loops, bus, delivery, dueWorkAtStripe(sandbox)]);
+  return { sandbox, instances, scheduler, webhooks, database: databasesOf(testDatabase, ends) };
+}
+
+async function worldOf(ground: Ground, parts: Parts, stop: () => Promise<void>): Promise<World> {
+  const { clock, faults, bus } = ground;
+  const { sandbox, instances, scheduler, webhooks, database } = parts;
   return {
-    world: {
-      log: scheduler.log,
-      faults: faults.counts,
-      webhooks,
-      messages: bus.counts,
-      sandboxUrl: sandbox.url,
-      stripe,
-      ask: await askerOf(running, scheduler),
-      orderAtStripe: (path, body) =>
-        atSandbox(sandbox, scheduler, path, { method: 'POST', body: JSON.stringify(body) }),
-      heldAtStripe: async (kind) => sandbox.held(kind),
-      now: () => clock.now(),
-      moveClock: (to) => moveClock({ sandbox, scheduler, time, clock }, to),
-      step: scheduler.step,
-      settle: scheduler.settle,
-      heal: async () => {
-        faults.heal();
-        bus.heal();
-        await running.replaceDead();
-      },
-      database: <Schema>(name: ServiceName) => {
-        const known =
-          databases.get(name) ?? openDatabase<never>({ url: urls[name].appUrl, name: 'world', maxConnections: 2 });
-        databases.set(name, known);
-        // The tables' types are the caller's to know; the connection is the same.
-        return known as unknown as Database<Schema>;
-      },
-    },
-    stop: async () => {
-      await running.stopAll();
-      for (const database of databases.values()) await database.close();
-      await sandbox.stop();
-      await drop();
-      await rm(directory, { recursive: true, force: true });
+    log: scheduler.log,
+    faults: faults.counts,
+    messages: bus.counts,
+    ...{ webhooks, database, stop },
+    sandboxUrl: sandbox.url,
+    stripe: sandboxClient(sandbox.url, sandboxSecretKey),
+    ask: await askerOf(instances, scheduler),
+    orderAtStripe: (path, body) => atSandbox(parts, path, { method: 'POST', body: JSON.stringify(body) }),
+    heldAtStripe: async (kind) => sandbox.held(kind),
+    now: () => clock.now(),
+    moveClock: (to) => moveClock(ground, parts, to),
+    step: scheduler.step,
+    settle: scheduler.settle,
+    heal: async () => {
+      faults.heal();
+      bus.heal();
+      await instances.replaceDead();
     },
   };
+}
+
+/** A connection to each schema that somebody looks at. */
+function databasesOf(testDatabase: TestDatabase<ServiceName>, ends: AsyncDisposableStack): World['database'] {
+  const databases = new Map<ServiceName, Database<never>>();
+  return <Schema>(name: ServiceName) => {
+    const known = databases.get(name);
+    const database =
+      known ?? openDatabase<never>({ url: testDatabase.urls[name].appUrl, name: 'world', maxConnections: 2 });
+    if (known === undefined) ends.defer(database.close);
+    databases.set(name, database);
+    // The tables' types are the caller's to know; the connection is the same.
+    return database as unknown as Database<Schema>;
+  };
+}
+
+/** Lists of v2 may lag behind what was made: by a look, or by some time. */
+async function drawSettings(sandbox: RunningSandbox, chance: Chance): Promise<void> {
+  const settings = { listLagCalls: chance.between(0, 1), listLagMs: chance.pick([0, 0, 1_000, 60_000]) };
+  const order = { method: 'POST', headers: json, body: JSON.stringify(settings) };
+  await httpCall(new URL('/_sandbox/settings', sandbox.url), order);
 }
 
 /** What every instance reads, but where its own schema is. */
@@ -186,26 +207,22 @@ function replicasDrawnFrom(chance: Chance): () => number {
   return () => (chance.percent(20) ? 2 : 1);
 }
 
-async function moveClock(
-  parts: { sandbox: RunningSandbox; scheduler: Scheduler; time: SimulatedTime; clock: ReturnType<typeof steeredClock> },
-  to: Date,
-): Promise<void> {
-  const { sandbox, scheduler, time, clock } = parts;
-  scheduler.note(`the clock moves to ${to.toISOString()}`);
+async function moveClock({ clock, time }: Ground, parts: Parts, to: Date): Promise<void> {
+  parts.scheduler.note(`the clock moves to ${to.toISOString()}`);
   const passedMs = to.getTime() - clock.now().getTime();
-  await atSandbox(sandbox, scheduler, '/clock', { method: 'PUT', body: JSON.stringify({ now: to.toISOString() }) });
+  await atSandbox(parts, '/clock', { method: 'PUT', body: JSON.stringify({ now: to.toISOString() }) });
   time.passTo(time.nowMs() + passedMs);
   clock.set({ now: to, running: false });
 }
 
+const json = { 'content-type': 'application/json' } as const;
+
 async function atSandbox(
-  sandbox: RunningSandbox,
-  scheduler: Scheduler,
+  { sandbox, scheduler }: Parts,
   path: string,
   request: { method: string; body: string },
 ): Promise<unknown> {
-  const headers = { 'content-type': 'application/json' };
-  const { status, text } = await httpCall(new URL(path, sandbox.url), { ...request, headers });
+  const { status, text } = await httpCall(new URL(path, sandbox.url), { ...request, headers: json });
   scheduler.note(`${request.method} ${path} at the sandbox: ${status}`);
   if (status !== 200) throw new Error(`${path} at the sandbox: ${text}`);
   return JSON.parse(text);
