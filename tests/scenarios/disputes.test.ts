@@ -1,10 +1,12 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { cutoffOf, type Month, month, nextMonth } from '@wewrite/contracts';
+import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { cutoffOf, lineIdOf, type Month, month, nextMonth } from '@wewrite/contracts';
 import { booksHold, standing } from './books.ts';
 import { centsAreExplained } from './chains.ts';
 import type { Closed } from './desk.ts';
-import { openTown, type Town } from './town.ts';
+import { deadlineMs, openTown, type Town } from './town.ts';
 import { nothingOwed } from './writers.ts';
+
+jest.setTimeout(deadlineMs);
 
 let town: Town;
 let first: Month;
@@ -14,7 +16,7 @@ let inDisputeCents = 2_000;
 beforeAll(async () => {
   town = await openTown({ firstMonth: month('2026-01') });
   first = await town.beginsStory();
-  await town.writes(['wes', 'wim', 'will', 'wren', 'wyn', 'walt', 'wolf']);
+  await town.writes(['wes', 'wim', 'will', 'wren', 'wyn', 'walt', 'wolf', 'wax', 'wok', 'win', 'wag']);
   await town.gives('ann', 2_000, { wes: 1_500 });
   await town.gives('bea', 1_000, { wim: 1_000 });
   await town.gives('bob', 3_000, { will: 3_000 });
@@ -23,6 +25,10 @@ beforeAll(async () => {
   await town.gives('eli', 500, { wyn: 500 });
   await town.gives('fay', 1_000, { walt: 1_000 });
   await town.gives('gil', 1_000, { wolf: 1_000 });
+  await town.gives('hal', 2_000, { wax: 1_200 });
+  await town.gives('ida', 1_000, { wok: 1_000 });
+  await town.gives('ivo', 3_000, { win: 3_000 });
+  await town.gives('jim', 1_000, { wag: 1_000 });
   await town.takesIntoDispute('eve', first);
   await town.at(new Date(cutoffOf(first).getTime() - 1_000));
   await town.takesIntoDispute('dan', first);
@@ -62,6 +68,54 @@ describe('a dispute at the cutoff', () => {
     expect(await town.planOf('dan')).toMatchObject({ month: second, totalCents: 1_000, availableCents: 0 });
     expect((await town.closes(second)).supporter('dan')).toMatchObject({ budgetCents: 1_000, fundedCents: 1_000 });
     expect(await town.balanceOf('wren')).toEqual({ ...nothingOwed, payable: 930 });
+  });
+});
+
+describe('a dispute of money that something else has befallen', () => {
+  const holdsLine = (supporter: string, writer: string) =>
+    town.holds({ line: lineIdOf(supporter, { resourceType: 'page', resourceId: writer }, first) });
+
+  test('E5: takes of a payment that was refunded in part all that is left', async () => {
+    const before = await books();
+    await town.refunds('hal', first, 500);
+    await town.atSandbox('/_sandbox/disputes', { payment_intent: await town.paymentOf('hal'), amount: 1_500 });
+    // Of 1,116 the refund took 279.
+    expect(await town.balanceOf('wax')).toEqual({ ...nothingOwed, held: 837 });
+    await town.decidesDispute('hal', first, 'lost');
+    expect(await town.balanceOf('wax')).toEqual(nothingOwed);
+    expect(await books()).toEqual({
+      'platform_revenue:fees': before['platform_revenue:fees'] - 84,
+      'platform_revenue:unallocated': before['platform_revenue:unallocated'] - 800,
+      'losses:disputes': before['losses:disputes'] + stripeFeeCents,
+      'stripe:disputed': before['stripe:disputed'],
+    });
+  });
+
+  test('C6: keeps back what an operator held before, and releases while it is open', async () => {
+    const hold = await holdsLine('ida', 'wok');
+    await town.takesIntoDispute('ida', first);
+    await town.releases(hold);
+    expect(await town.balanceOf('wok')).toEqual({ ...nothingOwed, held: 930 });
+    await town.decidesDispute('ida', first, 'won');
+    expect(await town.balanceOf('wok')).toEqual({ ...nothingOwed, payable: 930 });
+  });
+
+  test('C6: takes what an operator holds when it is lost', async () => {
+    const hold = await holdsLine('jim', 'wag');
+    await town.takesIntoDispute('jim', first);
+    await town.decidesDispute('jim', first, 'lost');
+    expect(await town.balanceOf('wag')).toEqual(nothingOwed);
+    await town.releases(hold);
+    expect(await town.balanceOf('wag')).toEqual(nothingOwed);
+  });
+
+  test('D4: keeps back a payout that comes back while it is open', async () => {
+    await town.takesIntoDispute('ivo', first);
+    expect(await town.balanceOf('win')).toEqual(nothingOwed);
+    await town.sendsPayoutBack('win', first);
+    expect(await town.balanceOf('win')).toEqual({ ...nothingOwed, held: 2_790 });
+    await town.decidesDispute('ivo', first, 'won');
+    expect(await town.balanceOf('win')).toEqual({ ...nothingOwed, payable: 2_790 });
   });
 });
 

@@ -1,10 +1,12 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { lineIdOf, type Month, month, nextMonth, QuestionsPageSchema, UserIdSchema } from '@wewrite/contracts';
 import { booksHold, standing } from './books.ts';
 import { centsAreExplained } from './chains.ts';
 import type { Closed } from './desk.ts';
-import { openTown, type Town } from './town.ts';
+import { deadlineMs, openTown, type Town } from './town.ts';
 import { nothingOwed } from './writers.ts';
+
+jest.setTimeout(deadlineMs);
 
 let town: Town;
 let first: Month;
@@ -12,12 +14,13 @@ let closed: Closed;
 beforeAll(async () => {
   town = await openTown({ firstMonth: month('2026-01') });
   first = await town.beginsStory();
-  await town.writes(['wim', 'wes', 'will', 'wren', 'walt', 'wolf', 'wyn']);
+  await town.writes(['wim', 'wes', 'will', 'wren', 'walt', 'wolf', 'wyn', 'wax', 'wit']);
   await town.gives('ada', 2_000, { wim: 2_000 });
   await town.gives('cal', 1_500, { wes: 1_000, will: 300 });
   await town.gives('dan', 600, { wren: 600 });
   await town.gives('eve', 400, { wren: 400 });
   await town.gives('fay', 3_000, { walt: 3_000 });
+  await town.gives('hal', 1_500, { wax: 1_000, wit: 300 });
   await town.subscribes('gil', 4_000);
   await town.allocates('gil', { wolf: 800, wyn: 1_200 });
   await town.blocks('wolf');
@@ -67,6 +70,17 @@ describe('an operator', () => {
     await town.reverses(hold);
     expect(await town.balanceOf('walt')).toEqual({ ...nothingOwed, owes: 2_790 });
     expect(await refundedTo('fay')).toEqual([3_000]);
+  });
+
+  test('C6, E5: reverses a line while its payment is refunded, too: no cent goes back twice', async () => {
+    const hold = await town.holds({ line: lineOf('hal', 'wax') });
+    const payment_intent = await town.paymentOf('hal');
+    await Promise.all([town.reverses(hold), town.platform.stripe.refunds.create({ payment_intent, amount: 800 })]);
+    await town.settled();
+    expect(await town.balanceOf('wax')).toEqual(nothingOwed);
+    // If the reversal comes first, the refund is of all that is left; else it has taken 533 of the line before.
+    const sum = (await refundedTo('hal')).reduce((total, amount) => total + amount, 0);
+    expect([1_500, 1_500 - 233]).toContain(sum);
   });
 
   test('C6, D2: holds a line, which is not paid until it is released, and is paid then', async () => {

@@ -1,10 +1,12 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { type Month, month } from '@wewrite/contracts';
 import { booksHold, standing } from './books.ts';
 import { centsAreExplained } from './chains.ts';
 import type { Closed } from './desk.ts';
-import { openTown, type Town } from './town.ts';
+import { deadlineMs, openTown, type Town } from './town.ts';
 import { nothingOwed } from './writers.ts';
+
+jest.setTimeout(deadlineMs);
 
 let town: Town;
 let first: Month;

@@ -5,6 +5,9 @@ import { middleOf, monthAt, openPlace, type Place, type PlaceOptions } from './p
 import { type Supporters, supportersOf } from './supporters.ts';
 import { type Writers, writersOf } from './writers.ts';
 
+/** How long a story, or what comes before stories, may take on a machine that has much else to do. */
+export const deadlineMs = 240_000;
+
 /** Everybody whom a scenario needs, in one place. Each verb returns when what it did is known everywhere. */
 export interface Town extends Place, Supporters, Writers, Bank, Desk {
   /**

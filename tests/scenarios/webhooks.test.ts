@@ -1,12 +1,14 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { cutoffOf, month, nextMonth, type ServiceName } from '@wewrite/contracts';
 import { sql } from 'kysely';
 import type Stripe from 'stripe';
 import { retiringSecret } from '../platform.ts';
 import { booksHold } from './books.ts';
 import { centsAreExplained } from './chains.ts';
-import { openTown, type Town } from './town.ts';
+import { deadlineMs, openTown, type Town } from './town.ts';
 import { nothingOwed } from './writers.ts';
+
+jest.setTimeout(deadlineMs);
 
 const dayMs = 24 * 60 * 60 * 1000;
 
