@@ -194,15 +194,17 @@ async function record(
   withdrawal: RevenueWithdrawal,
   outcome: Outcome,
 ): Promise<void> {
-  const { month, tries, stripe_id: stripeId } = withdrawal;
+  const { month, tries, stripe_id: stripeId, due_at: dueBefore } = withdrawal;
   const { state, pauseMs } = nextOf(withdrawal, outcome);
+  const dueAt = pauseMs === null ? null : new Date(context.time.now().getTime() + pauseMs);
   const recorded = await tx
     .updateTable('revenue_withdrawal')
     .set({
       state,
       stripe_id: 'stripeId' in outcome ? outcome.stripeId : stripeId,
       failure: 'failure' in outcome ? outcome.failure : null,
-      due_at: pauseMs === null ? null : new Date(context.time.now().getTime() + pauseMs),
+      // An event that came while Stripe was asked has made it due already: that stays.
+      due_at: sql`case when due_at = ${dueBefore} then ${dueAt}::timestamptz else due_at end`,
       lease_until: null,
     })
     .where('month', '=', month)

@@ -50,7 +50,12 @@ function factTransfers(
       case 'dispute_won':
         return reinstated(fact, movement, disputedCents);
       case 'dispute_lost':
-        return restOfLost({ ...common, key, amountCents: restCents }, suspendedCents, suspenseKeyOf(invoice));
+        // What is of no payment of ours waits there for somebody who knows.
+        return restOfLost(
+          { ...common, key, amountCents: restCents },
+          invoice === null ? restCents : suspendedCents,
+          suspenseKeyOf(invoice),
+        );
     }
   };
   return [...transfers(), ...feeOf(fact)].filter(({ amountCents }) => amountCents > 0);

@@ -101,6 +101,8 @@ describe('what a fact reverses', () => {
     expect(gained('losses:disputes', transfers)).toBe(-100);
     expect(gained('suspense', transfers)).toBe(-200);
     expect(gained('stripe:disputed', transfers)).toBe(1_000);
+    const unknown = decideFact(lost, { ...situation([]), invoice: null });
+    expect(gained('suspense', unknown.transfers)).toBe(-1_000);
   });
 
   test.each([
