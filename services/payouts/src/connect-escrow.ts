@@ -57,13 +57,12 @@ function outcomeOfFailure(failed: unknown): TransferOutcome {
   const { next, error } = afterFailure(failed);
   const detail = `${error.type}: ${error.message}`;
   if (next !== 'refused') return { kind: next, detail };
-  if (error.code === 'balance_insufficient') return { kind: 'next_key', detail };
   if (error.code !== undefined && accountFaults.has(error.code)) {
     return { kind: 'failed', reason: 'account_restricted', detail };
   }
   if (error instanceof Stripe.errors.StripeInvalidRequestError) {
     return { kind: 'failed', reason: error.code ?? 'refused', detail };
   }
-  // A wrong or revoked key of ours is our fault, not the writer's: nothing was made, and it is mended by an operator.
+  // A refusal of another kind is not known to be about the writer: nothing was made, and it is tried until somebody looks.
   return { kind: 'next_key', detail };
 }
