@@ -30,6 +30,7 @@ const ownerOfSegment: Readonly<Record<string, ServiceName>> = {
   escrow: 'billing',
   'stripe-events': 'billing',
   suspense: 'billing',
+  'refund-orders': 'billing',
   earnings: 'earnings',
   'earnings.csv': 'earnings',
   explain: 'earnings',
