@@ -1,5 +1,6 @@
-import type { Month } from '@wewrite/contracts';
+import { type Month, UserIdSchema } from '@wewrite/contracts';
 import type Stripe from 'stripe';
+import { endOnboarding } from '../../apps/cli/src/demo/play-event.ts';
 import type { Place } from './place.ts';
 import type { Supporters } from './supporters.ts';
 
@@ -22,8 +23,9 @@ export interface Bank {
   paymentOf(userId: string): Promise<string>;
   /** The writer's bank sends the payout of a month back. */
   sendsPayoutBack(writer: string, month: Month): Promise<void>;
-  /** Stripe restricts a writer's account, or finds it complete. */
+  /** Stripe restricts a writer's account, whatever is under way; nothing is waited for. */
   restrictsAccount(writer: string): Promise<void>;
+  /** Stripe finds a writer's account, which is opened if there is none, complete. */
   clearsAccount(writer: string): Promise<void>;
   /** The next POSTs of a path fail, as often as is said. */
   fails(fault: StripeFault): Promise<void>;
@@ -35,7 +37,7 @@ export interface Bank {
 }
 
 /** The banks of a place. */
-export function bankOf({ befalls, platform, atSandbox }: Place, { invoicesOf }: Supporters): Bank {
+export function bankOf({ befalls, platform, world, atSandbox }: Place, { invoicesOf }: Supporters): Bank {
   const asksFor = async (events: Stripe.WebhookEndpointUpdateParams.EnabledEvent[]) => {
     const { data } = await platform.stripe.webhookEndpoints.list();
     const own = data.find(({ url }) => url.endsWith('/webhooks/stripe'));
@@ -53,7 +55,7 @@ export function bankOf({ befalls, platform, atSandbox }: Place, { invoicesOf }: 
       return String(data[0]?.payment.payment_intent);
     },
     sendsPayoutBack: (writer, month) => befalls('payout_returned', writer, { month }),
-    restrictsAccount: (writer) => befalls('account_restricted', writer),
+    restrictsAccount: (writer) => endOnboarding(world, UserIdSchema.parse(writer), 'restricted'),
     clearsAccount: (writer) => befalls('account_ready', writer),
     fails: async ({ path, ...fault }) => {
       await atSandbox('/_sandbox/faults', { match: { method: 'POST', path }, ...fault });

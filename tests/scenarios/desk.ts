@@ -21,7 +21,6 @@ import type { Place } from './place.ts';
 
 /** A closed month, by person. */
 export interface Closed {
-  readonly report: ReportMonth;
   supporter(userId: string): Omit<ReportSupporter, 'userId'> | undefined;
   writer(userId: string): ReportWriter | undefined;
 }
@@ -126,7 +125,6 @@ export function deskOf(place: Place): Desk {
 
 function closedOf(report: ReportMonth): Closed {
   return {
-    report,
     supporter: (userId) => {
       const found = report.supporters.find((supporter) => supporter.userId === userId);
       if (found === undefined) return undefined;

@@ -1,12 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { type Month, month, nextMonth, UserIdSchema } from '@wewrite/contracts';
-import { endOnboarding } from '../../apps/cli/src/demo/play-event.ts';
+import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { type Month, month, nextMonth } from '@wewrite/contracts';
 import { transfersAt } from '../month-story.ts';
 import { booksHold, standing } from './books.ts';
 import { centsAreExplained } from './chains.ts';
-import { openTown, type Town } from './town.ts';
+import { deadlineMs, openTown, type Town } from './town.ts';
 import { nothingOwed } from './writers.ts';
+
+jest.setTimeout(deadlineMs);
 
 const lookEveryMs = 20;
 
@@ -43,7 +44,7 @@ describe.each([
     await town.awaitsClose(first);
     await town.startsClose(first);
     await isRefusedForNow('walt');
-    await endOnboarding(town.world, UserIdSchema.parse('walt'), 'restricted');
+    await town.restrictsAccount('walt');
     await town.recovers();
     const closed = await town.reconciles(first);
     expect(closed.writer('walt')).toMatchObject({

@@ -1,9 +1,11 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { cutoffOf, firstInstantOf, month, nextMonth } from '@wewrite/contracts';
 import { booksHold } from './books.ts';
 import { centsAreExplained } from './chains.ts';
 import { middleOf } from './place.ts';
-import { openTown, type Town } from './town.ts';
+import { deadlineMs, openTown, type Town } from './town.ts';
+
+jest.setTimeout(deadlineMs);
 
 let town: Town;
 beforeAll(async () => {

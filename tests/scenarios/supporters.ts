@@ -7,7 +7,6 @@ import {
   BillingSubscribedSchema,
   type BillingSubscription,
   BillingSubscriptionAnswerSchema,
-  type Month,
   UserIdSchema,
 } from '@wewrite/contracts';
 import { pathOf } from '../../apps/cli/src/demo/api.ts';
@@ -36,7 +35,7 @@ export interface Supporters {
   authenticates(userId: string): Promise<void>;
   /** Sets what the writers' pages get a month. */
   allocates(userId: string, plan: Readonly<Record<string, number>>): Promise<void>;
-  planOf(userId: string, month?: Month): Promise<AllocationSummary>;
+  planOf(userId: string): Promise<AllocationSummary>;
   subscriptionOf(userId: string): Promise<BillingSubscription>;
   /** Newest first. */
   invoicesOf(userId: string): Promise<readonly BillingInvoice[]>;
@@ -106,9 +105,9 @@ export function supportersOf(place: Place): Supporters {
       await atSandbox(`/_sandbox/invoices/${await openInvoiceOf(userId)}`, { scene: 'authenticate' });
     },
     allocates,
-    planOf: async (userId, month) => {
-      const path = month === undefined ? '/v1/allocations' : `/v1/allocations?month=${month}`;
-      return (await ask(userId, { method: 'GET', path, answer: AllocationsSchema })).summary;
+    planOf: async (userId) => {
+      const { summary } = await ask(userId, { method: 'GET', path: '/v1/allocations', answer: AllocationsSchema });
+      return summary;
     },
     subscriptionOf: async (userId) => {
       const answer = await ask(userId, { ...subscription, method: 'GET' });
