@@ -76,7 +76,7 @@ interface Parts {
 /** Starts a world in which nobody is yet, and nothing goes wrong before it stands. Stop it, whatever happens. */
 export async function startWorld(options: WorldOptions): Promise<World> {
   const ends = new AsyncDisposableStack();
-  ends.defer(seedMathRandom(options.seed));
+  ends.defer(seedMathRandom(options.seed, 'start'));
   const chanceFor = (part: string) => chanceOf(options.seed, `world ${part}`);
   const time = simulatedTime(Date.parse(options.now));
   const faults = faultsOf(options.seed, options.faults ?? anyFaults);
@@ -86,6 +86,8 @@ export async function startWorld(options: WorldOptions): Promise<World> {
   const stop = () => faults.sparing(() => ends.disposeAsync());
   try {
     const parts = await faults.sparing(() => startParts(ground, ends));
+    // Modules that were loaded for the first world of a process have drawn, too: from here on each world draws alike.
+    ends.defer(seedMathRandom(options.seed, 'life'));
     return await worldOf(ground, parts, stop);
   } catch (error) {
     await stop();
