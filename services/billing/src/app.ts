@@ -45,7 +45,7 @@ export const billing: ServiceDefinition<BillingConfig, BillingSchema> = {
   migrations: [ledgerMigrations, { name: 'billing', directory: new URL('../migrations/', import.meta.url) }],
   create: (parts) => {
     const stripe = createStripeClient(parts.config, parts.telemetry);
-    const productId = productOf(stripe, parts.config.STRIPE_PRODUCT_ID);
+    const productId = productOf(stripe, parts.ids, parts.config.STRIPE_PRODUCT_ID);
     const context: BillingContext = { ...parts, stripe, productId, escrow: chooseEscrow(parts.config, stripe) };
     return {
       beforeStart: () => context.escrow.check(),
