@@ -13,6 +13,8 @@ const neverRefusedSo: Readonly<Partial<Record<ProblemCode, string>>> = {
   not_parked: 'nothing is poisoned here: poison.test.ts has it',
   must_not_be_dropped: 'nothing is poisoned here: poison.test.ts has it',
   not_refused: 'a test of the service has it',
+  already_refunded: 'nobody orders refunds at the desk: a test of the service has it',
+  not_confirmed: 'nothing is imported here: a test of the service has it',
 };
 
 /** Every refusal that the seeds of a run have to come upon together. */

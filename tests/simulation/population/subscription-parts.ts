@@ -4,7 +4,9 @@ import type { Card } from '../deed.ts';
 import { testCards } from './cards.ts';
 import type { Chance } from './chance.ts';
 import type { Part } from './part.ts';
+import { promised } from './promise.ts';
 import { accepted, person, type Scene } from './scene.ts';
+import { customersAtStripe } from './stripe-facts.ts';
 
 /** What supporters do with their subscriptions (E3), and with their cards at Stripe. */
 
@@ -94,13 +96,15 @@ export const changeCard: Part = async (scene, chance, userId) => {
 
 const OpenInvoicesSchema = z.array(z.object({ id: z.string(), customer: z.string(), status: z.string() }));
 
-/** The holder is there, and what waits for them is paid, unless the card does not pay at all. */
-export const authenticate: Part = async (scene, chance, userId) => {
-  const customer = (await readSubscription(scene, userId))?.customerId ?? null;
+/** A holder whose payment waits is there, whoever it is, and pays, unless the card does not pay at all. */
+export const authenticate: Part = async (scene, chance) => {
+  const customers = await customersAtStripe(scene.stage);
   const invoices = OpenInvoicesSchema.parse(await scene.stage.heldAtStripe('invoice'));
-  const open = invoices.filter((invoice) => invoice.customer === customer && invoice.status === 'open');
+  const open = invoices.filter((invoice) => invoice.status === 'open');
   if (open.length === 0) return false;
-  const { id: invoiceId } = chance.pick(open);
+  const { id: invoiceId, customer } = chance.pick(open);
+  const userId = customers.get(customer);
+  promised(userId !== undefined, 'E1: a customer at Stripe is one of the supporters.');
   await scene.stage.orderAtStripe(`/_sandbox/invoices/${invoiceId}`, { scene: 'authenticate' });
   scene.record({ kind: 'payment_authenticated', userId, invoiceId }, accepted);
   return true;
