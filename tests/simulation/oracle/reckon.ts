@@ -47,7 +47,7 @@ export function reckon({ deeds }: Chronicle, until: string, late: ReadonlySet<st
   };
   const inOrder = deeds
     .map((deed, place) => ({ deed, place }))
-    .sort((a, b) => byBytes(a.deed.at, b.deed.at) || a.place - b.place);
+    .sort((a, b) => byBytes(secondOf(a.deed), secondOf(b.deed)) || a.place - b.place);
   for (const { deed } of inOrder) {
     turnTo(going, monthAt(deed.at));
     if (deed.answer.outcome === 'accepted') apply(going, deed);
@@ -56,6 +56,11 @@ export function reckon({ deeds }: Chronicle, until: string, late: ReadonlySet<st
   settleCharges(going.books, until);
   const { closed, payouts, writers, ledger, undecided } = going.books;
   return { closed, payouts, writers, ledger, undecided, turned: going.turned };
+}
+
+/** Stripe dates its facts by whole seconds: within one, what was written down first was first. */
+function secondOf({ at }: Deed): string {
+  return at.slice(0, 'YYYY-MM-DDTHH:MM:SS'.length);
 }
 
 /** Each month's first instant: plans are as they were at the cutoff, subscriptions renew, then schedules are tried (A9). */
