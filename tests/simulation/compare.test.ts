@@ -45,6 +45,7 @@ const reckoning: Reckoning = {
   ]),
   turned: new Map(),
   undecided: new Set(),
+  isStorageKnown: true,
 };
 
 const line: EarningsLine = {

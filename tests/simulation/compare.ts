@@ -168,7 +168,7 @@ function ofBalances({ writers }: Reckoning, { obligations }: ProductBooks): Gene
 function ofLedger(reckoning: Reckoning, books: ProductBooks): Generator<Pair> {
   const isAny = ([, cents]: readonly [string, number]) => cents !== 0;
   // How much lies in storage depends on what was owed at the moment in which it was funded.
-  const isSplitKnown = reckoning.undecided.size === 0;
+  const isSplitKnown = reckoning.isStorageKnown && reckoning.undecided.size === 0;
   const asEntries = (ledger: ReadonlyMap<string, number>) =>
     new Map(
       [...(isSplitKnown ? ledger : withStorageInPayments(ledger))]

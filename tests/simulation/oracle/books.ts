@@ -92,6 +92,8 @@ export interface Books {
    */
   readonly undecided: Set<string>;
   readonly late: ReadonlySet<string>;
+  /** False once debts were repaid at a close: storage may have been funded before billing heard of that, or after. */
+  isStorageKnown: boolean;
   /** While a close is under way: what comes after its payouts. */
   afterPayouts: (() => void)[] | null;
 }
@@ -115,6 +117,7 @@ export function noBooks(late: ReadonlySet<string> = new Set()): Books {
     holds: new Map(),
     undecided: new Set(),
     late,
+    isStorageKnown: true,
     afterPayouts: null,
   };
 }

@@ -11,11 +11,13 @@ const processingBasisPoints = 290;
 const processingFixedCents = 30;
 
 /** What the month's writers earned becomes theirs; of it they pay back what they owe. */
-export function creditEarnings({ ledger, writers }: Books, { month, writers: earned }: ClosedMonth): void {
+export function creditEarnings(books: Books, { month, writers: earned }: ClosedMonth): void {
+  const { ledger, writers } = books;
   for (const { userId, grossCents, platformFeeCents, netCents } of earned.values()) {
     post(ledger, grossCents, `allocated:${month}`, 'creator_obligations');
     post(ledger, platformFeeCents, 'creator_obligations', 'platform_revenue:fees');
     const repaid = credit(balanceOf(writers, userId), netCents, (ofHold) => ofHold === month);
+    if (repaid > 0) books.isStorageKnown = false;
     post(ledger, repaid, 'creator_obligations', 'creator_receivables');
   }
 }

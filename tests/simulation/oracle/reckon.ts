@@ -16,7 +16,8 @@ import { applyToSubscriptions, expectedCents, renewAll, type Subscriptions } fro
 import { applyWaiting, failRefund, loseDispute, openDispute, refund, winDispute } from './withdrawals.ts';
 
 /** What the deeds come to. `ledger`: debits less credits by account of the general ledger, at `until`. */
-export interface Reckoning extends Pick<Books, 'closed' | 'payouts' | 'writers' | 'ledger' | 'undecided'> {
+export interface Reckoning
+  extends Pick<Books, 'closed' | 'payouts' | 'writers' | 'ledger' | 'undecided' | 'isStorageKnown'> {
   /** Schedules by id and what became of them at a month's turn. */
   readonly turned: ReadonlyMap<string, 'begun' | 'ended' | 'did_not_fit'>;
 }
@@ -54,8 +55,8 @@ export function reckon({ deeds }: Chronicle, until: string, late: ReadonlySet<st
   }
   turnTo(going, monthAt(until));
   settleCharges(going.books, until);
-  const { closed, payouts, writers, ledger, undecided } = going.books;
-  return { closed, payouts, writers, ledger, undecided, turned: going.turned };
+  const { closed, payouts, writers, ledger, undecided, isStorageKnown } = going.books;
+  return { closed, payouts, writers, ledger, undecided, isStorageKnown, turned: going.turned };
 }
 
 /** Stripe dates its facts by whole seconds: within one, what was written down first was first. */
