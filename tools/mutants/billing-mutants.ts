@@ -235,19 +235,6 @@ export const billingMutants: readonly Mutant[] = [
     tests: [`${tests}/books.test.ts`],
   },
   {
-    name: 'earnings-before-funds',
-    rule: 'C2',
-    wrong: "writers are credited before the funds of the month's supporters are posted",
-    file: `${source}/close/post-earnings.ts`,
-    edits: [
-      {
-        from: "where series = ${lockBooks} and state = 'complete'\n       and exists",
-        to: 'where series = ${lockBooks}\n       and exists',
-      },
-    ],
-    tests: [`${tests}/close.test.ts`],
-  },
-  {
     name: 'escrow-moved-twice',
     rule: 'Escrow',
     wrong: 'money that is on its way to storage is sent there again',
