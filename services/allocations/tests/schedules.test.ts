@@ -123,6 +123,8 @@ describe('a scheduled change', () => {
     await service.setClock('2027-01-20T08:00:00.000Z');
     await service.close(december);
     await service.settled();
+    await service.reconcile(november);
+    await service.settled();
     const locked = (await service.heard(monthLocked)).flatMap(({ body }) => (body.part === 'chunk' ? [body] : []));
     expect(locked.map(({ run, lines }) => [run.month, lines.usdCents]).sort()).toEqual([
       ['2026-11', [500]],
@@ -142,6 +144,8 @@ describe('a scheduled change', () => {
     // As if nobody had turned it in December; the close that begins now is sooner than the next look for such plans.
     await service.query(sql`update schedule set from_month = ${december}, due_month = ${december}`);
     await service.close(december);
+    await service.settled();
+    await service.reconcile(november);
     await service.settled();
     const { allocations } = await service.plan('sam', december);
     expect(allocations).toMatchObject([{ resourceId: 'a', usdCents: 800, status: 'locked' }]);
