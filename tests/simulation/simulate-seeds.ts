@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 
@@ -11,6 +12,9 @@ export const SeedResultSchema = z.object({
   hash: z.string(),
 });
 export type SeedResult = z.infer<typeof SeedResultSchema>;
+
+/** As many processes as keep the machine busy: each waits for its database about as long as it works. */
+export const usualJobs = 2 * availableParallelism();
 
 const workerFile = fileURLToPath(new URL('./seed-worker.ts', import.meta.url));
 

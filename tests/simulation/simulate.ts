@@ -1,5 +1,4 @@
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { newCensus } from './census.ts';
@@ -8,7 +7,7 @@ import { anyFaults } from './faults.ts';
 import { plotOf } from './population/plot.ts';
 import { runPlot } from './run-plot.ts';
 import { shrink } from './shrink.ts';
-import { type SeedResult, SeedResultSchema, simulateSeeds } from './simulate-seeds.ts';
+import { type SeedResult, SeedResultSchema, simulateSeeds, usualJobs } from './simulate-seeds.ts';
 import { storyOf } from './story.ts';
 
 // `npm run simulate -- --seeds 200 --from 1 [--jobs 2] [--resume FILE] [--shrink RUNS]`: runs seeds, tells of each failure the
@@ -19,7 +18,7 @@ const say = (text: string) => void process.stdout.write(`${text}\n`);
 const OptionsSchema = z.object({
   seeds: z.coerce.number().int().min(1).default(20),
   from: z.coerce.number().int().min(0).default(1),
-  jobs: z.coerce.number().int().min(1).default(availableParallelism()),
+  jobs: z.coerce.number().int().min(1).default(usualJobs),
   resume: z.string().optional(),
   shrink: z.coerce.number().int().min(0).default(60),
 });

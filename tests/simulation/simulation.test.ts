@@ -1,11 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { readSystemTestConfig } from '../config.ts';
 import { newCensus } from './census.ts';
 import { unseenIn } from './expected.ts';
-import { type SeedResult, simulateSeeds } from './simulate-seeds.ts';
+import { type SeedResult, simulateSeeds, usualJobs } from './simulate-seeds.ts';
 
 const deadlineMs = 1_800_000;
 const { seed: firstSeed, simulatedSeeds } = readSystemTestConfig();
@@ -24,7 +23,7 @@ describe('months of a town in which everything goes wrong', () => {
     const drawn = Array.from({ length: simulatedSeeds }, (_, index) => firstSeed + index);
     const seeds = [...new Set([...regressions.map(({ seed }) => seed), ...drawn])];
     // The first once more at the end, when its process has run others.
-    await simulateSeeds([...seeds, ...seeds.slice(0, 1)], availableParallelism(), (result) => results.push(result));
+    await simulateSeeds([...seeds, ...seeds.slice(0, 1)], usualJobs, (result) => results.push(result));
   }, deadlineMs);
 
   test('B2, B3: every cent is where the deeds put it, whatever failed meanwhile', () => {

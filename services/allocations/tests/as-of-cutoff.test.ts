@@ -74,6 +74,7 @@ test('B1, A11: whatever changed around two cutoffs, each month is frozen as plan
     await service.settled();
     expect(await service.closeState(month)).toMatchObject({ body: { state: 'locked' } });
     expect(await read(month)).toEqual(expected[month]);
+    await service.reconcile(month);
   }
   expect(await read()).toEqual(plans);
 });
