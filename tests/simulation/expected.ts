@@ -1,6 +1,7 @@
 import { type ProblemCode, problemStatuses, topics } from '@wewrite/contracts';
 import type { Counts, Kind } from './census.ts';
 import { faultKinds } from './faults.ts';
+import { namedToSee } from './named-to-see.ts';
 import { partNames } from './population/parts.ts';
 
 /** Refusals that no run may have, and why. */
@@ -23,18 +24,16 @@ export const refusalsToSee = Object.keys(problemStatuses).filter((code) => !(cod
 /** Messages that only an operator's mending brings about, which is no part of a run. */
 const messagesNotSaid = ['operator.command', 'message.parked'];
 
-const toSee: Readonly<Record<Exclude<Kind, 'deed' | 'event' | 'state'>, readonly string[]>> = {
+const toSee: Readonly<Record<Kind, readonly string[]>> = {
+  ...namedToSee,
   act: partNames,
   refusal: refusalsToSee,
   fault: faultKinds,
   message: topics.map(({ name }) => name).filter((name) => !messagesNotSaid.includes(name)),
 };
 
-/** Events of Stripe's, deeds and states that many seeds must have come upon together. */
-const namedToSee: readonly string[] = [];
-
 /** What should have happened in many runs and has not, as `refusal/over_allocated`. */
 export function unseenIn(counts: Counts): string[] {
   const names = Object.entries(toSee).flatMap(([kind, all]) => all.map((name) => `${kind}/${name}`));
-  return [...names, ...namedToSee].filter((name) => (counts[name] ?? 0) === 0);
+  return names.filter((name) => (counts[name] ?? 0) === 0);
 }
