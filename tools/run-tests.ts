@@ -6,8 +6,8 @@ import { addTallies, closingLine, type Tally, tallyOfJest } from './tally.ts';
 import { requiredTiers, type Tier, tierPresent, tiers } from './tiers.ts';
 
 // `npm test`: each check of the house through turbo, which remembers those that nothing has changed for, then every
-// Jest project. Arguments go to Jest. A tier that lacks what it needs is named with the reason, and is a failure where
-// REQUIRE_TIERS names it. One failure of any kind fails the command; the last line counts them all.
+// Jest project, the simulation last. Arguments go to Jest. A tier that lacks what it needs is named with the reason, and
+// is a failure where REQUIRE_TIERS names it. One failure of any kind fails the command; the last line counts them all.
 
 const root = new URL('..', import.meta.url);
 const checks = ['lint', 'typecheck', 'boundaries'];
@@ -42,14 +42,14 @@ async function lookAtTiers(): Promise<{ absent: readonly Tier[]; notes: readonly
   return { absent, notes, failed: required.filter((tier) => absent.includes(tier)).length };
 }
 
-function runJest(excluded: readonly string[], parameters: readonly string[]): Tally {
+function runJest(parameters: readonly string[]): Tally {
   const directory = mkdtempSync(join(tmpdir(), 'wewrite-tests-'));
   const results = join(directory, 'results.json');
   try {
     const flags = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
     const jest = 'node_modules/jest/bin/jest.js';
     const output = ['--json', `--outputFile=${results}`];
-    const passed = run(process.execPath, [...flags, jest, ...excluded, ...output, ...parameters]);
+    const passed = run(process.execPath, [...flags, jest, ...output, ...parameters]);
     return tallyOfJest(readFileSync(results, 'utf8'), passed);
   } catch (error) {
     console.error(`Jest has left no results: ${error instanceof Error ? error.message : error}`);
@@ -59,12 +59,21 @@ function runJest(excluded: readonly string[], parameters: readonly string[]): Ta
   }
 }
 
+/** It keeps all cores busy, which those beside it that wait for something would have to bear. */
+const byItself = 'tests/simulation/simulation.test.ts';
+
+function runTests(excluded: readonly string[], parameters: readonly string[]): Tally[] {
+  if (parameters.length > 0) return [runJest([...excluded, ...parameters])];
+  const others = ['/node_modules/', byItself].map((pattern) => `--testPathIgnorePatterns=${pattern}`);
+  return [runJest([...excluded, ...others]), runJest([...excluded, `--testPathPatterns=${byItself}`])];
+}
+
 const { absent, notes, failed } = await lookAtTiers();
 const excluded = absent.includes('container') ? ['--ignoreProjects', 'container'] : [];
 const tally = addTallies([
   { passed: 0, failed, skipped: [] },
   ...checks.map(runCheck),
-  runJest(excluded, process.argv.slice(2)),
+  ...runTests(excluded, process.argv.slice(2)),
 ]);
 for (const note of notes) console.log(note);
 for (const name of tally.skipped) console.log(`skipped: ${name}`);
