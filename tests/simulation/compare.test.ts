@@ -38,7 +38,7 @@ const reckoning: Reckoning = {
       ]),
     ],
   ]),
-  writers: new Map([[wim, { payableCents: 1_627, receivableCents: 0, holds: [] }]]),
+  writers: new Map([[wim, { payableCents: 1_627, inFlightCents: 0, receivableCents: 0, holds: [] }]]),
   ledger: new Map([
     ['creator_obligations', -1_627],
     ['allocated:2026-11', 0],

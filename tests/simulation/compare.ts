@@ -118,13 +118,14 @@ function ofPayouts(
 ): Generator<Pair> {
   const asReported = (payout: OracleWriterPayout) => {
     const isPaid = payout.status === 'paid';
+    const isTaken = isPaid || payout.status === 'under_way';
     return {
       payoutStatus: payout.status,
       skipReason: payout.status === 'skipped' ? payout.reason : null,
       payoutGrossCents: isPaid ? payout.grossCents : 0,
       processingFeeCents: isPaid ? payout.processingFeeCents : 0,
       payoutNetCents: isPaid ? payout.netCents : 0,
-      carriedOverCents: payout.payableCents - (isPaid ? payout.grossCents : 0),
+      carriedOverCents: payout.payableCents - (isTaken ? payout.grossCents : 0),
     };
   };
   const reported = found.payouts.map((payout) => {
@@ -150,8 +151,8 @@ function ofPayouts(
 
 function ofBalances({ writers }: Reckoning, { obligations }: ProductBooks): Generator<Pair> {
   const balances = [...writers].map(([userId, balance]) => {
-    const { payableCents, receivableCents } = balance;
-    return [userId, { payableCents, heldCents: heldCents(balance), receivableCents, inFlightCents: 0 }] as const;
+    const { payableCents, inFlightCents, receivableCents } = balance;
+    return [userId, { payableCents, heldCents: heldCents(balance), receivableCents, inFlightCents }] as const;
   });
   const isAny = ([, amounts]: readonly [string, Readonly<Record<string, Value>>]) =>
     Object.values(amounts).some((cents) => cents !== 0);

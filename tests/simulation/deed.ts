@@ -135,7 +135,19 @@ type PaymentDeed =
 /** What becomes of writers' accounts and payouts at Stripe and at their banks. */
 type WriterDeed =
   | { readonly kind: 'payout_account_became'; readonly writerId: string; readonly state: 'ready' | 'restricted' }
-  | { readonly kind: 'payout_came_back'; readonly writerId: string; readonly month: Month };
+  | { readonly kind: 'payout_came_back'; readonly writerId: string; readonly month: Month }
+  /**
+   * Stripe does not make a payout that was reserved: the bank does not take it, it was canceled in time, or the account was
+   * restricted before anything was sent.
+   */
+  | {
+      readonly kind: 'payout_failed';
+      readonly writerId: string;
+      readonly month: Month;
+      readonly because: 'declined' | 'canceled' | 'account_restricted';
+    }
+  /** What was under way to storage for the month's close came back. */
+  | { readonly kind: 'escrow_move_failed'; readonly month: Month };
 
 /** What administrators do, and what they are asked. A hold is of a line, or with `line` null of a writer's whole month. */
 type DeskDeed =
@@ -156,9 +168,16 @@ type DeskDeed =
     }
   | { readonly kind: 'hold_released' | 'hold_reversed'; readonly holdId: string }
   | {
-      readonly kind: 'payout_retried' | 'payout_cancelled' | 'payout_held' | 'payout_released';
+      readonly kind: 'payout_retried' | 'payout_held' | 'payout_released';
       readonly writerId: string;
       readonly month: Month;
+    }
+  | {
+      readonly kind: 'payout_cancelled';
+      readonly writerId: string;
+      readonly month: Month;
+      /** Over at once, or Stripe's to decide; null when it was refused. */
+      readonly next: 'canceled' | 'canceling' | null;
     }
   | { readonly kind: 'written_off'; readonly writerId: string; readonly cents: number | null }
   | { readonly kind: 'close_asked'; readonly month: Month; readonly runKind: RunKind }

@@ -19,12 +19,18 @@ export interface Source {
   outstanding(): Promise<readonly string[]>;
 }
 
+/** Whether what is waited for has come; asked after each step, by its name. */
+export type IsEnough = (step: string) => Promise<boolean>;
+
 /** Who chooses what happens next. */
 export interface Scheduler {
   /** Lets one thing happen; false when nothing can. */
   step(): Promise<boolean>;
-  /** Lets things happen and time pass until nothing is outstanding. Throws, saying what is, when that takes too long. */
-  settle(): Promise<void>;
+  /**
+   * Lets things happen and time pass until nothing is outstanding, or until `isEnough` says so, which is asked after each
+   * step by its name. Throws, saying what is outstanding, when that takes too long.
+   */
+  settle(isEnough?: IsEnough): Promise<void>;
   /** Writes down what did not come from a source: a move of the clock, an act. */
   note(line: string): void;
   readonly log: StepLog;
@@ -47,12 +53,12 @@ export function schedulerOf(seed: number, time: SimulatedTime, sources: readonly
   const lines: string[] = [];
   const note = (line: string) => void lines.push(`${lines.length} ${time.now().toISOString()} ${line}`);
 
-  const step = async () => {
+  const takeStep = async () => {
     const steps = sources.flatMap((source) => source.steps());
-    if (steps.length === 0) return false;
+    if (steps.length === 0) return null;
     const { name, run } = chance.pick(steps);
     note(`${name}: ${await run()}`);
-    return true;
+    return name;
   };
   const nextMs = () => sources.reduce((next, source) => earlier(next, source.nextMs()), time.nextMs());
   const outstanding = async () => {
@@ -60,11 +66,14 @@ export function schedulerOf(seed: number, time: SimulatedTime, sources: readonly
     for (const source of sources) parts.push(...(await source.outstanding()));
     return parts;
   };
-  const settle = async () => {
+  const settle = async (isEnough: IsEnough = untilNothingIs) => {
     let steps = 0;
     for (let jumps = 0, jumpMs = shortestJumpMs; ; jumps++) {
       const before = steps;
-      while (await step()) if (++steps > mostSteps) throw new Error(`${mostSteps} steps, and still more`);
+      for (let taken = await takeStep(); taken !== null; taken = await takeStep()) {
+        if (await isEnough(taken)) return;
+        if (++steps > mostSteps) throw new Error(`${mostSteps} steps, and still more`);
+      }
       const left = await outstanding();
       if (left.length === 0) return;
       if (jumps > mostJumps) throw new Error(`nothing settles: ${left.join('; ')}`);
@@ -73,8 +82,11 @@ export function schedulerOf(seed: number, time: SimulatedTime, sources: readonly
       time.passTo(earlier(nextMs(), soonest) ?? soonest);
     }
   };
+  const step = async () => (await takeStep()) !== null;
   return { step, settle, note, log: { lines, hash: () => hashOf(lines) } };
 }
+
+const untilNothingIs: IsEnough = async () => false;
 
 function hashOf(lines: readonly string[]): string {
   return createHash('sha256').update(lines.join('\n')).digest('hex');

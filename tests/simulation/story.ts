@@ -103,6 +103,10 @@ function writerAct(deed: Deed): string | null {
       return `${deed.writerId}'s account is ${deed.state}`;
     case 'payout_came_back':
       return `${deed.writerId}'s payout of ${deed.month} comes back`;
+    case 'payout_failed':
+      return `${deed.writerId}'s payout of ${deed.month} is not made (${verb(deed.because)})`;
+    case 'escrow_move_failed':
+      return `what is on its way to storage for ${deed.month} comes back`;
     default:
       return null;
   }

@@ -52,7 +52,7 @@ export interface Withdrawal {
 /** What became of one writer in a month's payouts. */
 export interface WriterPayout {
   readonly userId: string;
-  status: 'paid' | 'failed' | 'skipped';
+  status: 'under_way' | 'paid' | 'failed' | 'skipped';
   readonly reason: string | null;
   readonly grossCents: number;
   readonly processingFeeCents: number;

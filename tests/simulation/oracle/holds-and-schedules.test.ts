@@ -42,7 +42,7 @@ describe('disputes', () => {
       opened('2026-10-02T00:00Z'),
       dispute('2026-10-20T00:00Z', 'dispute_lost'),
     ]);
-    expect(writers.get('wim')).toEqual({ payableCents: 0, receivableCents: 9_300, holds: [] });
+    expect(writers.get('wim')).toEqual({ payableCents: 0, inFlightCents: 0, receivableCents: 9_300, holds: [] });
     expect(ledger.get('platform_revenue:fees')).toBe(0);
     expect(ledger.get('stripe:disputed')).toBe(0);
   });
@@ -70,7 +70,12 @@ describe('holds', () => {
       holds: [{ heldCents: 930 }],
     });
     const released = [...closedSeptember, deed('2026-10-03T00:00Z', { kind: 'hold_released', holdId: 'h' })];
-    expect(reckoned(released).writers.get('wim')).toEqual({ payableCents: 930, receivableCents: 0, holds: [] });
+    expect(reckoned(released).writers.get('wim')).toEqual({
+      payableCents: 930,
+      inFlightCents: 0,
+      receivableCents: 0,
+      holds: [],
+    });
   });
 
   test('C6, E5: what one hold lets go of is kept by a dispute of the same money', () => {
@@ -90,7 +95,7 @@ describe('holds', () => {
   test('C6: what is reversed goes back to who paid for it, fee and all', () => {
     const reversed = [...closedSeptember, deed('2026-10-03T00:00Z', { kind: 'hold_reversed', holdId: 'h' })];
     const { writers, ledger } = reckoned(reversed);
-    expect(writers.get('wim')).toEqual({ payableCents: 0, receivableCents: 0, holds: [] });
+    expect(writers.get('wim')).toEqual({ payableCents: 0, inFlightCents: 0, receivableCents: 0, holds: [] });
     expect(ledger.get('suspense')).toBe(0);
     // 2,000 less Stripe's 58 and 30, less what went back and what lies in storage for both.
     expect(ledger.get('stripe:payments')).toBe(2_000 - 88 - 1_000 - (930 + 465));

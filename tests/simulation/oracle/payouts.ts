@@ -1,4 +1,5 @@
-// D1, D2, D4: who is paid what on the first of the month, who is not and why, and what becomes of payouts that come back.
+// D1, D2, D4: who is paid what on the first of the month, who is not and why, and what becomes of payouts that are held, are
+// not made, or come back.
 import type { SkipReason } from '@wewrite/contracts';
 import { byBytes, halfUp } from './arithmetic.ts';
 import type { Books, WriterPayout } from './books.ts';
@@ -30,7 +31,7 @@ export function fundStorage({ ledger }: Books): void {
 
 /** Judges everybody who earned in the month or has something payable, and pays whom the rules let be paid. */
 export function payWriters(books: Books, { month, writers: earned }: ClosedMonth): void {
-  const { writers, ledger } = books;
+  const { writers } = books;
   const judged = [...writers].filter(([userId, { payableCents }]) => payableCents > 0 || earned.has(userId));
   judged.sort(([a], [b]) => byBytes(a, b));
   const payouts = new Map<string, WriterPayout>();
@@ -53,31 +54,77 @@ export function payWriters(books: Books, { month, writers: earned }: ClosedMonth
     }
     const processingFeeCents = processingFeeOf(grossCents);
     const netCents = grossCents - processingFeeCents;
-    balance.payableCents -= grossCents;
-    post(ledger, netCents, 'creator_obligations', 'stripe:storage');
-    post(ledger, processingFeeCents, 'creator_obligations', 'platform_revenue:processing');
-    payouts.set(userId, {
+    const payout: WriterPayout = {
       userId,
-      status: 'paid',
+      status: 'under_way',
       reason: null,
       grossCents,
       processingFeeCents,
       netCents,
       payableCents,
-    });
+    };
+    payouts.set(userId, payout);
+    balance.payableCents -= grossCents;
+    balance.inFlightCents += grossCents;
+    send(books, payout, month);
   }
 }
 
-/** A payout that had been paid came back: its money is payable again. */
-export function payoutCameBack(books: Books, userId: string, month: string): void {
-  const payout = books.payouts.get(month)?.get(userId);
-  if (payout === undefined) throw new Error(`${userId} was judged in no payouts of ${month}`);
-  const { ledger, writers } = books;
+/** An operator kept back what nothing had been sent of: it waits, reserved. */
+export function holdPayout(books: Books, userId: string, month: string): void {
+  takeBackPayment(books, payoutOf(books, userId, month));
+}
+
+/** What an operator had kept back is sent. */
+export function releasePayout(books: Books, userId: string, month: string): void {
+  const payout = payoutOf(books, userId, month);
+  if (payout.status === 'under_way') send(books, payout, month);
+}
+
+/** A payout is not made, or came back after it was: its money is payable again. */
+export function payoutNotMade(books: Books, userId: string, month: string): void {
+  const payout = payoutOf(books, userId, month);
+  takeBackPayment(books, payout);
+  if (payout.status === 'under_way') makePayableAgain(books, payout, month);
+}
+
+/** To an account that cannot receive by now nothing is paid (D4). */
+function send(books: Books, payout: WriterPayout, month: string): void {
+  if (books.accounts.get(payout.userId) !== 'ready') {
+    makePayableAgain(books, payout, month);
+    return;
+  }
+  payout.status = 'paid';
+  balanceOf(books.writers, payout.userId).inFlightCents -= payout.grossCents;
+  postPayment(books, payout, 1);
+}
+
+/** What was taken for paid was not, or is not any more. */
+function takeBackPayment(books: Books, payout: WriterPayout): void {
+  if (payout.status !== 'paid') return;
+  payout.status = 'under_way';
+  balanceOf(books.writers, payout.userId).inFlightCents += payout.grossCents;
+  postPayment(books, payout, -1);
+}
+
+/** Holds of its month and of those before take what they lack first, then the writer pays back what is owed. */
+function makePayableAgain({ ledger, writers }: Books, payout: WriterPayout, month: string): void {
   payout.status = 'failed';
-  post(ledger, payout.netCents, 'stripe:storage', 'creator_obligations');
-  post(ledger, payout.processingFeeCents, 'platform_revenue:processing', 'creator_obligations');
-  const repaid = credit(balanceOf(writers, userId), payout.grossCents, (ofHold) => ofHold <= month);
+  const balance = balanceOf(writers, payout.userId);
+  balance.inFlightCents -= payout.grossCents;
+  const repaid = credit(balance, payout.grossCents, (ofHold) => ofHold <= month);
   post(ledger, repaid, 'creator_obligations', 'creator_receivables');
+}
+
+function postPayment({ ledger }: Books, { netCents, processingFeeCents }: WriterPayout, sign: 1 | -1): void {
+  post(ledger, sign * netCents, 'creator_obligations', 'stripe:storage');
+  post(ledger, sign * processingFeeCents, 'creator_obligations', 'platform_revenue:processing');
+}
+
+function payoutOf({ payouts }: Books, userId: string, month: string): WriterPayout {
+  const payout = payouts.get(month)?.get(userId);
+  if (payout === undefined) throw new Error(`${userId} was judged in no payouts of ${month}`);
+  return payout;
 }
 
 /** 2.9 % of the payout, halves up, and 30 ¢. */
@@ -85,8 +132,9 @@ function processingFeeOf(cents: number): number {
   return cents <= 0 ? 0 : halfUp(cents, processingBasisPoints, 10_000) + processingFixedCents;
 }
 
-/** The first of the reasons that holds; null for who is paid. A payout is over before the next are judged. */
+/** The first of the reasons that holds; null for who is paid. */
 function reasonAgainst(balance: WriterBalance, account: 'none' | 'ready' | 'restricted'): SkipReason | null {
+  if (balance.inFlightCents > 0) return 'already_in_flight';
   const cents = balance.payableCents - balance.receivableCents;
   const isTooLittle = cents < leastPayoutCents || cents - processingFeeOf(cents) < 1;
   if (isTooLittle && heldCents(balance) > 0) return 'on_hold';

@@ -75,7 +75,12 @@ describe('two months by hand', () => {
     // 1,000 of 10,000 is a tenth of each: 600 of wim's with 42 of the fee, 300 of walt's with 21, 100 unallocated.
     // wim earns 8,500 − 595 = 7,905 and owes 558; 7,347 × 2.9 % = 213.063.
     expect(payouts.get('2026-10')?.get('wim')).toMatchObject({ grossCents: 7_347, netCents: 7_104 });
-    expect(writers.get('walt')).toEqual({ payableCents: 4_649 - 279 + 5_115, receivableCents: 0, holds: [] });
+    expect(writers.get('walt')).toEqual({
+      payableCents: 4_649 - 279 + 5_115,
+      inFlightCents: 0,
+      receivableCents: 0,
+      holds: [],
+    });
     expect(payouts.get('2026-10')?.get('walt')).toMatchObject({ reason: 'account_restricted' });
   });
 

@@ -8,7 +8,7 @@ import { closeMonth, type PlanAtCutoff } from './closed-month.ts';
 import { placeHold, releasePlacedHold, reverseHold, writeOff } from './desk.ts';
 import { fundsOf, post } from './general-ledger.ts';
 import { settleCharges, takePayment } from './payments.ts';
-import { creditEarnings, fundStorage, payoutCameBack, payWriters } from './payouts.ts';
+import { creditEarnings, fundStorage, holdPayout, payoutNotMade, payWriters, releasePayout } from './payouts.ts';
 import type { Standing } from './plan.ts';
 import { applyToPlans, noPlans, type Plans } from './plans.ts';
 import { turnPlan } from './schedules.ts';
@@ -130,7 +130,17 @@ function applyToMoney(books: Books, deed: Deed): void {
       books.accounts.set(deed.writerId, deed.state);
       return;
     case 'payout_came_back':
-      payoutCameBack(books, deed.writerId, deed.month);
+    case 'payout_failed':
+      payoutNotMade(books, deed.writerId, deed.month);
+      return;
+    case 'payout_cancelled':
+      if (deed.next === 'canceled') payoutNotMade(books, deed.writerId, deed.month);
+      return;
+    case 'payout_held':
+      holdPayout(books, deed.writerId, deed.month);
+      return;
+    case 'payout_released':
+      releasePayout(books, deed.writerId, deed.month);
       return;
     case 'hold_placed':
       placeHold(books, deed);

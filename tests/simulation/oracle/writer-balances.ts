@@ -11,6 +11,7 @@ export interface Hold {
 /** A writer's balances. Holds are in the order in which they came; one that is over is gone. */
 export interface WriterBalance {
   payableCents: number;
+  inFlightCents: number;
   receivableCents: number;
   holds: Hold[];
 }
@@ -28,7 +29,7 @@ export type WriterBalances = Map<string, WriterBalance>;
 export function balanceOf(balances: WriterBalances, userId: string): WriterBalance {
   const known = balances.get(userId);
   if (known !== undefined) return known;
-  const balance: WriterBalance = { payableCents: 0, receivableCents: 0, holds: [] };
+  const balance: WriterBalance = { payableCents: 0, inFlightCents: 0, receivableCents: 0, holds: [] };
   balances.set(userId, balance);
   return balance;
 }

@@ -5,7 +5,6 @@ import {
   lineIdOf,
   type Month,
   monthOf,
-  PayoutPageSchema,
   QuestionSchema,
   QuestionsPageSchema,
 } from '@wewrite/contracts';
@@ -58,24 +57,6 @@ export const releaseHold: Part = (scene, chance) => endHold(scene, chance, 'rele
 
 export const reverseHold: Part = (scene, chance) => endHold(scene, chance, 'reverse');
 
-/** Cancels, holds or sends again what Stripe has made long ago, which is refused. */
-export const orderAboutPayout: Part = async (scene, chance, writerId) => {
-  const { payouts } = await scene.read(person(writerId), '/v1/payouts', PayoutPageSchema);
-  if (payouts.length === 0) return false;
-  const { id, month } = chance.pick(payouts);
-  const [order, kind] = chance.pick([
-    ['cancel', 'payout_cancelled'],
-    ['hold', 'payout_held'],
-    ['release', 'payout_released'],
-    ['retry', 'payout_retried'],
-  ] as const);
-  const path = `${pathOf('payouts', id)}/${order}`;
-  const body = order === 'retry' ? {} : { reason };
-  const answered = await scene.ask({ as: admin, method: 'POST', path, body });
-  scene.record({ kind, writerId, month }, answered);
-  return true;
-};
-
 export const writeOff: Part = async (scene, chance, writerId) => {
   const cents = chance.percent(50) ? null : chance.between(1, 300);
   const body = { reason, ...(cents === null ? {} : { amountCents: cents }) };
@@ -114,9 +95,10 @@ export const repeatEvent: Part = async (scene, chance) => {
   return true;
 };
 
-/** The last month whose close is over; null before the first. */
+/** The last month whose close is over; null before the first. One whose payout was held may be over after a later one. */
 export function lastSettledMonth(deeds: readonly Deed[]): Month | null {
-  return deeds.findLast((deed) => deed.kind === 'month_settled')?.month ?? null;
+  const settled = deeds.flatMap((deed) => (deed.kind === 'month_settled' ? [deed.month] : []));
+  return settled.sort().at(-1) ?? null;
 }
 
 async function endHold(scene: Scene, chance: Chance, how: 'release' | 'reverse'): Promise<boolean> {

@@ -1,7 +1,6 @@
 import {
   answerQuestion,
   askQuestion,
-  orderAboutPayout,
   placeHold,
   releaseHold,
   repeatEvent,
@@ -12,8 +11,20 @@ import {
 } from './desk-parts.ts';
 import type { Part } from './part.ts';
 import { dispute, endDispute, refund, warnOfFraud } from './payment-parts.ts';
+import {
+  cancelPayout,
+  cancelSentPayout,
+  declinePayout,
+  endHeldPayout,
+  failEscrowMove,
+  hastenPayouts,
+  holdPayout,
+  loseAccount,
+  orderAboutPayout,
+} from './payout-parts.ts';
 import { keepPreferences, makePlan, removeAllocation, setAllocation, setTogether, undoChange } from './plan-parts.ts';
 import { probe, repeatKey } from './probe.ts';
+import { regret } from './regret.ts';
 import { changeSchedule, makeSchedule, removeSchedule } from './schedule-parts.ts';
 import { authenticate, cancel, changeAmount, changeCard, checkOut, resume, subscribe } from './subscription-parts.ts';
 import { arrive, changeAccount, handOver, returnPayout, setWriterState } from './writer-parts.ts';
@@ -29,6 +40,8 @@ interface CastPart {
   readonly weight: number;
   /** It is about a month that is closed: it is drawn later only, and then the more. */
   readonly isAboutClosed?: boolean;
+  /** It happens while a month is closed, at the moment that it looks for: drawn for closes only, or those with storage. */
+  readonly isOf?: 'close' | 'close with storage';
 }
 
 /** What people may do. */
@@ -49,6 +62,7 @@ export const parts = {
   changeCard: { part: changeCard, theme: 'subscriptions', by: 'supporter', weight: 5 },
   authenticate: { part: authenticate, theme: 'subscriptions', by: 'supporter', weight: 3 },
   refund: { part: refund, theme: 'payments', by: 'supporter', weight: 6 },
+  regret: { part: regret, theme: 'payments', by: 'supporter', weight: 2, isAboutClosed: true },
   dispute: { part: dispute, theme: 'payments', by: 'supporter', weight: 3 },
   endDispute: { part: endDispute, theme: 'payments', by: 'supporter', weight: 4 },
   warnOfFraud: { part: warnOfFraud, theme: 'payments', by: 'supporter', weight: 1 },
@@ -62,6 +76,14 @@ export const parts = {
   releaseHold: { part: releaseHold, theme: 'desk', by: 'writer', weight: 2, isAboutClosed: true },
   reverseHold: { part: reverseHold, theme: 'desk', by: 'writer', weight: 2, isAboutClosed: true },
   orderAboutPayout: { part: orderAboutPayout, theme: 'desk', by: 'writer', weight: 2, isAboutClosed: true },
+  endHeldPayout: { part: endHeldPayout, theme: 'desk', by: 'writer', weight: 2, isAboutClosed: true },
+  holdPayout: { part: holdPayout, theme: 'desk', by: 'writer', weight: 5, isOf: 'close' },
+  cancelPayout: { part: cancelPayout, theme: 'desk', by: 'writer', weight: 2, isOf: 'close' },
+  cancelSentPayout: { part: cancelSentPayout, theme: 'desk', by: 'writer', weight: 4, isOf: 'close with storage' },
+  hastenPayouts: { part: hastenPayouts, theme: 'desk', by: 'writer', weight: 1, isOf: 'close' },
+  failEscrowMove: { part: failEscrowMove, theme: 'desk', by: 'writer', weight: 4, isOf: 'close with storage' },
+  declinePayout: { part: declinePayout, theme: 'writers', by: 'writer', weight: 4, isOf: 'close with storage' },
+  loseAccount: { part: loseAccount, theme: 'writers', by: 'writer', weight: 3, isOf: 'close' },
   resumePayouts: { part: resumePayouts, theme: 'desk', by: 'writer', weight: 1, isAboutClosed: true },
   sweepRenewals: { part: sweepRenewals, theme: 'desk', by: 'writer', weight: 1 },
   writeOff: { part: writeOff, theme: 'desk', by: 'writer', weight: 2, isAboutClosed: true },
@@ -78,7 +100,8 @@ export const partNames = Object.keys(parts) as PartName[];
 
 /** How often a part is drawn, against the others, once a month is closed or before. */
 export function weightOf(name: PartName, favourites: ReadonlySet<Theme>, isAfterClose: boolean): number {
-  const { weight, theme, isAboutClosed = false }: CastPart = parts[name];
+  const { weight, theme, isAboutClosed = false, isOf }: CastPart = parts[name];
+  if (isOf !== undefined) return 0;
   const timely = isAboutClosed ? weight * (isAfterClose ? aboutClosedTimes : 0) : weight;
   return favourites.has(theme) ? timely * favouriteTimes : timely;
 }
@@ -89,4 +112,12 @@ const aboutClosedTimes = 3;
 /** What only touches a plan may happen at any moment, a close's included (A5); the rest once everything is known. */
 export function isOfAnyMoment(name: PartName): boolean {
   return parts[name].theme === 'plans';
+}
+
+/** What may happen to payouts while a month is closed, and how often each is drawn against the others. */
+export function partsOfClose(escrow: 'storage' | 'connect'): (readonly [name: PartName, weight: number])[] {
+  return partNames.flatMap((name) => {
+    const { weight, isOf }: CastPart = parts[name];
+    return isOf === 'close' || (isOf !== undefined && escrow === 'storage') ? [[name, weight] as const] : [];
+  });
 }

@@ -54,7 +54,8 @@ export const warnOfFraud: Part = async (scene, chance, userId) => {
   return true;
 };
 
-interface Payment {
+/** A payment of a supporter's at Stripe. */
+export interface Payment {
   readonly id: string;
   readonly cents: number;
   readonly leftCents: number;
@@ -71,7 +72,7 @@ const RefundsSchema = z.array(
 const DisputesSchema = z.array(z.object({ id: z.string(), payment_intent: z.string().nullable(), status: z.string() }));
 
 /** What the supporter has paid, the first payment first. */
-async function paymentsOf({ stage }: Scene, userId: string): Promise<Payment[]> {
+export async function paymentsOf({ stage }: Scene, userId: string): Promise<Payment[]> {
   const customers = await customersAtStripe(stage);
   const intents = IntentsSchema.parse(await stage.heldAtStripe('payment_intent'));
   const refunds = RefundsSchema.parse(await stage.heldAtStripe('refund'));

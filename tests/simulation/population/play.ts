@@ -1,7 +1,9 @@
 import { cutoffOf, type Month, type MonthProgress, MonthProgressSchema, nextMonth } from '@wewrite/contracts';
 import { pathOf } from '../../../apps/cli/src/demo/api.ts';
 import { chanceOf } from './chance.ts';
+import { topUp, untilFunded } from './funds.ts';
 import { isOfAnyMoment, parts } from './parts.ts';
+import { heldPayouts, orderHeldPayout } from './payout-parts.ts';
 import type { Plot, PlottedAct, PlottedClose } from './plot.ts';
 import { promised } from './promise.ts';
 import { admin, type Scene } from './scene.ts';
@@ -19,8 +21,7 @@ interface Entry {
  */
 export async function play(scene: Scene, plot: Plot, look: () => Promise<void>): Promise<void> {
   const facts = stripeFacts(scene);
-  await scene.stage.orderAtStripe('/_sandbox/topups', { amount: capitalCents });
-  scene.record({ kind: 'topped_up', cents: capitalCents }, { outcome: 'accepted' });
+  await topUp(scene, plot.capitalCents);
   for (const { atMs, play: happen } of timelineOf(scene, plot, facts)) {
     if (atMs > scene.stage.now().getTime()) {
       await look();
@@ -28,6 +29,8 @@ export async function play(scene: Scene, plot: Plot, look: () => Promise<void>):
     }
     await happen();
   }
+  if (plot.capitalCents < plentyCents) await topUp(scene, plentyCents);
+  await releaseAll(scene, facts);
   await passTo(scene, facts, scene.stage.now().getTime() + sweptWithinMs);
   await everythingIsKnown(scene, facts);
 }
@@ -35,8 +38,8 @@ export async function play(scene: Scene, plot: Plot, look: () => Promise<void>):
 /** What webhooks tell in the wrong order is put right by sweeps, each hour. */
 const sweptWithinMs = 3_600_000;
 
-/** The platform's own money: enough that no payout ever waits for it. */
-const capitalCents = 10_000_000;
+/** With so much of the platform's own money nothing waits for any. */
+const plentyCents = 10_000_000;
 const minuteMs = 60_000;
 
 function timelineOf(scene: Scene, plot: Plot, facts: StripeFacts): Entry[] {
@@ -77,12 +80,24 @@ async function everythingIsKnown(scene: Scene, facts: StripeFacts): Promise<void
 }
 
 async function playAct(scene: Scene, { seed }: Plot, facts: StripeFacts, act: PlottedAct): Promise<void> {
-  const { part } = parts[act.part];
   const isAlone = !isOfAnyMoment(act.part) || chanceOf(seed, `patience of ${act.name}`).percent(70);
   if (isAlone) await everythingIsKnown(scene, facts);
-  const isDone = await part(scene, chanceOf(seed, act.name), act.who);
+  await doAct(scene, { seed }, act);
+  if (!isAlone) return;
+  await everythingIsKnown(scene, facts);
+  await settleHeldMonths(scene);
+}
+
+async function doAct(scene: Scene, { seed }: Pick<Plot, 'seed'>, act: PlottedAct): Promise<void> {
+  const isDone = await parts[act.part].part(scene, chanceOf(seed, act.name), act.who);
   scene.census.count('act', isDone ? act.part : `${act.part}, in vain`);
-  if (isAlone) await everythingIsKnown(scene, facts);
+}
+
+/** What an operator has kept back is sent. */
+async function releaseAll(scene: Scene, facts: StripeFacts): Promise<void> {
+  for (const held of heldPayouts(scene.deeds)) await orderHeldPayout(scene, held, 'release');
+  await everythingIsKnown(scene, facts);
+  await settleHeldMonths(scene);
 }
 
 async function rehearse(scene: Scene, facts: StripeFacts, month: Month): Promise<void> {
@@ -92,7 +107,10 @@ async function rehearse(scene: Scene, facts: StripeFacts, month: Month): Promise
   await everythingIsKnown(scene, facts);
 }
 
-/** A close, with supporters who change their plans while it runs (A5), until it is over everywhere. */
+/**
+ * A close, with supporters who change their plans while it runs (A5) and with what befalls its payouts, until it is over
+ * everywhere, but for payouts that an operator keeps back.
+ */
 async function playClose(scene: Scene, plot: Plot, facts: StripeFacts, close: PlottedClose): Promise<void> {
   const { month, meanwhile, isDoubled } = close;
   await everythingIsKnown(scene, facts);
@@ -105,19 +123,47 @@ async function playClose(scene: Scene, plot: Plot, facts: StripeFacts, close: Pl
   if (!(await ask())) return;
   for (const act of meanwhile) {
     const chance = chanceOf(plot.seed, `moment of ${act.name}`);
-    for (let steps = chance.between(0, 60); steps > 0; steps--) await scene.stage.step();
-    await playAct(scene, plot, facts, act);
+    const isOfPlan = isOfAnyMoment(act.part);
+    for (let steps = isOfPlan ? chance.between(0, 60) : 0; steps > 0; steps--) await scene.stage.step();
+    await doAct(scene, plot, act);
   }
   if (isDoubled) await ask();
   await everythingIsKnown(scene, facts);
+  const ofFunds = chanceOf(plot.seed, `funds of ${month}`);
+  await untilFunded(scene, ofFunds, async (instantMs) => {
+    await passTo(scene, facts, instantMs);
+    await everythingIsKnown(scene, facts);
+  });
   for (const closed of closedWith(plot, month)) {
     const progress = await readProgress(scene, closed);
     // A month before anybody had a budget is not closed with the others.
     if (progress === null && closed !== month) continue;
     promised(progress !== null, `B5: monitoring has heard nothing of the close of ${closed}.`);
-    expectReconciled(progress);
-    scene.record({ kind: 'month_settled', month: closed }, { outcome: 'accepted' });
+    if (isHeld(scene, closed))
+      promised(!progress.reconciled, `B5: ${closed} is reconciled, and a payout of it is held.`);
+    else settle(scene, progress);
   }
+}
+
+/** Months that waited for payouts that were kept back, and do so no more. */
+async function settleHeldMonths(scene: Scene): Promise<void> {
+  const isOpen = (month: Month) => scene.deeds.every((deed) => deed.kind !== 'month_settled' || deed.month !== month);
+  const withHeld = new Set(scene.deeds.flatMap((deed) => (deed.kind === 'payout_held' ? [deed.month] : [])));
+  for (const month of withHeld) {
+    if (!isOpen(month) || isHeld(scene, month)) continue;
+    const progress = await readProgress(scene, month);
+    promised(progress !== null, `B5: monitoring has heard nothing of the close of ${month}.`);
+    settle(scene, progress);
+  }
+}
+
+function isHeld({ deeds }: Scene, month: Month): boolean {
+  return heldPayouts(deeds).some((held) => held.month === month);
+}
+
+function settle(scene: Scene, progress: MonthProgress): void {
+  expectReconciled(progress);
+  scene.record({ kind: 'month_settled', month: progress.month }, { outcome: 'accepted' });
 }
 
 /** The month, and those before it that nobody had closed (A8). */

@@ -1,6 +1,6 @@
 import { cutoffOf, firstInstantOf, type Month, month, nextMonth } from '@wewrite/contracts';
 import { type Chance, chanceOf } from './chance.ts';
-import { isOfAnyMoment, type PartName, partNames, parts, type Theme, weightOf } from './parts.ts';
+import { isOfAnyMoment, type PartName, partNames, parts, partsOfClose, type Theme, weightOf } from './parts.ts';
 import { type Town, townOf } from './town.ts';
 
 /** An act that is drawn: who will do what, and when. What exactly is drawn when the time has come, by its own name. */
@@ -16,7 +16,7 @@ export interface PlottedAct {
 export interface PlottedClose {
   readonly month: Month;
   readonly at: string;
-  /** Plan changes while it runs. */
+  /** Plan changes while it runs, and what befalls its payouts, in this order. */
   readonly meanwhile: readonly PlottedAct[];
   /** It is asked for twice. */
   readonly isDoubled: boolean;
@@ -27,6 +27,8 @@ export interface Plot {
   readonly seed: number;
   readonly town: Town;
   readonly escrow: 'storage' | 'connect';
+  /** The platform's own money at Stripe in the beginning. */
+  readonly capitalCents: number;
   readonly months: readonly [Month, ...Month[]];
   readonly acts: readonly PlottedAct[];
   readonly closes: readonly PlottedClose[];
@@ -46,12 +48,26 @@ export function plotOf(seed: number): Plot {
   return {
     seed,
     town,
-    escrow: chance.percent(50) ? 'storage' : 'connect',
+    escrow: escrowOf(seed),
+    capitalCents: capitalOf(seed),
     months,
     acts: [...beginning(seed, town, months[0]), ...actsUntil(seed, town, months[0], ends)].sort(byInstant),
     closes,
     rehearsals: months.flatMap((of) => rehearsalsOf(seed, of)),
   };
+}
+
+function escrowOf(seed: number): 'storage' | 'connect' {
+  return chanceOf(seed, 'escrow').percent(50) ? 'storage' : 'connect';
+}
+
+/** Mostly enough that no payout ever waits for it; at times nothing, so that payouts wait for what supporters have paid. */
+function capitalOf(seed: number): number {
+  const chance = chanceOf(seed, 'capital');
+  return chance.weigh([
+    [10_000_000, 4],
+    [chance.between(0, 2_000), 1],
+  ]);
 }
 
 /** Some months of some year, also those around the turn of a year and the end of a leap year's February. */
@@ -128,13 +144,30 @@ function closesOf(seed: number, town: Town, months: readonly Month[]): PlottedCl
     const isMissed = index < months.length - 1 && chance.percent(12);
     if (isMissed) return [];
     const at = new Date(cutoffOf(of).getTime() + 9 * hourMs).toISOString();
-    const count = chance.between(0, 3);
-    const meanwhile = Array.from({ length: count }, (_, number): PlottedAct => {
-      const drawn = chanceOf(seed, `meanwhile ${of} ${number}`);
-      const part = drawn.pick(partNames.filter((each) => isOfAnyMoment(each) && parts[each].weight > 0));
-      return { name: `${of} meanwhile ${number}`, at, part, who: drawn.pick(town.supporters).userId };
-    });
+    const meanwhile = [...planChangesDuring(seed, town, of, at), ...payoutPartsDuring(seed, town, of, at)];
     return [{ month: of, at, meanwhile, isDoubled: chance.percent(20) }];
+  });
+}
+
+function planChangesDuring(seed: number, town: Town, of: Month, at: string): PlottedAct[] {
+  const count = chanceOf(seed, `plan changes during ${of}`).between(0, 3);
+  return Array.from({ length: count }, (_, number) => {
+    const drawn = chanceOf(seed, `meanwhile ${of} ${number}`);
+    const part = drawn.pick(partNames.filter((each) => isOfAnyMoment(each) && parts[each].weight > 0));
+    return { name: `${of} meanwhile ${number}`, at, part, who: drawn.pick(town.supporters).userId };
+  });
+}
+
+function payoutPartsDuring(seed: number, town: Town, of: Month, at: string): PlottedAct[] {
+  const chance = chanceOf(seed, `payouts during ${of}`);
+  const count = chance.weigh([
+    [0, 5],
+    [1, 8],
+    [2, 5],
+  ]);
+  return Array.from({ length: count }, (_, number) => {
+    const part = chance.weigh(partsOfClose(escrowOf(seed)));
+    return { name: `${of} payouts ${number}`, at, part, who: whoDoes(chance, town, part) };
   });
 }
 

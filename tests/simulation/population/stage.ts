@@ -34,8 +34,11 @@ export interface Stage {
   moveClock(to: Date): Promise<void>;
   /** Lets one thing happen that can happen; false when there was none. */
   step(): Promise<boolean>;
-  /** Lets everything happen until nothing is under way, with the faults of the seed. */
-  settle(): Promise<void>;
+  /**
+   * Lets everything happen until nothing is under way, with the faults of the seed, or until `isEnough` says so, which is
+   * asked after each step by its name.
+   */
+  settle(isEnough?: (step: string) => Promise<boolean>): Promise<void>;
   /** No more faults, and all of them mended. */
   heal(): Promise<void>;
 }

@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import type { Act, InvoicePart } from '../deed.ts';
+import { payoutFacts } from './payout-facts.ts';
 import { accepted, type Scene } from './scene.ts';
 import type { Stage } from './stage.ts';
 
 /** Something that Stripe says was so, and when. `name` is its own: each fact is told once. */
-interface Fact {
+export interface Fact {
   readonly name: string;
   readonly atMs: number;
   readonly act: Act;
@@ -26,6 +27,7 @@ export function stripeFacts(scene: Scene): StripeFacts {
         ...(await payments(scene.stage, customers)),
         ...(await refunds(scene.stage, customers)),
         ...(await disputes(scene.stage, customers)),
+        ...(await payoutFacts(scene.stage)),
       ];
       const fresh = facts.filter(({ name }) => !told.has(name)).sort((a, b) => a.atMs - b.atMs);
       for (const { name, act, atMs } of fresh) {

@@ -1,0 +1,43 @@
+import { BillingEscrowSchema } from '@wewrite/contracts';
+import type { Chance } from './chance.ts';
+import { promised } from './promise.ts';
+import { accepted, admin, type Scene } from './scene.ts';
+
+const minuteMs = 60_000;
+const dayMs = 24 * 60 * minuteMs;
+const tryAgainMs = 20 * minuteMs;
+/** Within so many days all that was paid is available. */
+const settlementDays = 3;
+const mostTries = 40;
+
+/** Money of the platform's own comes into the balance. */
+export async function topUp(scene: Scene, cents: number): Promise<void> {
+  if (cents <= 0) return;
+  await scene.stage.orderAtStripe('/_sandbox/topups', { amount: cents });
+  scene.record({ kind: 'topped_up', cents }, accepted);
+}
+
+/**
+ * Until storage covers what is owed: a move that has failed is made again by and by; what is missing is put in, at once or in
+ * two parts, or waited for. `passTo` lets time pass, and everything become known before and after.
+ */
+export async function untilFunded(
+  scene: Scene,
+  chance: Chance,
+  passTo: (instantMs: number) => Promise<void>,
+): Promise<void> {
+  for (let tries = 0; tries < mostTries; tries++) {
+    const { moves } = await scene.read(admin, '/v1/escrow', BillingEscrowSchema);
+    const open = moves.findLast(({ state }) => state !== 'completed');
+    if (open === undefined) return;
+    const after = (durationMs: number) => scene.stage.now().getTime() + durationMs;
+    if (open.state !== 'waiting_for_funds') await passTo(after(tryAgainMs));
+    else if (tries === 0 && chance.percent(30)) await passTo(after(settlementDays * dayMs));
+    else {
+      const isWhole = tries > 0 || chance.percent(60);
+      await topUp(scene, isWhole ? open.shortfallCents : Math.ceil(open.shortfallCents / 2));
+      await passTo(scene.stage.now().getTime());
+    }
+  }
+  promised(false, 'storage is never funded, whatever is put in.');
+}
