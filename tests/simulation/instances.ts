@@ -1,5 +1,5 @@
 import { type ServiceName, serviceNames } from '@wewrite/contracts';
-import type { Ids, RunningService, SteeredClock } from '@wewrite/service-kit';
+import { type Ids, oneByOne, type RunningService, type SteeredClock } from '@wewrite/service-kit';
 import { services } from '../../apps/cli/src/stack/services.ts';
 import type { DrivenLoops } from './driven-loops.ts';
 import type { Faults } from './faults.ts';
@@ -95,6 +95,7 @@ async function startInstance(parts: InstanceParts, service: ServiceName, number:
     clock,
     time,
     ids,
+    inParallel: oneByOne,
     drive: loops.driverFor(service, life),
     aroundStatement: dyingAtCommits(life, loops.watcherOf(service)),
   });

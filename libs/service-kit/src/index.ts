@@ -18,6 +18,7 @@ export { sendProblem } from './http/problem.ts';
 export { type Access, createServer, identityOf, listen, problemResponses, type Server } from './http/server.ts';
 export type { IdleReport } from './idle-report.ts';
 export * from './ids.ts';
+export * from './in-parallel.ts';
 export { type Hearing, hears } from './inbox.ts';
 export * from './kafka/index.ts';
 export { holdingLease, leaseEnd } from './lease.ts';

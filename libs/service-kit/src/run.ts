@@ -6,6 +6,7 @@ import { type Database, openDatabase } from './database.ts';
 import { tokenVerifier } from './http/identity.ts';
 import { createServer, listen } from './http/server.ts';
 import { type Ids, randomIds } from './ids.ts';
+import { type InParallel, inParallel } from './in-parallel.ts';
 import { createInbox, type Hearing, type Inbox } from './inbox.ts';
 import type { Broker, Consumer } from './kafka/broker.ts';
 import { createLog, type Log } from './log.ts';
@@ -33,6 +34,8 @@ export interface Surroundings {
   readonly clock?: SteeredClock;
   readonly time?: TechnicalTime;
   readonly ids?: Ids;
+  /** How calls that do not depend on each other are made; by default as many at a time as their step allows. */
+  readonly inParallel?: InParallel;
   /** Who chooses when a piece of background work is done; by default each loop runs by itself. */
   readonly drive?: Driver;
   /** What every statement of the service passes through on its way to Postgres. */
@@ -112,7 +115,7 @@ export async function runService<Config extends KitConfig, Schema>(
 export async function openContext<Config extends KitConfig, Schema>(
   { name }: ServiceDefinition<Config, Schema>,
   config: Config,
-  surroundings: Pick<Surroundings, 'clock' | 'time' | 'ids' | 'aroundStatement'> & {
+  surroundings: Pick<Surroundings, 'clock' | 'time' | 'ids' | 'inParallel' | 'aroundStatement'> & {
     loops: ReadonlyMap<string, RunningLoop>;
   },
 ): Promise<ServiceContext<Config, Schema>> {
@@ -123,6 +126,7 @@ export async function openContext<Config extends KitConfig, Schema>(
     clock,
     ids,
     time: surroundings.time ?? realTime,
+    inParallel: surroundings.inParallel ?? inParallel,
     log: createLog({ service: name, level: config.LOG_LEVEL, file: config.LOG_FILE }),
     telemetry: createTelemetry({
       service: name,

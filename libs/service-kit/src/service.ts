@@ -5,6 +5,7 @@ import type { KitConfig } from './config.ts';
 import type { Database } from './database.ts';
 import type { Server } from './http/server.ts';
 import type { Ids } from './ids.ts';
+import type { InParallel } from './in-parallel.ts';
 import type { Hearing } from './inbox.ts';
 import type { Log } from './log.ts';
 import type { Loop } from './loop.ts';
@@ -25,6 +26,8 @@ export interface ServiceContext<Config extends KitConfig, Schema> {
   readonly ids: Ids;
   readonly telemetry: Telemetry;
   readonly log: Log;
+  /** How calls that do not depend on each other are made. */
+  readonly inParallel: InParallel;
   /** Makes a loop look for work now; call it after the commit (`afterCommit`). */
   wake(loopName: string): void;
 }

@@ -54,9 +54,11 @@ export function refreshAccounts(context: Context): Loop {
         .limit(accountsPerStep)
         .execute();
       afterUserId = accounts.length < accountsPerStep ? '' : (accounts.at(-1)?.user_id ?? '');
-      const results = await Promise.allSettled(accounts.map((account) => refresh(context, account)));
-      const failed = results.find((result) => result.status === 'rejected');
-      if (failed !== undefined) throw failed.reason;
+      const failures: unknown[] = [];
+      await context.inParallel(accounts, accountsPerStep, (account) =>
+        refresh(context, account).catch((error: unknown) => void failures.push(error)),
+      );
+      if (failures.length > 0) throw failures[0];
       return accounts.length > 0 || after !== '';
     },
   };

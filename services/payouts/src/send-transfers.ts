@@ -52,12 +52,10 @@ interface PlannedTransfer {
 }
 
 async function sendAll(context: Context, planned: readonly PlannedTransfer[]): Promise<void> {
-  const sent = await Promise.all(
-    planned.map(async ({ claimed, at }) => {
-      await context.pace.wait(at);
-      return { claimed, outcome: await send(context, claimed) };
-    }),
-  );
+  const sent = await context.inParallel(planned, planned.length, async ({ claimed, at }) => {
+    await context.pace.wait(at);
+    return { claimed, outcome: await send(context, claimed) };
+  });
   await recordTransfers(context, sent);
 }
 

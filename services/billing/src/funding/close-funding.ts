@@ -16,7 +16,6 @@ import { isDefiniteRefusal } from '@wewrite/service-kit/stripe';
 import { sql } from 'kysely';
 import type { BillingContext, BillingTransaction } from '../context.ts';
 import { settleReversals } from '../reversals/settle-reversals.ts';
-import { inParallel } from '../stripe/in-parallel.ts';
 import { secondsOf } from '../stripe/seconds.ts';
 import { applyInvoices } from './apply-invoices.ts';
 import { type InvoiceReading, monthsOf } from './invoice.ts';
@@ -104,12 +103,12 @@ async function settledInvoices(context: BillingContext, ids: readonly string[]):
 async function settle(context: BillingContext, month: Month, ids: readonly string[]): Promise<void> {
   const readings = await readAndApply(context, ids);
   const open = readings.filter((reading) => isToBeVoided(reading, month)).map(({ id }) => id);
-  await inParallel(open, parallelReadings, (id) => voidInvoice(context, id));
+  await context.inParallel(open, parallelReadings, (id) => voidInvoice(context, id));
   await readAndApply(context, open);
 }
 
 async function readAndApply(context: BillingContext, ids: readonly string[]): Promise<readonly InvoiceReading[]> {
-  const readings = await inParallel(ids, parallelReadings, (id) => readInvoice(context.stripe, id));
+  const readings = await context.inParallel(ids, parallelReadings, (id) => readInvoice(context.stripe, id));
   await context.database.transaction((tx) => applyInvoices(tx, context, readings));
   return readings;
 }

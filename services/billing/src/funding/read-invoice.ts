@@ -59,13 +59,13 @@ async function readPayments(stripe: StripeClient, id: string): Promise<InvoicePa
       expand: ['data.payment.payment_intent.latest_charge'],
     }),
   );
-  return Promise.all(
-    data.flatMap((payment) => {
-      const intent = payment.payment.payment_intent;
-      // A payment without an intent brought no money through Stripe; the sums then differ, and say so.
-      return intent === undefined || typeof intent === 'string' ? [] : [paymentOf(stripe, payment, intent)];
-    }),
-  );
+  const payments: InvoicePayment[] = [];
+  for (const payment of data) {
+    const intent = payment.payment.payment_intent;
+    // A payment without an intent brought no money through Stripe; the sums then differ, and say so.
+    if (intent !== undefined && typeof intent !== 'string') payments.push(await paymentOf(stripe, payment, intent));
+  }
+  return payments;
 }
 
 async function paymentOf(

@@ -1,7 +1,6 @@
 // What an event should have told and did not: fees that Stripe has booked, money that became available, top-ups.
 import type { Schedule } from '@wewrite/service-kit';
 import type { BillingContext } from '../context.ts';
-import { inParallel } from '../stripe/in-parallel.ts';
 import { applyInvoices } from './apply-invoices.ts';
 import { makeFundsAvailable } from './make-funds-available.ts';
 import { readInvoice } from './read-invoice.ts';
@@ -36,7 +35,9 @@ async function readUnbookedPayments(context: BillingContext): Promise<void> {
       .orderBy('invoice_id')
       .limit(batchInvoices)
       .execute();
-    const readings = await inParallel(rows, parallelReadings, (row) => readInvoice(context.stripe, row.invoice_id));
+    const readings = await context.inParallel(rows, parallelReadings, (row) =>
+      readInvoice(context.stripe, row.invoice_id),
+    );
     await context.database.transaction((tx) => applyInvoices(tx, context, readings));
     after = rows.at(-1)?.invoice_id;
   }

@@ -15,7 +15,6 @@ import { syncRefund } from '../reversals/sync-refund.ts';
 import { finishCheckout } from '../subscription/finish-checkout.ts';
 import { syncSubscription } from '../subscription/sync-subscription.ts';
 import { type ClaimedEvent, countWaitingEvents, finishEvents, putBack, workOnEvents } from './event-queue.ts';
-import { inParallel } from './in-parallel.ts';
 import { workOf } from './stripe-event.ts';
 
 const batchEvents = 100;
@@ -44,7 +43,7 @@ export function processEvents(context: BillingContext): Loop {
 
 async function processBatch(context: BillingContext, events: readonly ClaimedEvent[]): Promise<void> {
   const tasks = await tasksOf(context, events);
-  const prepared = await inParallel(tasks, parallelReadings, async (task) => {
+  const prepared = await context.inParallel(tasks, parallelReadings, async (task) => {
     try {
       return [{ task, effect: await task.prepare() }];
     } catch (error) {

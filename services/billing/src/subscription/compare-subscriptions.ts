@@ -4,7 +4,6 @@ import { type Selectable, sql } from 'kysely';
 import type Stripe from 'stripe';
 import type { BillingContext } from '../context.ts';
 import type { SubscriptionRow } from '../db.ts';
-import { inParallel } from '../stripe/in-parallel.ts';
 import { amountsOf, amountsWith, ownIdKey, readingOf } from './subscription.ts';
 import { syncSubscription } from './sync-subscription.ts';
 
@@ -34,13 +33,13 @@ export async function compareSubscriptions(context: BillingContext): Promise<Com
       if (row === undefined) unknown.push(subscription.id);
       else if (differs(context, row, subscription)) differing.push(subscription.id);
     }
-    await inParallel(differing, parallelReadings, (id) => syncSubscription(context, id));
+    await context.inParallel(differing, parallelReadings, (id) => syncSubscription(context, id));
     repaired.push(...differing);
     cursor = page.data.at(-1)?.id;
     more = page.has_more;
   }
   const gone = (await liveHere(context)).filter((id) => !live.has(id));
-  await inParallel(gone, parallelReadings, (id) => syncSubscription(context, id));
+  await context.inParallel(gone, parallelReadings, (id) => syncSubscription(context, id));
   return { subscriptions: live.size, repaired: [...repaired, ...gone], unknown };
 }
 

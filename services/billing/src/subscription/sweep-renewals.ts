@@ -6,9 +6,8 @@ import { sql } from 'kysely';
 import { z } from 'zod';
 import type { BillingContext } from '../context.ts';
 import { applyInvoices } from '../funding/apply-invoices.ts';
-import { monthsOf } from '../funding/invoice.ts';
+import { type InvoiceReading, monthsOf } from '../funding/invoice.ts';
 import { readInvoice } from '../funding/read-invoice.ts';
-import { inParallel } from '../stripe/in-parallel.ts';
 import { refusalOf } from '../stripe/refusal-of.ts';
 import { secondsOf } from '../stripe/seconds.ts';
 import { compareSubscriptions } from './compare-subscriptions.ts';
@@ -60,7 +59,7 @@ async function sweep(context: BillingContext, month: Month): Promise<Sweep> {
   const missing: Sweep['missing'] = [];
   for (let after: string | undefined = ''; after !== undefined; ) {
     const rows = await uninvoiced(context, month, after);
-    const results = await inParallel(rows, parallelReadings, async (row) => ({
+    const results = await context.inParallel(rows, parallelReadings, async (row) => ({
       row,
       ids: await readInvoicesOf(context, row.stripe_id, month),
     }));
@@ -96,7 +95,8 @@ async function readInvoicesOf(context: BillingContext, stripeId: string, month: 
   const { data } = await context.stripe.call('invoices.list', stripeId, (sdk) =>
     sdk.invoices.list({ subscription: stripeId, created, limit: wholePage }),
   );
-  const readings = await Promise.all(data.map(({ id }) => readInvoice(context.stripe, id)));
+  const readings: InvoiceReading[] = [];
+  for (const { id } of data) readings.push(await readInvoice(context.stripe, id));
   const ofMonth = readings.filter(({ lines }) => monthsOf(lines).has(month));
   await context.database.transaction((tx) => applyInvoices(tx, context, ofMonth));
   return ofMonth.map(({ id }) => id);
@@ -116,7 +116,7 @@ async function readOpenInvoices(context: BillingContext, month: Month): Promise<
       .orderBy('invoice.id')
       .limit(batchSubscriptions)
       .execute();
-    const readings = await inParallel(rows, parallelReadings, ({ id }) => readInvoice(context.stripe, id));
+    const readings = await context.inParallel(rows, parallelReadings, ({ id }) => readInvoice(context.stripe, id));
     await context.database.transaction((tx) => applyInvoices(tx, context, readings));
     found.push(...readings.filter(({ status }, index) => status !== rows[index]?.status).map(({ id }) => id));
     after = rows.at(-1)?.id;
