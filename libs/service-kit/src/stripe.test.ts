@@ -1,6 +1,8 @@
-import { describe, expect, test } from '@jest/globals';
+import { createServer } from 'node:http';
+import { afterEach, describe, expect, test } from '@jest/globals';
 import Stripe from 'stripe';
-import { afterFailure, isDefiniteRefusal, isReplayedFailure } from './stripe.ts';
+import { afterFailure, createStripeClient, isDefiniteRefusal, isReplayedFailure } from './stripe.ts';
+import { createTelemetry } from './telemetry.ts';
 
 /** As the SDK makes it of an answer. */
 function answered(
@@ -45,5 +47,28 @@ describe('what a failed call of Stripe says about its key', () => {
     expect([isDefiniteRefusal(inUse), isReplayedFailure(inUse)]).toEqual([false, false]);
     expect(isReplayedFailure(answered(500, 'api_error'))).toBe(true);
     expect(isDefiniteRefusal(answered(402, 'card_error', 'card_declined'))).toBe(true);
+  });
+});
+
+describe('a connection that Stripe closes', () => {
+  let heard = 0;
+  const server = createServer((request) => {
+    heard += 1;
+    request.socket.resetAndDestroy();
+  });
+  afterEach(() => server.close());
+
+  test('E3: a call that is to be repeated by nobody is made once, and tells that it had no answer', async () => {
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const address = server.address();
+    const port = address !== null && typeof address === 'object' ? address.port : 0;
+    const telemetry = createTelemetry({ service: 'test' });
+    const config = { STRIPE_SECRET_KEY: 'sk_test_x', STRIPE_TIMEOUT_MS: 5_000, STRIPE_NETWORK_RETRIES: 0 };
+    const { call } = createStripeClient({ ...config, STRIPE_API_URL: `http://127.0.0.1:${port}` }, telemetry);
+    const failure = await call('balance', 'none', (sdk) => sdk.balance.retrieve()).catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(Stripe.errors.StripeConnectionError);
+    expect(afterFailure(failure).next).toBe('same_key');
+    expect(heard).toBe(1);
+    await telemetry.shutdown();
   });
 });

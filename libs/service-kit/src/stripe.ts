@@ -56,6 +56,7 @@ export function createStripeClient(
   const sdk = new Stripe(config.STRIPE_SECRET_KEY, {
     timeout: config.STRIPE_TIMEOUT_MS,
     maxNetworkRetries: config.STRIPE_NETWORK_RETRIES,
+    httpClient: httpClient(),
     telemetry: false,
     ...addressOf(config.STRIPE_API_URL),
   });
@@ -75,6 +76,30 @@ export function createStripeClient(
         },
       ),
   };
+}
+
+/**
+ * The SDK's own client, but that a closed connection is told as an error like others: the SDK would know it by its code and
+ * repeat the call once, after half a second of its own, even where it is to repeat none.
+ */
+function httpClient(): Stripe.HttpClient {
+  const client = Stripe.createNodeHttpClient();
+  return {
+    getClientName: () => client.getClientName(),
+    makeRequest: async (...request) => {
+      try {
+        return await client.makeRequest(...request);
+      } catch (error) {
+        if (isConnectionClosed(error)) throw new Error('the connection was closed', { cause: error });
+        throw error;
+      }
+    },
+  };
+}
+
+function isConnectionClosed(error: unknown): boolean {
+  const codes = Stripe.HttpClient.CONNECTION_CLOSED_ERROR_CODES;
+  return typeof error === 'object' && error !== null && 'code' in error && codes.includes(String(error.code));
 }
 
 /** Lists and the balance have no id of their own. */
