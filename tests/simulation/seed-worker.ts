@@ -14,6 +14,6 @@ async function runSeed(seed: number): Promise<SeedResult> {
     return { seed, failure, counts, hash };
   } catch (error) {
     const sentence = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    return { seed, failure: { kind: 'stuck', sentence }, counts: {}, hash: '' };
+    return { seed, failure: { kind: 'stuck', sentence }, counts: {}, hash: null };
   }
 }

@@ -1,17 +1,24 @@
-import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
+import startTestStack from '../../libs/local-stack/src/testing-setup.ts';
+import stopTestStack from '../../libs/local-stack/src/testing-teardown.ts';
 import { newCensus } from './census.ts';
 import { unseenIn } from './expected.ts';
 import { anyFaults } from './faults.ts';
 import { plotOf } from './population/plot.ts';
+import { progressLine } from './progress.ts';
+import { openResultsFile } from './results-file.ts';
 import { runPlot } from './run-plot.ts';
 import { shrink } from './shrink.ts';
-import { type SeedResult, SeedResultSchema, simulateSeeds, usualJobs } from './simulate-seeds.ts';
+import { type SeedResult, simulateSeeds, usualJobs } from './simulate-seeds.ts';
 import { storyOf } from './story.ts';
 
-// `npm run simulate -- --seeds 200 --from 1 [--jobs 2] [--resume FILE] [--shrink RUNS]`: runs seeds, tells of each failure the
-// shortest story that has it, and counts what happened. FILE keeps what is done, so that a long run can be gone on with.
+// `npm run simulate -- --seeds 200 --from 1 [--jobs 2] [--resume FILE] [--shrink RUNS]`: runs seeds, tells of the first failure
+// the shortest story that has it, and counts what happened. FILE keeps what is done, so that a long run can be gone on with;
+// what it kept before is counted, too.
+
+/** How often it is said how far a run is. */
+const sayEveryMs = 10_000;
 
 const say = (text: string) => void process.stdout.write(`${text}\n`);
 
@@ -26,49 +33,73 @@ const text = { type: 'string' } as const;
 const { values } = parseArgs({ options: { seeds: text, from: text, jobs: text, resume: text, shrink: text } });
 const options = OptionsSchema.parse(values);
 
-const seeds = Array.from({ length: options.seeds }, (_, index) => options.from + index);
-const before = readResults(options.resume);
-const isDone = new Set(before.map(({ seed }) => seed));
-const results: SeedResult[] = before.filter(({ seed }) => seeds.includes(seed));
-
-await simulateSeeds(
-  seeds.filter((seed) => !isDone.has(seed)),
-  options.jobs,
-  (result) => {
-    results.push(result);
-    if (options.resume !== undefined) appendFileSync(options.resume, `${JSON.stringify(result)}\n`);
-    say(`${results.length}/${seeds.length} seed ${result.seed}: ${result.failure?.sentence ?? 'well'}`);
-  },
-);
-
 const census = newCensus();
-for (const { counts } of results) census.add(counts);
-for (const [name, times] of Object.entries(census.counts())) say(`${String(times).padStart(9)} ${name}`);
-const unseen = unseenIn(census.counts());
-if (unseen.length > 0) say(`Not seen: ${unseen.join(', ')}`);
+const done = new Set<number>();
+const failed: SeedResult[] = [];
+const take = (result: SeedResult) => {
+  done.add(result.seed);
+  census.add(result.counts);
+  if (result.failure !== null) failed.push(result);
+};
 
-const failed = results.filter(({ failure }) => failure !== null).map(({ seed }) => seed);
-say(`${results.length} seeds, ${failed.length} of them failed${failed.length === 0 ? '.' : `: ${failed.join(', ')}.`}`);
-const [first] = failed;
-if (first !== undefined) {
-  process.exitCode = 1;
-  await tellShortest(first, options.shrink);
+await startTestStack();
+try {
+  await runSeeds();
+  sayCensus();
+  await sayFailures();
+} finally {
+  await stopTestStack();
+}
+
+/** Runs those of the seeds that the file does not keep, and says from time to time how far that is. */
+async function runSeeds(): Promise<void> {
+  const keep = options.resume === undefined ? () => undefined : await openResultsFile(options.resume, take);
+  const wanted = Array.from({ length: options.seeds }, (_, index) => options.from + index);
+  const seeds = wanted.filter((seed) => !done.has(seed));
+  const total = done.size + seeds.length;
+  const startedMs = Date.now();
+  let played = 0;
+  let saidMs = startedMs;
+  await simulateSeeds(seeds, {
+    jobs: options.jobs,
+    onResult: (result) => {
+      take(result);
+      keep(result);
+      played += 1;
+      if (result.failure !== null) say(`seed ${result.seed}: ${result.failure.sentence}`);
+      const nowMs = Date.now();
+      if (nowMs - saidMs < sayEveryMs && done.size < total) return;
+      saidMs = nowMs;
+      const progress = { done: done.size, failed: failed.length, total, played, elapsedMs: nowMs - startedMs, nowMs };
+      say(progressLine(progress));
+    },
+  });
+}
+
+function sayCensus(): void {
+  const counts = census.counts();
+  for (const [name, times] of Object.entries(counts)) say(`${String(times).padStart(9)} ${name}`);
+  const unseen = unseenIn(counts);
+  if (unseen.length > 0) say(`Not seen: ${unseen.join(', ')}`);
+}
+
+async function sayFailures(): Promise<void> {
+  for (const { seed, failure } of failed) say(`seed ${seed}: ${failure?.sentence}`);
+  say(`${done.size} seeds, ${failed.length} of them failed.`);
+  if (failed.length > 0) process.exitCode = 1;
+  // One that never ended would not end here either.
+  const first = failed.find(({ hash }) => hash !== null);
+  if (first !== undefined) await sayShortest(first.seed);
 }
 
 /** Leaves out of a failing seed what its failure can do without, and tells the rest. */
-async function tellShortest(seed: number, mostRuns: number): Promise<void> {
+async function sayShortest(seed: number): Promise<void> {
   const { failure } = await runPlot(plotOf(seed), anyFaults);
   if (failure === null) return say(`Seed ${seed} does not fail here.`);
   const smallest = await shrink(
     { plot: plotOf(seed), faults: anyFaults },
     async ({ plot, faults }) => (await runPlot(plot, faults)).failure?.kind === failure.kind,
-    mostRuns,
+    options.shrink,
   );
   say(storyOf(await runPlot(smallest.plot, smallest.faults)));
-}
-
-function readResults(file: string | undefined): SeedResult[] {
-  if (file === undefined || !existsSync(file)) return [];
-  const lines = readFileSync(file, 'utf8').split('\n');
-  return lines.filter((line) => line !== '').map((line) => SeedResultSchema.parse(JSON.parse(line)));
 }

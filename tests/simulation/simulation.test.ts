@@ -23,7 +23,8 @@ describe('months of a town in which everything goes wrong', () => {
     const drawn = Array.from({ length: simulatedSeeds }, (_, index) => firstSeed + index);
     const seeds = [...new Set([...regressions.map(({ seed }) => seed), ...drawn])];
     // The first once more at the end, when its process has run others.
-    await simulateSeeds([...seeds, ...seeds.slice(0, 1)], usualJobs, (result) => results.push(result));
+    const onResult = (result: SeedResult) => void results.push(result);
+    await simulateSeeds([...seeds, ...seeds.slice(0, 1)], { jobs: usualJobs, onResult });
   }, deadlineMs);
 
   test('B2, B3: every cent is where the deeds put it, whatever failed meanwhile', () => {
