@@ -185,6 +185,17 @@ export const kitMutants: readonly Mutant[] = [
     rule: 'Idempotency-Key',
     wrong: 'a repetition runs the request that is still under way once more',
     file: 'libs/service-kit/src/http/idempotency.ts',
+    edits: [
+      { from: 'return row.lease_until <= now ? takeOver(', to: 'return row.status === null ? takeOver(' },
+      { from: 'and status is null and lease_until <= ${now}`', to: 'and status is null`' },
+    ],
+    tests: [idempotency],
+  },
+  {
+    name: 'idempotency-key-taken-over-by-two',
+    rule: 'Idempotency-Key',
+    wrong: 'two repetitions that find the same claim ended both take its place',
+    file: 'libs/service-kit/src/http/idempotency.ts',
     edits: [{ from: 'and status is null and lease_until <= ${now}`', to: 'and status is null`' }],
     tests: [idempotency],
   },
@@ -239,6 +250,19 @@ export const kitMutants: readonly Mutant[] = [
       },
     ],
     tests: ['libs/service-kit/tests/leases.test.ts'],
+  },
+  {
+    name: 'runs-remembered-as-they-were',
+    rule: 'A8',
+    wrong: 'a replica that has not seen what another has run stays behind it, and runs nothing any more',
+    file: 'libs/service-kit/src/schedule.ts',
+    edits: [
+      {
+        from: '    await readLastRuns(options, lastRuns);',
+        to: '    if (lastRuns.size === 0) await readLastRuns(options, lastRuns);',
+      },
+    ],
+    tests: ['libs/service-kit/tests/schedule.test.ts'],
   },
   {
     name: 'missed-runs-forgotten',

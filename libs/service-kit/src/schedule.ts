@@ -20,7 +20,8 @@ export interface Schedule {
 
 /**
  * All schedules of a service as one loop. A `schedule_run` row per due instant makes it run once; what was missed while
- * nothing ran is caught up. The first start sets the baseline: nothing before it is due.
+ * nothing ran is caught up. The first start sets the baseline: nothing before it is due. Runs only ever follow each other,
+ * so what was last seen of them tells until when none can be due: before that, nobody looks.
  */
 export function scheduleLoop(options: {
   schedules: readonly Schedule[];
@@ -29,21 +30,29 @@ export function scheduleLoop(options: {
   time: TechnicalTime;
   log: Log;
 }): Loop {
-  const { schedules, database, clock, time } = options;
-  const planned = schedules.map(plan);
-  const dueRuns = () => findDueRuns(database, planned, clock.now());
-  const ready = once(() => insertBaselines(database, schedules, clock.now(), time.now()));
+  const { clock } = options;
+  const planned = options.schedules.map(plan);
+  const lastRuns = new Map<string, LastRun>();
+  const findDueRuns = async () => {
+    const mayBeDue = planned.some((each) => {
+      const last = lastRuns.get(each.schedule.name);
+      return last === undefined || nextDue(last, each, clock.now()) !== null;
+    });
+    if (!mayBeDue) return [];
+    await readLastRuns(options, lastRuns);
+    return dueRunsOf(lastRuns, planned, clock.now());
+  };
   return {
     name: 'schedules',
     pollMs: 1_000,
-    due: async () => {
-      await ready();
-      return (await dueRuns()).length;
-    },
+    due: async () => (await findDueRuns()).length,
     step: async () => {
-      await ready();
       let found = false;
-      for (const dueRun of await dueRuns()) found = (await run(options, dueRun)) || found;
+      for (const dueRun of await findDueRuns()) {
+        if (!(await run(options, dueRun))) continue;
+        found = true;
+        lastRuns.set(dueRun.schedule.name, { due_at: dueRun.dueAt, state: 'done' });
+      }
       return found;
     },
   };
@@ -104,21 +113,35 @@ async function run(
 }
 
 /** Of each schedule, the earliest instant that is due and not done, where there is one. */
-async function findDueRuns(
-  database: Database<unknown>,
+function dueRunsOf(
+  lastRuns: ReadonlyMap<string, LastRun>,
   planned: readonly PlannedSchedule[],
   now: Date,
-): Promise<readonly DueRun[]> {
-  const { rows } = await sql<LastRun & { name: string }>`
-    select distinct on (name) name, due_at, state from schedule_run
-    where name = any(${planned.map(({ schedule }) => schedule.name)}::text[])
-    order by name, due_at desc`.execute(database.kysely);
-  const lastRuns = new Map(rows.map(({ name, ...last }) => [name, last]));
+): readonly DueRun[] {
   return planned.flatMap((each) => {
     const last = lastRuns.get(each.schedule.name);
     const dueAt = last === undefined ? null : nextDue(last, each, now);
     return dueAt === null ? [] : [{ schedule: each.schedule, dueAt }];
   });
+}
+
+/** Reads the last run of each schedule; one that has none yet gets a baseline before. */
+async function readLastRuns(
+  { schedules, database, clock, time }: Parameters<typeof scheduleLoop>[0],
+  lastRuns: Map<string, LastRun>,
+): Promise<void> {
+  const names = schedules.map(({ name }) => name);
+  const read = async () => {
+    const { rows } = await sql<LastRun & { name: string }>`
+      select distinct on (name) name, due_at, state from schedule_run where name = any(${names}::text[])
+      order by name, due_at desc`.execute(database.kysely);
+    for (const { name, ...last } of rows) lastRuns.set(name, last);
+  };
+  await read();
+  const fresh = names.filter((name) => !lastRuns.has(name));
+  if (fresh.length === 0) return;
+  await insertBaselines(database, fresh, clock.now(), time.now());
+  await read();
 }
 
 interface LastRun {
@@ -150,26 +173,13 @@ async function claim(
 
 async function insertBaselines(
   database: Database<unknown>,
-  schedules: readonly Schedule[],
+  names: readonly string[],
   now: Date,
   technicalNow: Date,
 ): Promise<void> {
-  for (const schedule of schedules) {
-    await sql`
-      insert into schedule_run (name, due_at, state, lease_until)
-      select ${schedule.name}, ${now}, 'baseline', ${technicalNow}
-      where not exists (select from schedule_run where name = ${schedule.name})
-      on conflict do nothing`.execute(database.kysely);
-  }
-}
-
-function once(work: () => Promise<void>): () => Promise<void> {
-  let done: Promise<void> | undefined;
-  return () => {
-    done ??= work().catch((error: unknown) => {
-      done = undefined;
-      throw error;
-    });
-    return done;
-  };
+  await sql`
+    insert into schedule_run (name, due_at, state, lease_until)
+    select name, ${now}::timestamptz, 'baseline', ${technicalNow}::timestamptz from unnest(${names}::text[]) as fresh (name)
+    where not exists (select from schedule_run where schedule_run.name = fresh.name)
+    on conflict do nothing`.execute(database.kysely);
 }

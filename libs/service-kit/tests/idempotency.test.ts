@@ -207,6 +207,19 @@ describe('an Idempotency-Key', () => {
     expect(await ordersOf('hal')).toBe(1);
   });
 
+  test('many repetitions at once after its claim has ended: one of them takes its place, and all get that answer', async () => {
+    const stopped = stopHandlers('before commit');
+    const stuck = ask({ sub: 'hob', key: 'stuck' });
+    await stopped.reached();
+    aheadMs += 31_000;
+    const again = await Promise.all(Array.from({ length: 20 }, () => ask({ sub: 'hob', key: 'stuck' })));
+    expect(again[0]).toMatchObject({ status: 201 });
+    expect(new Set(again.map((answer) => JSON.stringify(answer))).size).toBe(1);
+    stopped.release();
+    expect(codeOf(await stuck)).toEqual([409, 'busy']);
+    expect(await ordersOf('hob')).toBe(1);
+  });
+
   test('a handler that persists its own steps is run again once its claim has ended', async () => {
     const stopped = stopHandlers('after commit');
     const stuck = ask({ sub: 'ida', key: 'steps', path: '/v1/steps' });

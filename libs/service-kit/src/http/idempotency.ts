@@ -136,8 +136,10 @@ async function claimOrAnswer(
   asked: Asked,
 ): Promise<Claim | Answer> {
   const deadlineMs = time.now().getTime() + patienceMs;
+  const claimed = await claimNew(database, asked, time.now());
+  if (claimed !== null) return claimed;
   for (let waitMs = 10; ; waitMs = Math.min(2 * waitMs, 250)) {
-    const found = (await claim(database, asked, time.now())) ?? (await findAnswer(database, asked));
+    const found = await findAnswerOrClaim(database, asked, time.now());
     if (found !== null) return found;
     if (time.now().getTime() >= deadlineMs) {
       throw new Refusal('busy', 'The first request with this Idempotency-Key is still under way: ask again shortly.');
@@ -146,35 +148,44 @@ async function claimOrAnswer(
   }
 }
 
-/** Takes a key that is new, or whose attempt has been under way for too long; null when it is neither. */
-async function claim(database: Database<unknown>, { id, fingerprint }: Asked, now: Date): Promise<Claim | null> {
+/** Takes a key that is new; null when it is known. */
+async function claimNew(database: Database<unknown>, { id, fingerprint }: Asked, now: Date): Promise<Claim | null> {
   const attempt = randomUUID();
-  const leaseUntil = new Date(now.getTime() + leaseMs);
-  const inserted = await sql`
+  const { numAffectedRows } = await sql`
     insert into idempotent_request (user_id, route, key, fingerprint, attempt, started_at, lease_until)
-    values (${id.userId}, ${id.route}, ${id.key}, ${fingerprint}, ${attempt}, ${now}, ${leaseUntil})
+    values (${id.userId}, ${id.route}, ${id.key}, ${fingerprint}, ${attempt}, ${now}, ${leaseEnd(now)})
     on conflict do nothing`.execute(database.kysely);
-  if (inserted.numAffectedRows === 1n) return { attempt, id, kept: false };
-  const takenOver = await sql`
-    update idempotent_request set attempt = ${attempt}, lease_until = ${leaseUntil}
-    where ${isRequest(id)} and fingerprint = ${fingerprint} and status is null and lease_until <= ${now}`.execute(
-    database.kysely,
-  );
-  return takenOver.numAffectedRows === 1n ? { attempt, id, kept: false } : null;
+  return numAffectedRows === 1n ? { attempt, id, kept: false } : null;
 }
 
-async function findAnswer(database: Database<unknown>, { id, fingerprint }: Asked): Promise<Answer | null> {
-  const { rows } = await sql<{ fingerprint: Buffer } & (Answer | { status: null })>`
-    select fingerprint, status, content_type, body from idempotent_request where ${isRequest(id)}`.execute(
-    database.kysely,
-  );
+/** The answer to a known key; or the key, when its attempt was given up or has been under way for too long; else null. */
+async function findAnswerOrClaim(database: Database<unknown>, asked: Asked, now: Date): Promise<Claim | Answer | null> {
+  const { rows } = await sql<{ fingerprint: Buffer; lease_until: Date } & (Answer | { status: null })>`
+    select fingerprint, lease_until, status, content_type, body from idempotent_request
+    where ${isRequest(asked.id)}`.execute(database.kysely);
   const [row] = rows;
-  if (row === undefined) return null;
-  if (!row.fingerprint.equals(fingerprint)) {
+  if (row === undefined) return claimNew(database, asked, now);
+  if (!row.fingerprint.equals(asked.fingerprint)) {
     const sentence = 'This Idempotency-Key came with another request before: give each request a key of its own.';
     throw new Refusal('idempotency_mismatch', sentence, { field: 'Idempotency-Key' });
   }
-  return row.status === null ? null : row;
+  if (row.status !== null) return row;
+  return row.lease_until <= now ? takeOver(database, asked, now) : null;
+}
+
+/** Takes a key whose attempt has been under way for too long; null when another repetition was first, or it was answered. */
+async function takeOver(database: Database<unknown>, { id, fingerprint }: Asked, now: Date): Promise<Claim | null> {
+  const attempt = randomUUID();
+  const { numAffectedRows } = await sql`
+    update idempotent_request set attempt = ${attempt}, lease_until = ${leaseEnd(now)}
+    where ${isRequest(id)} and fingerprint = ${fingerprint} and status is null and lease_until <= ${now}`.execute(
+    database.kysely,
+  );
+  return numAffectedRows === 1n ? { attempt, id, kept: false } : null;
+}
+
+function leaseEnd(now: Date): Date {
+  return new Date(now.getTime() + leaseMs);
 }
 
 /** False when another attempt has taken over or answered. */
