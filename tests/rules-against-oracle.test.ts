@@ -224,6 +224,7 @@ const payment: Payment = {
   months: new Map(),
   suspendedBecause: null,
   isDisputed: false,
+  returnedCents: 0,
 };
 
 function takingOf(amountCents: number): Taking {

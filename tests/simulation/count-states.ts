@@ -1,29 +1,13 @@
-import type { ServiceName } from '@wewrite/contracts';
+import { serviceNames } from '@wewrite/contracts';
 import { sql } from 'kysely';
 import type { Census } from './census.ts';
 import type { World } from './world.ts';
 
-/** Where states are kept: those that a run ends with are counted. */
-const stateColumns: readonly (readonly [service: ServiceName, table: string, column: string])[] = [
-  ['allocations', 'schedule', 'state'],
-  ['allocations', 'writer_state', 'state'],
-  ['billing', 'subscription', 'state'],
-  ['billing', 'invoice', 'outcome'],
-  ['billing', 'escrow_move', 'state'],
-  ['billing', 'refund_order', 'state'],
-  ['earnings', 'hold_state', 'state'],
-  ['payouts', 'payout', 'status'],
-  ['payouts', 'payout_attempt', 'outcome'],
-  ['payouts', 'judgement', 'reason'],
-  ['earnings', 'reversal', 'kind'],
-];
-
-/** Counts what everything is in at the end of a run. */
+/** Counts each state that a row has come into, the ones included that it soon left: `billing.invoice.outcome funded`. */
 export async function countStates(world: World, census: Census): Promise<void> {
-  for (const [service, table, column] of stateColumns) {
-    const { rows } = await sql<{ state: string | null; times: number }>`
-      select ${sql.ref(column)} as state, count(*)::int as times from ${sql.table(table)}
-      where ${sql.ref(column)} is not null group by 1`.execute(world.database(service).kysely);
-    for (const { state, times } of rows) census.count('state', `${table} ${state}`, times);
+  for (const service of serviceNames) {
+    const { rows } = await sql<{ name: string; times: number }>`
+      select name, count(*) as times from state_seen group by name`.execute(world.database(service).kysely);
+    for (const { name, times } of rows) census.count('state', name, times);
   }
 }

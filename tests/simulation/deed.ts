@@ -57,6 +57,10 @@ type SubscriptionDeed =
   | { readonly kind: 'subscription_cancelled'; readonly userId: string }
   | { readonly kind: 'subscription_resumed'; readonly userId: string }
   | { readonly kind: 'card_changed'; readonly userId: string; readonly card: Card }
+  /** Stripe has ended it: as it was cancelled, after the last try to collect a renewal, or because support removed it. */
+  | { readonly kind: 'subscription_ended'; readonly userId: string }
+  /** Stripe asks for a renewal no more: its last try was in vain. */
+  | { readonly kind: 'renewal_given_up'; readonly userId: string; readonly invoiceId: string }
   /** The card's holder authenticates what waits for it. */
   | { readonly kind: 'payment_authenticated'; readonly userId: string; readonly invoiceId: string };
 
@@ -129,7 +133,9 @@ type PaymentDeed =
       /** The bank only asks: no money moves, unless it is lost and becomes a dispute. */
       readonly isInquiry: boolean;
     }
-  | { readonly kind: 'dispute_won' | 'dispute_lost'; readonly userId: string; readonly disputeId: string }
+  /** `cents`: what the bank gives back, which may be a part of what it took. */
+  | { readonly kind: 'dispute_won'; readonly userId: string; readonly disputeId: string; readonly cents: number }
+  | { readonly kind: 'dispute_lost'; readonly userId: string; readonly disputeId: string }
   | { readonly kind: 'topped_up'; readonly cents: number };
 
 /** What becomes of writers' accounts and payouts at Stripe and at their banks. */
@@ -178,6 +184,14 @@ type DeskDeed =
       readonly month: Month;
       /** Over at once, or Stripe's to decide; null when it was refused. */
       readonly next: 'canceled' | 'canceling' | null;
+    }
+  /** A refund that the product ordered, and that came to nothing, is ordered again. */
+  | {
+      readonly kind: 'refund_retried';
+      readonly userId: string;
+      readonly paymentId: string;
+      readonly reason: 'paid_late' | 'operator';
+      readonly cents: number;
     }
   | { readonly kind: 'written_off'; readonly writerId: string; readonly cents: number | null }
   | { readonly kind: 'close_asked'; readonly month: Month; readonly runKind: RunKind }

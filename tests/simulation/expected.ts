@@ -1,39 +1,45 @@
-import { type ProblemCode, problemStatuses, topics } from '@wewrite/contracts';
+import { problemStatuses, topics } from '@wewrite/contracts';
+import { connectEvents, platformEvents, thinEvents } from '../../apps/cli/src/stack/webhook-endpoints.ts';
 import type { Counts, Kind } from './census.ts';
+import { deedKinds } from './deed-kinds.ts';
 import { faultKinds } from './faults.ts';
-import { namedToSee } from './named-to-see.ts';
+import { knownStates } from './known-states.ts';
+import { neverSeen } from './never-seen.ts';
 import { partNames } from './population/parts.ts';
 
-/** Refusals that no run may have, and why. */
-const neverRefusedSo: Readonly<Partial<Record<ProblemCode, string>>> = {
-  method_not_allowed: 'the services answer 404 to methods that they do not know',
-  internal: 'it is a failure',
-  rate_limited: 'loopback is not limited',
-  below_minimum: 'it is a reason why a payout is skipped',
-  too_many_allocations: 'it takes hundreds of requests: a test of the service has it',
-  not_parked: 'nothing is poisoned here: poison.test.ts has it',
-  must_not_be_dropped: 'nothing is poisoned here: poison.test.ts has it',
-  not_refused: 'a test of the service has it',
-  already_refunded: 'nobody orders refunds at the desk: a test of the service has it',
-  not_confirmed: 'nothing is imported here: a test of the service has it',
-};
+/** Where the census of many runs is not what it should be. */
+export interface CensusGaps {
+  /** What should have happened and has not, as `refusal/over_allocated`. */
+  readonly unseen: readonly string[];
+  /** What has happened although there is a reason why it cannot: the reason is no longer true. */
+  readonly seenAgainstReason: readonly string[];
+}
 
-/** Every refusal that the seeds of a run have to come upon together. */
-export const refusalsToSee = Object.keys(problemStatuses).filter((code) => !(code in neverRefusedSo));
+/** Everything that can happen, as what the product is made of says: a new event or state is in it without being named here. */
+async function everything(): Promise<Readonly<Record<Kind, readonly string[]>>> {
+  return {
+    act: partNames,
+    deed: deedKinds,
+    refusal: Object.keys(problemStatuses),
+    event: [...platformEvents, ...connectEvents, ...thinEvents],
+    message: topics.map(({ name }) => name),
+    fault: faultKinds,
+    state: await knownStates(),
+  };
+}
 
-/** Messages that only an operator's mending brings about, which is no part of a run. */
-const messagesNotSaid = ['operator.command', 'message.parked'];
+/** Holds the counts of many runs against everything that can happen. */
+export async function heldAgainstEverything(counts: Counts): Promise<CensusGaps> {
+  const names = Object.entries(await everything()).flatMap(([kind, all]) => all.map((name) => `${kind}/${name}`));
+  const isSeen = (name: string) => (counts[name] ?? 0) > 0;
+  return {
+    unseen: names.filter((name) => !isSeen(name) && !isExcepted(name)),
+    seenAgainstReason: names.filter((name) => isSeen(name) && isExcepted(name)),
+  };
+}
 
-const toSee: Readonly<Record<Kind, readonly string[]>> = {
-  ...namedToSee,
-  act: partNames,
-  refusal: refusalsToSee,
-  fault: faultKinds,
-  message: topics.map(({ name }) => name).filter((name) => !messagesNotSaid.includes(name)),
-};
-
-/** What should have happened in many runs and has not, as `refusal/over_allocated`. */
-export function unseenIn(counts: Counts): string[] {
-  const names = Object.entries(toSee).flatMap(([kind, all]) => all.map((name) => `${kind}/${name}`));
-  return names.filter((name) => (counts[name] ?? 0) === 0);
+/** A state is excepted by itself, or with all others of its column. */
+function isExcepted(name: string): boolean {
+  const column = name.slice(0, name.indexOf(' '));
+  return name in neverSeen || (name.startsWith('state/') && column in neverSeen);
 }

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import startTestStack from '../../libs/local-stack/src/testing-setup.ts';
 import stopTestStack from '../../libs/local-stack/src/testing-teardown.ts';
 import { newCensus } from './census.ts';
-import { unseenIn } from './expected.ts';
+import { heldAgainstEverything } from './expected.ts';
 import { anyFaults } from './faults.ts';
 import { plotOf } from './population/plot.ts';
 import { progressLine } from './progress.ts';
@@ -45,7 +45,7 @@ const take = (result: SeedResult) => {
 await startTestStack();
 try {
   await runSeeds();
-  sayCensus();
+  await sayCensus();
   await sayFailures();
 } finally {
   await stopTestStack();
@@ -76,11 +76,12 @@ async function runSeeds(): Promise<void> {
   });
 }
 
-function sayCensus(): void {
+async function sayCensus(): Promise<void> {
   const counts = census.counts();
   for (const [name, times] of Object.entries(counts)) say(`${String(times).padStart(9)} ${name}`);
-  const unseen = unseenIn(counts);
+  const { unseen, seenAgainstReason } = await heldAgainstEverything(counts);
   if (unseen.length > 0) say(`Not seen: ${unseen.join(', ')}`);
+  if (seenAgainstReason.length > 0) say(`Seen, though there is a reason why not: ${seenAgainstReason.join(', ')}`);
 }
 
 async function sayFailures(): Promise<void> {

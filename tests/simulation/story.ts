@@ -15,14 +15,15 @@ export function storyOf({ plot, deeds, faults, failure }: Run): string {
 }
 
 function sentenceOf(deed: Deed): string {
-  return `${actOf(deed)}${answerOf(deed.answer)}.`;
+  return `${toldAct(deed)}${answerOf(deed.answer)}.`;
 }
 
 function answerOf(answer: Answer): string {
   return answer.outcome === 'accepted' ? '' : `, which is refused (${answer.code})`;
 }
 
-function actOf(deed: Deed): string {
+/** What somebody does, in words, without a full stop: `ada gives page/letters $5.00`. */
+export function toldAct(deed: Deed): string {
   return subscriptionAct(deed) ?? planAct(deed) ?? paymentAct(deed) ?? writerAct(deed) ?? deskAct(deed);
 }
 
@@ -36,6 +37,10 @@ function subscriptionAct(deed: Deed): string | null {
       return `${deed.userId} cancels`;
     case 'subscription_resumed':
       return `${deed.userId} takes the cancellation back`;
+    case 'subscription_ended':
+      return `the subscription of ${deed.userId} has ended`;
+    case 'renewal_given_up':
+      return `the renewal ${deed.invoiceId} of ${deed.userId} is given up`;
     case 'card_changed':
       return `${deed.userId} gives a card that ${verb(deed.card)}`;
     case 'payment_authenticated':
@@ -83,7 +88,7 @@ function paymentAct(deed: Deed): string | null {
     case 'dispute_opened':
       return `${deed.userId}'s bank ${deed.isInquiry ? 'asks about' : 'disputes'} ${money(deed.cents)} of ${deed.paymentId}`;
     case 'dispute_won':
-      return `the dispute ${deed.disputeId} of ${deed.userId} is won`;
+      return `the dispute ${deed.disputeId} of ${deed.userId} is won, ${money(deed.cents)} of it`;
     case 'dispute_lost':
       return `the dispute ${deed.disputeId} of ${deed.userId} is lost`;
     case 'topped_up':
@@ -126,6 +131,8 @@ function deskAct(deed: Deed): string {
       return `what ${deed.holdId} holds is taken back`;
     case 'written_off':
       return `${deed.cents === null ? 'all' : money(deed.cents)} that ${deed.writerId} owes is given up`;
+    case 'refund_retried':
+      return `the refund of ${money(deed.cents)} of ${deed.paymentId} is ordered again`;
     case 'close_asked':
       return `the ${deed.runKind} of ${deed.month} is asked for`;
     case 'sweep_asked':

@@ -4,21 +4,26 @@ import { join } from 'node:path';
 import { type ServiceName, serviceNames } from '@wewrite/contracts';
 import { type DevelopmentKeys, developmentKeys } from '@wewrite/local-stack';
 import { createTestDatabase, type TestDatabase } from '@wewrite/local-stack/testing';
-import { migrate, migrationsHash } from '@wewrite/service-kit';
+import { type MigrationSource, migrate, migrationsHash } from '@wewrite/service-kit';
 import { services } from '../../apps/cli/src/stack/services.ts';
 
 let hash: Promise<string> | undefined;
 let keys: Promise<DevelopmentKeys> | undefined;
 
+/** After a service's own: what writes down the states that its rows come into, for the census. */
+const watchStates: MigrationSource = { name: 'watch-states', directory: new URL('./watch-states/', import.meta.url) };
+
+const migrationsOf = (name: ServiceName) => [...services[name].migrations, watchStates];
+
 /** A database with the five schemas, as they are after all migrations: a copy of the run's template. */
 export async function worldDatabase(): Promise<TestDatabase<ServiceName>> {
-  hash ??= Promise.all(serviceNames.map((name) => migrationsHash(services[name].migrations))).then(String);
+  hash ??= Promise.all(serviceNames.map((name) => migrationsHash(migrationsOf(name)))).then(String);
   return createTestDatabase({
     services: serviceNames,
     templateKey: await hash,
     migrate: async (urls) => {
       for (const name of serviceNames) {
-        await migrate({ ownerUrl: urls[name].ownerUrl, schema: name, sources: services[name].migrations });
+        await migrate({ ownerUrl: urls[name].ownerUrl, schema: name, sources: migrationsOf(name) });
       }
     },
   });

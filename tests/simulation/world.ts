@@ -170,9 +170,16 @@ function databasesOf(testDatabase: TestDatabase<ServiceName>, ends: AsyncDisposa
   };
 }
 
-/** Lists of v2 may lag behind what was made: by a look, or by some time. */
+/**
+ * What Stripe leaves open: lists of v2 may lag behind what was made, by a look or by some time, and what becomes of a renewal
+ * after the last try to collect it.
+ */
 async function drawSettings(sandbox: RunningSandbox, chance: Chance): Promise<void> {
-  const settings = { listLagCalls: chance.between(0, 1), listLagMs: chance.pick([0, 0, 1_000, 60_000]) };
+  const settings = {
+    listLagCalls: chance.between(0, 1),
+    listLagMs: chance.pick([0, 0, 1_000, 60_000]),
+    dunningEnd: chance.pick(['leave_open', 'mark_uncollectible', 'cancel_subscription']),
+  };
   const order = { method: 'POST', headers: json, body: JSON.stringify(settings) };
   await httpCall(new URL('/_sandbox/settings', sandbox.url), order);
 }

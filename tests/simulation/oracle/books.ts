@@ -14,7 +14,17 @@ export interface Payment {
   readonly months: Map<string, number>;
   /** Why its money funds nothing (E1, E7); null when it does. */
   readonly suspendedBecause: 'paid_late' | 'crosses_months' | null;
+  /** A bank has it, or has kept it. */
   isDisputed: boolean;
+  /** What went back to its card, or to its bank for good, whoever had it so. */
+  returnedCents: number;
+}
+
+/** A refund of money in suspense that did not reach its card: the money waits there. */
+export interface RefusedRefund {
+  readonly payment: Payment;
+  readonly reason: 'paid_late' | 'operator';
+  readonly cents: number;
 }
 
 /** What a taking took of a closed month. */
@@ -77,6 +87,7 @@ export interface Books {
   /** Paid budgets by month and supporter. */
   readonly budgets: Map<string, Map<string, number>>;
   readonly refunds: Map<string, Withdrawal>;
+  readonly refusedRefunds: RefusedRefund[];
   readonly disputes: Map<string, Withdrawal>;
   readonly inquiries: Map<string, { readonly payment: Payment; readonly cents: number }>;
   /** What is to be done with takings of months that are over, once those are closed. */
@@ -107,6 +118,7 @@ export function noBooks(late: ReadonlySet<string> = new Set()): Books {
     charges: [],
     budgets: new Map(),
     refunds: new Map(),
+    refusedRefunds: [],
     disputes: new Map(),
     inquiries: new Map(),
     waiting: new Map(),

@@ -3,8 +3,7 @@ import { type Month, month } from '@wewrite/contracts';
 import { allocate, close, deed, october, page, pay, reckoned, september, site, subscribe } from './deeds-for-tests.ts';
 
 describe('disputes', () => {
-  const dispute = (at: string, kind: 'dispute_won' | 'dispute_lost') =>
-    deed(at, { kind, userId: 'ada', disputeId: 'du' });
+  const won = (at: string, cents: number) => deed(at, { kind: 'dispute_won', userId: 'ada', disputeId: 'du', cents });
   const opened = (at: string) =>
     deed(at, {
       kind: 'dispute_opened',
@@ -26,12 +25,24 @@ describe('disputes', () => {
       ...ada,
       opened('2026-09-30T23:59:59Z'),
       close('2026-10-01T09:00Z', september),
-      dispute('2026-10-20T00:00Z', 'dispute_won'),
+      won('2026-10-20T00:00Z', 10_000),
       close('2026-11-01T09:00Z', october),
     ]);
     expect(closed.get('2026-09')?.supporters.get('ada')).toMatchObject({ budgetCents: 0, unfundedCents: 10_000 });
     expect(closed.get('2026-10')?.supporters.get('ada')).toMatchObject({ budgetCents: 10_000, fundedCents: 10_000 });
     expect(ledger.get('losses:disputes')).toBe(1_500);
+  });
+
+  test('E5: what a bank keeps of one that is won is ours to lose, and nobody else’s', () => {
+    const { closed, ledger } = reckoned([
+      ...ada,
+      opened('2026-09-10T00:00Z'),
+      won('2026-09-20T00:00Z', 9_000),
+      close('2026-10-01T09:00Z', september),
+    ]);
+    expect(closed.get('2026-09')?.supporters.get('ada')).toMatchObject({ budgetCents: 10_000, fundedCents: 10_000 });
+    expect(ledger.get('losses:disputes')).toBe(2_500);
+    expect(ledger.get('stripe:disputed')).toBe(0);
   });
 
   test('E5: one that opens at the cutoff funds its month; what it would take is held, and taken when it is lost', () => {
@@ -40,7 +51,7 @@ describe('disputes', () => {
     const { writers, ledger } = reckoned([
       ...deeds,
       opened('2026-10-02T00:00Z'),
-      dispute('2026-10-20T00:00Z', 'dispute_lost'),
+      deed('2026-10-20T00:00Z', { kind: 'dispute_lost', userId: 'ada', disputeId: 'du' }),
     ]);
     expect(writers.get('wim')).toEqual({ payableCents: 0, inFlightCents: 0, receivableCents: 9_300, holds: [] });
     expect(ledger.get('platform_revenue:fees')).toBe(0);

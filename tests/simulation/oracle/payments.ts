@@ -1,7 +1,7 @@
 // E1, E7: what supporters pay, which months it funds, and what Stripe keeps of it.
 import type { Deed } from '../deed.ts';
 import { halfUp, sumOf } from './arithmetic.ts';
-import { addToBudget, type Books, type Payment } from './books.ts';
+import { addToBudget, type Books, type Payment, type RefusedRefund } from './books.ts';
 import { cutoffOf, monthAt } from './calendar.ts';
 import { fundsOf, post } from './general-ledger.ts';
 
@@ -18,7 +18,17 @@ export function takePayment(books: Books, deed: Extract<Deed, { kind: 'paid' }>)
   const isLate = [...months.keys()].some((month) => at >= cutoffOf(month));
   const suspendedBecause = crosses ? 'crosses_months' : isLate ? 'paid_late' : null;
   const card = books.cards.get(userId) ?? 'pays';
-  const payment: Payment = { id: paymentId, userId, at, cents, card, months, suspendedBecause, isDisputed: false };
+  const payment: Payment = {
+    id: paymentId,
+    userId,
+    at,
+    cents,
+    card,
+    months,
+    suspendedBecause,
+    isDisputed: false,
+    returnedCents: 0,
+  };
   books.payments.set(paymentId, payment);
   receive(books, payment);
 }
@@ -33,7 +43,7 @@ function receive(books: Books, payment: Payment): void {
   if (suspendedBecause !== null) {
     months.clear();
     post(ledger, cents, 'stripe:pending', 'suspense');
-    if (suspendedBecause === 'paid_late') giveBackOfSuspense(books, payment, cents);
+    if (suspendedBecause === 'paid_late') giveBackOfSuspense(books, { payment, reason: 'paid_late', cents });
     return;
   }
   for (const [month, part] of months) {
@@ -44,12 +54,30 @@ function receive(books: Books, payment: Payment): void {
 
 /**
  * Money in suspense goes back to the card it came from, unless its bank does not take it or has disputed the payment: then it
- * stays where it is. Returns whether it went.
+ * stays where it is.
  */
-export function giveBackOfSuspense({ ledger }: Books, payment: Payment, cents: number): boolean {
-  if (payment.isDisputed || payment.card === 'disputes' || payment.card === 'refuses_refunds') return false;
+export function giveBackOfSuspense({ ledger, refusedRefunds }: Books, refund: RefusedRefund): void {
+  const { payment, cents } = refund;
+  if (payment.isDisputed || payment.card === 'refuses_refunds') {
+    refusedRefunds.push(refund);
+    return;
+  }
+  payment.returnedCents += cents;
   post(ledger, cents, 'suspense', 'stripe:payments');
-  return true;
+}
+
+/** C6, E7: a refund that came to nothing is ordered again: of a late payment, what has not gone back in another way since. */
+export function retryRefund(books: Books, deed: Extract<Deed, { kind: 'refund_retried' }>): void {
+  const { refusedRefunds } = books;
+  const place = refusedRefunds.findIndex(
+    ({ payment, reason, cents }) =>
+      payment.id === deed.paymentId && reason === deed.reason && (reason === 'paid_late' || cents === deed.cents),
+  );
+  const [refused] = place < 0 ? [] : refusedRefunds.splice(place, 1);
+  if (refused === undefined) throw new Error(`no refund of ${deed.paymentId} has come to nothing`);
+  const { payment, reason } = refused;
+  const cents = reason === 'paid_late' ? payment.cents - payment.returnedCents : refused.cents;
+  giveBackOfSuspense(books, { payment, reason, cents });
 }
 
 /** What becomes available by an instant moves from pending to payments. */

@@ -7,7 +7,7 @@ import { cutoffOf, following, monthAt } from './calendar.ts';
 import { closeMonth, type PlanAtCutoff } from './closed-month.ts';
 import { placeHold, releasePlacedHold, reverseHold, writeOff } from './desk.ts';
 import { fundsOf, post } from './general-ledger.ts';
-import { settleCharges, takePayment } from './payments.ts';
+import { retryRefund, settleCharges, takePayment } from './payments.ts';
 import { creditEarnings, fundStorage, holdPayout, payoutNotMade, payWriters, releasePayout } from './payouts.ts';
 import type { Standing } from './plan.ts';
 import { applyToPlans, noPlans, type Plans } from './plans.ts';
@@ -153,6 +153,9 @@ function applyToMoney(books: Books, deed: Deed): void {
       return;
     case 'written_off':
       writeOff(books, deed);
+      return;
+    case 'refund_retried':
+      retryRefund(books, deed);
       return;
     default:
   }

@@ -41,6 +41,12 @@ export function applyToSubscriptions(subscriptions: Subscriptions, deed: Deed): 
     case 'subscription_resumed':
       subscription.isCancelled = false;
       return;
+    case 'subscription_ended':
+      subscriptions.delete(deed.userId);
+      return;
+    case 'renewal_given_up':
+      subscription.openCents = 0;
+      return;
     case 'paid':
       pay(subscription, deed);
       return;
@@ -103,11 +109,11 @@ function change(subscription: Subscription, deed: Extract<Deed, { kind: 'subscri
   else subscription.nextCents = monthlyCents;
 }
 
-/** A renewal is paid, or the first part of a month, or a raise: then its amount holds. */
-function pay(subscription: Subscription, { parts }: Extract<Deed, { kind: 'paid' }>): void {
+/** A renewal is paid, or the first part of a month, or a raise: then its amount holds. What is of a month that is over (E7) is not. */
+function pay(subscription: Subscription, { parts, at }: Extract<Deed, { kind: 'paid' }>): void {
   const { raise, startedAt, nextCents, openCents } = subscription;
   const last = parts.findLast(({ cents }) => cents > 0);
-  if (last === undefined || last.to !== cutoffOf(monthAt(last.from))) return;
+  if (last === undefined || last.to !== cutoffOf(monthAt(last.from)) || at >= last.to) return;
   if (raise !== null && sumOf(parts.map(({ cents }) => cents)) === raise.totalCents) {
     subscription.nowCents = raise.monthlyCents;
     subscription.nextCents = raise.monthlyCents;

@@ -15,6 +15,7 @@ type Of<Kind extends Deed['kind']> = Extract<Deed, { kind: Kind }>;
 /** Money went back to the card. */
 export function refund(books: Books, { refundId, paymentId, cents, at }: Of<'refunded'>): void {
   const payment = paymentNamed(books, paymentId);
+  payment.returnedCents += cents;
   const withdrawal = withdraw(payment, { name: refundId, kind: 'refund', cents, at });
   books.refunds.set(refundId, withdrawal);
   post(books.ledger, withdrawal.restCents, 'suspense', 'stripe:payments');
@@ -32,6 +33,7 @@ export function failRefund(books: Books, { refundId, at }: Of<'refund_failed'>):
   const withdrawal = books.refunds.get(refundId);
   if (withdrawal === undefined) throw new Error(`no deed tells of the refund ${refundId}`);
   books.refunds.delete(refundId);
+  withdrawal.payment.returnedCents -= withdrawal.cents;
   post(books.ledger, withdrawal.restCents, 'stripe:payments', 'suspense');
   for (const taking of withdrawal.takings) {
     const month = comesBackTo(taking, at);
@@ -56,11 +58,12 @@ export function openDispute(books: Books, deed: Of<'dispute_opened'>): void {
   dispute(books, payment, { disputeId, cents, at });
 }
 
-/** The bank has decided for us. */
-export function winDispute(books: Books, { disputeId, at }: Of<'dispute_won' | 'dispute_lost'>): void {
-  if (books.inquiries.delete(disputeId)) return;
+/** The bank has decided for us: everything is as before, and what it does not give back is our loss. */
+export function winDispute(books: Books, { disputeId, cents: givenCents, at }: Of<'dispute_won'>): void {
   const { payment, cents, takings } = takeDispute(books, disputeId);
-  post(books.ledger, cents, 'stripe:payments', 'stripe:disputed');
+  payment.isDisputed = false;
+  post(books.ledger, givenCents, 'stripe:payments', 'stripe:disputed');
+  post(books.ledger, cents - givenCents, 'losses:disputes', 'stripe:disputed');
   for (const taking of takings) {
     const month = comesBackTo(taking, at);
     fundAgain(payment, month, taking.cents);
@@ -72,14 +75,15 @@ export function winDispute(books: Books, { disputeId, at }: Of<'dispute_won' | '
 }
 
 /** The bank has decided against us; an inquiry that is lost becomes a dispute. */
-export function loseDispute(books: Books, { disputeId, at }: Of<'dispute_won' | 'dispute_lost'>): void {
+export function loseDispute(books: Books, { disputeId, at }: Of<'dispute_lost'>): void {
   const inquiry = books.inquiries.get(disputeId);
   if (inquiry !== undefined) {
     books.inquiries.delete(disputeId);
     dispute(books, inquiry.payment, { disputeId, cents: inquiry.cents, at });
     return;
   }
-  const { payment, takings, restCents } = takeDispute(books, disputeId);
+  const { payment, cents, takings, restCents } = takeDispute(books, disputeId);
+  payment.returnedCents += cents;
   const bearer = payment.suspendedBecause === null ? 'losses:disputes' : 'suspense';
   post(books.ledger, restCents, bearer, 'stripe:disputed');
   for (const taking of takings) {
@@ -104,7 +108,7 @@ export function giveBackToSupporter(
     if (part === 0) continue;
     left -= part;
     fundAgain(payment, month, -part);
-    giveBackOfSuspense(books, payment, part);
+    giveBackOfSuspense(books, { payment, reason: 'operator', cents: part });
   }
 }
 

@@ -1,10 +1,12 @@
 import {
+  EarningsMonthSchema,
   type Hold,
   HoldSchema,
   HoldsPageSchema,
   lineIdOf,
   type Month,
   monthOf,
+  ObligationsSchema,
   QuestionSchema,
   QuestionsPageSchema,
 } from '@wewrite/contracts';
@@ -22,12 +24,16 @@ const reason = 'It was doubted in the simulation.';
 
 export const askQuestion: Part = async (scene, chance, userId) => {
   const lineId = lineOf(scene, chance, userId);
-  if (lineId === null) return false;
-  const body = { line: lineId, text: 'Is this right?' };
-  const answered = await scene.ask({ as: person(userId), method: 'POST', path: '/v1/questions', body });
-  const questionId = answered.outcome === 'accepted' ? QuestionSchema.parse(answered.body).questionId : null;
-  scene.record({ kind: 'question_asked', userId, lineId, questionId }, answered);
-  return true;
+  return lineId !== null && ask(scene, userId, lineId);
+};
+
+/** A writer knows lines by their keys only (C4). */
+export const askAboutEarnings: Part = async (scene, chance, writerId) => {
+  const month = lastSettledMonth(scene.deeds);
+  if (month === null) return false;
+  const answered = await scene.ask({ as: person(writerId), method: 'GET', path: pathOf('earnings', month) });
+  const lines = answered.outcome === 'accepted' ? EarningsMonthSchema.parse(answered.body).lines : [];
+  return lines.length > 0 && ask(scene, writerId, chance.pick(lines).lineKey);
 };
 
 export const answerQuestion: Part = async (scene, chance) => {
@@ -57,7 +63,11 @@ export const releaseHold: Part = (scene, chance) => endHold(scene, chance, 'rele
 
 export const reverseHold: Part = (scene, chance) => endHold(scene, chance, 'reverse');
 
-export const writeOff: Part = async (scene, chance, writerId) => {
+/** Of somebody who owes, if there is one; at times of somebody who does not, which is refused. */
+export const writeOff: Part = async (scene, chance, anyWriterId) => {
+  const { writers } = await scene.read(admin, '/v1/obligations', ObligationsSchema);
+  const owing = writers.filter(({ receivableCents }) => receivableCents > 0).map(({ userId }) => userId);
+  const writerId = owing.length > 0 && chance.percent(80) ? chance.pick(owing) : anyWriterId;
   const cents = chance.percent(50) ? null : chance.between(1, 300);
   const body = { reason, ...(cents === null ? {} : { amountCents: cents }) };
   const path = `${pathOf('obligations', writerId)}/write-off`;
@@ -110,6 +120,14 @@ async function endHold(scene: Scene, chance: Chance, how: 'release' | 'reverse')
   const path = `${pathOf('holds', holdId)}/${how}`;
   const answered = await scene.ask({ as: admin, method: 'POST', path, body: { reason } });
   scene.record({ kind: how === 'release' ? 'hold_released' : 'hold_reversed', holdId }, answered);
+  return true;
+}
+
+async function ask(scene: Scene, userId: string, lineId: string): Promise<boolean> {
+  const body = { line: lineId, text: 'Is this right?' };
+  const answered = await scene.ask({ as: person(userId), method: 'POST', path: '/v1/questions', body });
+  const questionId = answered.outcome === 'accepted' ? QuestionSchema.parse(answered.body).questionId : null;
+  scene.record({ kind: 'question_asked', userId, lineId, questionId }, answered);
   return true;
 }
 

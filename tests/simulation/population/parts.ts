@@ -1,5 +1,7 @@
+import { authenticate, changeCard, loseCard, payLate, raiseWithHolder } from './card-parts.ts';
 import {
   answerQuestion,
+  askAboutEarnings,
   askQuestion,
   placeHold,
   releaseHold,
@@ -26,7 +28,8 @@ import { keepPreferences, makePlan, removeAllocation, setAllocation, setTogether
 import { probe, repeatKey } from './probe.ts';
 import { regret } from './regret.ts';
 import { changeSchedule, makeSchedule, removeSchedule } from './schedule-parts.ts';
-import { authenticate, cancel, changeAmount, changeCard, checkOut, resume, subscribe } from './subscription-parts.ts';
+import { cancel, changeAmount, checkOut, resume, subscribe } from './subscription-parts.ts';
+import { failFinalization, removeSubscription, retryRefund } from './support-parts.ts';
 import { arrive, changeAccount, handOver, returnPayout, setWriterState } from './writer-parts.ts';
 
 /** What acts are about. A seed favours some, so that rare things meet. */
@@ -42,6 +45,8 @@ interface CastPart {
   readonly isAboutClosed?: boolean;
   /** It happens while a month is closed, at the moment that it looks for: drawn for closes only, or those with storage. */
   readonly isOf?: 'close' | 'close with storage';
+  /** At a month's turn it is done before anything else is. */
+  readonly isBeforeTurn?: boolean;
 }
 
 /** What people may do. */
@@ -61,16 +66,20 @@ export const parts = {
   resume: { part: resume, theme: 'subscriptions', by: 'supporter', weight: 2 },
   changeCard: { part: changeCard, theme: 'subscriptions', by: 'supporter', weight: 5 },
   authenticate: { part: authenticate, theme: 'subscriptions', by: 'supporter', weight: 3 },
+  raiseWithHolder: { part: raiseWithHolder, theme: 'subscriptions', by: 'supporter', weight: 2 },
+  removeSubscription: { part: removeSubscription, theme: 'subscriptions', by: 'supporter', weight: 1 },
   refund: { part: refund, theme: 'payments', by: 'supporter', weight: 6 },
   regret: { part: regret, theme: 'payments', by: 'supporter', weight: 2, isAboutClosed: true },
   dispute: { part: dispute, theme: 'payments', by: 'supporter', weight: 3 },
   endDispute: { part: endDispute, theme: 'payments', by: 'supporter', weight: 4 },
   warnOfFraud: { part: warnOfFraud, theme: 'payments', by: 'supporter', weight: 1 },
+  retryRefund: { part: retryRefund, theme: 'payments', by: 'supporter', weight: 2, isAboutClosed: true },
   changeAccount: { part: changeAccount, theme: 'writers', by: 'writer', weight: 3 },
   setWriterState: { part: setWriterState, theme: 'writers', by: 'writer', weight: 4 },
   handOver: { part: handOver, theme: 'writers', by: 'writer', weight: 1 },
   returnPayout: { part: returnPayout, theme: 'writers', by: 'writer', weight: 3, isAboutClosed: true },
   askQuestion: { part: askQuestion, theme: 'desk', by: 'supporter', weight: 2, isAboutClosed: true },
+  askAboutEarnings: { part: askAboutEarnings, theme: 'desk', by: 'writer', weight: 1, isAboutClosed: true },
   answerQuestion: { part: answerQuestion, theme: 'desk', by: 'writer', weight: 2, isAboutClosed: true },
   placeHold: { part: placeHold, theme: 'desk', by: 'writer', weight: 4, isAboutClosed: true },
   releaseHold: { part: releaseHold, theme: 'desk', by: 'writer', weight: 2, isAboutClosed: true },
@@ -91,6 +100,9 @@ export const parts = {
   probe: { part: probe, theme: 'attempts', by: 'supporter', weight: 4 },
   repeatKey: { part: repeatKey, theme: 'attempts', by: 'supporter', weight: 1 },
   arrive: { part: arrive, theme: 'writers', by: 'writer', weight: 0 },
+  loseCard: { part: loseCard, theme: 'subscriptions', by: 'supporter', weight: 0 },
+  payLate: { part: payLate, theme: 'payments', by: 'supporter', weight: 0, isBeforeTurn: true },
+  failFinalization: { part: failFinalization, theme: 'subscriptions', by: 'supporter', weight: 0 },
   makePlan: { part: makePlan, theme: 'plans', by: 'supporter', weight: 0 },
 } as const satisfies Readonly<Record<string, CastPart>>;
 
@@ -108,6 +120,12 @@ export function weightOf(name: PartName, favourites: ReadonlySet<Theme>, isAfter
 
 const favouriteTimes = 4;
 const aboutClosedTimes = 3;
+
+/** Whether a part comes first of all that happens at its instant, before anybody knows that time has passed. */
+export function isFirstOfAll(name: PartName): boolean {
+  const { isBeforeTurn = false }: CastPart = parts[name];
+  return isBeforeTurn;
+}
 
 /** What only touches a plan may happen at any moment, a close's included (A5); the rest once everything is known. */
 export function isOfAnyMoment(name: PartName): boolean {

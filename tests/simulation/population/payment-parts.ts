@@ -11,7 +11,7 @@ import { customersAtStripe } from './stripe-facts.ts';
 /** All of a payment, or a part: also the first, the last and the only cent of it. */
 export const refund: Part = async (scene, chance, userId) => {
   const payments = (await paymentsOf(scene, userId)).filter(
-    ({ isDisputed, leftCents }) => !isDisputed && leftCents > 0,
+    ({ isRefundable, leftCents }) => isRefundable && leftCents > 0,
   );
   if (payments.length === 0) return false;
   const { id, leftCents } = chance.pick(payments);
@@ -25,24 +25,28 @@ export const refund: Part = async (scene, chance, userId) => {
   return true;
 };
 
-/** A bank disputes a payment, or asks about it first. */
+/** A bank disputes what is left of a payment, or a part of it, or asks about it first. */
 export const dispute: Part = async (scene, chance, userId) => {
   const payments = (await paymentsOf(scene, userId)).filter(
-    ({ isDisputed, leftCents, cents }) => !isDisputed && leftCents === cents,
+    ({ isDisputed, leftCents }) => !isDisputed && leftCents > 0,
   );
   if (payments.length === 0) return false;
-  const { id } = chance.pick(payments);
+  const { id, leftCents } = chance.pick(payments);
   const inquiry = chance.percent(25);
-  await scene.stage.orderAtStripe('/_sandbox/disputes', { payment_intent: id, inquiry });
+  const amount = chance.percent(60) ? leftCents : chance.between(1, leftCents);
+  await scene.stage.orderAtStripe('/_sandbox/disputes', { payment_intent: id, inquiry, amount });
   return true;
 };
 
-/** The bank decides. */
-export const endDispute: Part = async (scene, chance, userId) => {
-  const open = (await paymentsOf(scene, userId)).flatMap(({ openDisputes }) => openDisputes);
+/** The bank decides about some dispute, whoever's it is; at times it gives back a part only of what it took. */
+export const endDispute: Part = async (scene, chance) => {
+  const open = (await paymentsOf(scene)).flatMap(({ openDisputes }) => openDisputes);
   if (open.length === 0) return false;
-  const evidence = chance.percent(50) ? 'winning_evidence' : 'losing_evidence';
-  await scene.stage.orderAtStripe(`/_sandbox/disputes/${chance.pick(open)}`, { evidence });
+  const { id, cents } = chance.pick(open);
+  const isWon = chance.percent(55);
+  const part = isWon && cents > 1 && chance.percent(30) ? { reinstated: chance.between(1, cents - 1) } : {};
+  const evidence = isWon ? 'winning_evidence' : 'losing_evidence';
+  await scene.stage.orderAtStripe(`/_sandbox/disputes/${id}`, { evidence, ...part });
   return true;
 };
 
@@ -59,8 +63,11 @@ export interface Payment {
   readonly id: string;
   readonly cents: number;
   readonly leftCents: number;
+  /** It is disputed, or was. */
   readonly isDisputed: boolean;
-  readonly openDisputes: readonly string[];
+  /** No bank has it, nor has kept it. */
+  readonly isRefundable: boolean;
+  readonly openDisputes: readonly { readonly id: string; readonly cents: number }[];
 }
 
 const IntentsSchema = z.array(
@@ -69,16 +76,19 @@ const IntentsSchema = z.array(
 const RefundsSchema = z.array(
   z.object({ payment_intent: z.string().nullable(), amount: z.int(), status: z.string().nullable() }),
 );
-const DisputesSchema = z.array(z.object({ id: z.string(), payment_intent: z.string().nullable(), status: z.string() }));
+const DisputesSchema = z.array(
+  z.object({ id: z.string(), payment_intent: z.string().nullable(), status: z.string(), amount: z.int() }),
+);
 
-/** What the supporter has paid, the first payment first. */
-export async function paymentsOf({ stage }: Scene, userId: string): Promise<Payment[]> {
+/** What the supporter has paid, or everybody, the first payment first. */
+export async function paymentsOf({ stage }: Scene, userId?: string): Promise<Payment[]> {
   const customers = await customersAtStripe(stage);
   const intents = IntentsSchema.parse(await stage.heldAtStripe('payment_intent'));
   const refunds = RefundsSchema.parse(await stage.heldAtStripe('refund'));
   const disputes = DisputesSchema.parse(await stage.heldAtStripe('dispute'));
   const paid = intents.filter(
-    ({ customer, status }) => status === 'succeeded' && customer !== null && customers.get(customer) === userId,
+    ({ customer, status }) =>
+      status === 'succeeded' && customer !== null && (userId === undefined || customers.get(customer) === userId),
   );
   // Stripe lists the newest first.
   return paid.reverse().map(({ id, amount_received: cents }) => {
@@ -89,7 +99,10 @@ export async function paymentsOf({ stage }: Scene, userId: string): Promise<Paym
       cents,
       leftCents: given.reduce((left, { amount }) => left - amount, cents),
       isDisputed: about.length > 0,
-      openDisputes: about.filter(({ status }) => status.endsWith('needs_response')).map((one) => one.id),
+      isRefundable: about.every(({ status }) => status === 'won'),
+      openDisputes: about
+        .filter(({ status }) => status.endsWith('needs_response'))
+        .map(({ id: disputeId, amount }) => ({ id: disputeId, cents: amount })),
     };
   });
 }

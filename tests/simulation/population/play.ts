@@ -2,7 +2,7 @@ import { cutoffOf, type Month, type MonthProgress, MonthProgressSchema, nextMont
 import { pathOf } from '../../../apps/cli/src/demo/api.ts';
 import { chanceOf } from './chance.ts';
 import { topUp, untilFunded } from './funds.ts';
-import { isOfAnyMoment, parts } from './parts.ts';
+import { isFirstOfAll, isOfAnyMoment, parts } from './parts.ts';
 import { heldPayouts, orderHeldPayout } from './payout-parts.ts';
 import type { Plot, PlottedAct, PlottedClose } from './plot.ts';
 import { promised } from './promise.ts';
@@ -43,9 +43,12 @@ const plentyCents = 10_000_000;
 const minuteMs = 60_000;
 
 function timelineOf(scene: Scene, plot: Plot, facts: StripeFacts): Entry[] {
+  const ofActs = (acts: readonly PlottedAct[]) =>
+    acts.map((act): Entry => ({ atMs: Date.parse(act.at), play: () => playAct(scene, plot, facts, act) }));
   const entries: Entry[] = [
+    ...ofActs(plot.acts.filter(({ part }) => isFirstOfAll(part))),
     ...turnsOf(plot).map((atMs): Entry => ({ atMs, play: () => everythingIsKnown(scene, facts) })),
-    ...plot.acts.map((act): Entry => ({ atMs: Date.parse(act.at), play: () => playAct(scene, plot, facts, act) })),
+    ...ofActs(plot.acts.filter(({ part }) => !isFirstOfAll(part))),
     ...plot.rehearsals.map(
       ({ month, at }): Entry => ({ atMs: Date.parse(at), play: () => rehearse(scene, facts, month) }),
     ),
@@ -81,7 +84,7 @@ async function everythingIsKnown(scene: Scene, facts: StripeFacts): Promise<void
 
 async function playAct(scene: Scene, { seed }: Plot, facts: StripeFacts, act: PlottedAct): Promise<void> {
   const isAlone = !isOfAnyMoment(act.part) || chanceOf(seed, `patience of ${act.name}`).percent(70);
-  if (isAlone) await everythingIsKnown(scene, facts);
+  if (isAlone && !isFirstOfAll(act.part)) await everythingIsKnown(scene, facts);
   await doAct(scene, { seed }, act);
   if (!isAlone) return;
   await everythingIsKnown(scene, facts);

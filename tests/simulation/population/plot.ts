@@ -51,7 +51,12 @@ export function plotOf(seed: number): Plot {
     escrow: escrowOf(seed),
     capitalCents: capitalOf(seed),
     months,
-    acts: [...beginning(seed, town, months[0]), ...actsUntil(seed, town, months[0], ends)].sort(byInstant),
+    acts: [
+      ...beginning(seed, town, months[0]),
+      ...actsUntil(seed, town, months[0], ends),
+      ...latePayment(seed, town, months),
+      ...months.slice(1).flatMap((of) => failedFinalization(seed, town, of)),
+    ].sort(byInstant),
     closes,
     rehearsals: months.flatMap((of) => rehearsalsOf(seed, of)),
   };
@@ -94,7 +99,8 @@ function beginning(seed: number, { writers, supporters }: Town, first: Month): P
     const chance = chanceOf(seed, `beginning of ${userId}`);
     const isEarly = chance.percent(85);
     const at = isEarly ? from : chance.instant(from, cutoffOf(first));
-    acts.push(actOf('subscribe', userId, at), actOf('makePlan', userId, new Date(at.getTime() + 1)));
+    const way = chanceOf(seed, `way of ${userId}`).percent(15) ? 'checkOut' : 'subscribe';
+    acts.push(actOf(way, userId, at), actOf('makePlan', userId, new Date(at.getTime() + 1)));
   }
   return acts;
 }
@@ -124,6 +130,24 @@ function actsUntil(seed: number, town: Town, first: Month, ends: Date): PlottedA
     }
   }
   return acts;
+}
+
+/** E7: somebody's card is lost before the second month's renewal, and replaced when that month is over. */
+function latePayment(seed: number, { supporters }: Town, [first, second]: readonly Month[]): PlottedAct[] {
+  const chance = chanceOf(seed, 'late payment');
+  if (first === undefined || second === undefined || !chance.percent(40)) return [];
+  const { userId } = chance.pick(supporters);
+  const beforeRenewal = new Date(cutoffOf(first).getTime() - hourMs);
+  return [actOf('loseCard', userId, beforeRenewal), actOf('payLate', userId, cutoffOf(second))];
+}
+
+/** In the hour in which renewals are drafts. */
+function failedFinalization(seed: number, { supporters }: Town, of: Month): PlottedAct[] {
+  const chance = chanceOf(seed, `drafts of ${of}`);
+  if (!chance.percent(12)) return [];
+  return [
+    actOf('failFinalization', chance.pick(supporters).userId, new Date(firstInstantOf(of).getTime() + hourMs / 4)),
+  ];
 }
 
 const themes: readonly Theme[] = ['plans', 'schedules', 'subscriptions', 'payments', 'writers', 'desk', 'attempts'];

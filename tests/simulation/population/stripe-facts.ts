@@ -24,10 +24,11 @@ export function stripeFacts(scene: Scene): StripeFacts {
       if (!scene.hasStripeMoved()) return;
       const customers = await customersAtStripe(scene.stage);
       const facts = [
-        ...(await payments(scene.stage, customers)),
+        ...(await invoices(scene.stage, customers)),
         ...(await refunds(scene.stage, customers)),
         ...(await disputes(scene.stage, customers)),
         ...(await payoutFacts(scene.stage)),
+        ...(await endings(scene.stage, customers)),
       ];
       const fresh = facts.filter(({ name }) => !told.has(name)).sort((a, b) => a.atMs - b.atMs);
       for (const { name, act, atMs } of fresh) {
@@ -51,7 +52,7 @@ const InvoicesSchema = z.array(
     id: z.string(),
     customer: z.string(),
     status: z.string(),
-    status_transitions: z.object({ paid_at: z.int().nullable() }),
+    status_transitions: z.object({ paid_at: z.int().nullable(), marked_uncollectible_at: z.int().nullable() }),
     lines: z.object({
       data: z.array(z.object({ amount: z.int(), period: z.object({ start: z.int(), end: z.int() }) })),
     }),
@@ -61,20 +62,24 @@ const InvoicePaymentsSchema = z.array(
   z.object({ invoice: z.string(), status: z.string(), payment: z.object({ payment_intent: z.string() }) }),
 );
 
-async function payments(stage: Stage, customers: ReadonlyMap<string, string>): Promise<Fact[]> {
-  const invoices = InvoicesSchema.parse(await stage.heldAtStripe('invoice'));
+/** Those that were paid, and those that were given up. */
+async function invoices(stage: Stage, customers: ReadonlyMap<string, string>): Promise<Fact[]> {
+  const all = InvoicesSchema.parse(await stage.heldAtStripe('invoice'));
   const paid = InvoicePaymentsSchema.parse(await stage.heldAtStripe('invoice_payment'));
-  return invoices.flatMap(({ id, customer, status_transitions: { paid_at: paidAt }, lines }) => {
-    const payment = paid.find(({ invoice, status }) => invoice === id && status === 'paid');
+  return all.flatMap(({ id, customer, status_transitions: became, lines }): Fact[] => {
+    const { paid_at: paidAt, marked_uncollectible_at: givenUpAt } = became;
     const userId = customers.get(customer);
-    if (paidAt === null || payment === undefined || userId === undefined) return [];
+    if (userId === undefined) return [];
+    const givenUp: Act = { kind: 'renewal_given_up', userId, invoiceId: id };
+    const before = givenUpAt === null ? [] : [{ name: `given up ${id}`, atMs: givenUpAt * 1_000, act: givenUp }];
+    const payment = paid.find(({ invoice, status }) => invoice === id && status === 'paid');
+    if (paidAt === null || payment === undefined) return before;
     const parts = lines.data.map(
       ({ amount, period }): InvoicePart => ({ cents: amount, from: isoOf(period.start), to: isoOf(period.end) }),
     );
     const paymentId = payment.payment.payment_intent;
-    return [
-      { name: `paid ${id}`, atMs: paidAt * 1_000, act: { kind: 'paid', userId, paymentId, invoiceId: id, parts } },
-    ];
+    const act: Act = { kind: 'paid', userId, paymentId, invoiceId: id, parts };
+    return [...before, { name: `paid ${id}`, atMs: paidAt * 1_000, act }];
   });
 }
 
@@ -145,14 +150,32 @@ async function disputes(stage: Stage, customers: ReadonlyMap<string, string>): P
     if (taken === undefined) return [asked];
     const takenMs = taken.created * 1_000;
     const open = { name: `disputed ${disputeId}`, atMs: takenMs, act: { ...opened, isInquiry: false } };
-    const won: Act = { kind: 'dispute_won', userId, disputeId };
     const lost: Act = { kind: 'dispute_lost', userId, disputeId };
     return [
       open,
-      ...(given === undefined ? [] : [{ name: `won ${disputeId}`, atMs: given.created * 1_000, act: won }]),
+      ...(given === undefined ? [] : [wonOf(userId, disputeId, given)]),
       // Stripe does not say when; the clock stands where the bank has decided.
       ...(status === 'lost' ? [{ name: `lost ${disputeId}`, atMs: stage.now().getTime(), act: lost }] : []),
     ];
+  });
+}
+
+function wonOf(userId: string, disputeId: string, { created, amount }: z.output<typeof MovementSchema>): Fact {
+  const act: Act = { kind: 'dispute_won', userId, disputeId, cents: amount };
+  return { name: `won ${disputeId}`, atMs: created * 1_000, act };
+}
+
+const SubscriptionsSchema = z.array(
+  z.object({ id: z.string(), customer: z.string(), status: z.string(), ended_at: z.int().nullable() }),
+);
+
+/** Subscriptions that are over, whoever ended them; one whose first payment was never made has not begun. */
+async function endings(stage: Stage, customers: ReadonlyMap<string, string>): Promise<Fact[]> {
+  const all = SubscriptionsSchema.parse(await stage.heldAtStripe('subscription'));
+  return all.flatMap(({ id, customer, status, ended_at: endedAt }): Fact[] => {
+    const userId = customers.get(customer);
+    if (status !== 'canceled' || endedAt === null || userId === undefined) return [];
+    return [{ name: `ended ${id}`, atMs: endedAt * 1_000, act: { kind: 'subscription_ended', userId } }];
   });
 }
 

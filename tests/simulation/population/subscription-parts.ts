@@ -1,14 +1,11 @@
 import { BillingSubscribedSchema, BillingSubscriptionAnswerSchema } from '@wewrite/contracts';
-import { z } from 'zod';
 import type { Card } from '../deed.ts';
 import { testCards } from './cards.ts';
 import type { Chance } from './chance.ts';
 import type { Part } from './part.ts';
-import { promised } from './promise.ts';
 import { accepted, person, type Scene } from './scene.ts';
-import { customersAtStripe } from './stripe-facts.ts';
 
-/** What supporters do with their subscriptions (E3), and with their cards at Stripe. */
+/** What supporters do with their subscriptions (E3). */
 
 /** With a card that mostly pays. A subscription that lives already is refused. */
 export const subscribe: Part = async (scene, chance, userId) => {
@@ -75,46 +72,13 @@ export const resume: Part = async (scene, _chance, userId) => {
   return true;
 };
 
-/** As in Stripe's portal: from now on another card pays. */
-export const changeCard: Part = async (scene, chance, userId) => {
-  const customer = (await readSubscription(scene, userId))?.customerId ?? null;
-  if (customer === null) return false;
-  const card = chance.weigh<Card>([
-    ['pays', 8],
-    ['fails', 5],
-    ['authenticates', 3],
-    ['disputes', 1],
-    ['inquires', 1],
-    ['refuses_refunds', 2],
-  ]);
-  const { paymentMethods, customers } = scene.stage.stripe;
-  const { id } = await paymentMethods.attach(testCards[card], { customer });
-  await customers.update(customer, { invoice_settings: { default_payment_method: id } });
-  scene.record({ kind: 'card_changed', userId, card }, accepted);
-  return true;
-};
-
-const OpenInvoicesSchema = z.array(z.object({ id: z.string(), customer: z.string(), status: z.string() }));
-
-/** A holder whose payment waits is there, whoever it is, and pays, unless the card does not pay at all. */
-export const authenticate: Part = async (scene, chance) => {
-  const customers = await customersAtStripe(scene.stage);
-  const invoices = OpenInvoicesSchema.parse(await scene.stage.heldAtStripe('invoice'));
-  const open = invoices.filter((invoice) => invoice.status === 'open');
-  if (open.length === 0) return false;
-  const { id: invoiceId, customer } = chance.pick(open);
-  const userId = customers.get(customer);
-  promised(userId !== undefined, 'E1: a customer at Stripe is one of the supporters.');
-  await scene.stage.orderAtStripe(`/_sandbox/invoices/${invoiceId}`, { scene: 'authenticate' });
-  scene.record({ kind: 'payment_authenticated', userId, invoiceId }, accepted);
-  return true;
-};
-
-async function readSubscription(scene: Scene, userId: string) {
+/** The supporter's subscription, as the API says. */
+export async function readSubscription(scene: Scene, userId: string) {
   return (await scene.read(person(userId), '/v1/subscription', BillingSubscriptionAnswerSchema)).subscription;
 }
 
-function isLive(subscription: Awaited<ReturnType<typeof readSubscription>>): boolean {
+/** Whether a subscription is one that bills. */
+export function isLive(subscription: Awaited<ReturnType<typeof readSubscription>>): boolean {
   return subscription !== null && subscription.state !== 'ended' && subscription.state !== 'creating';
 }
 
