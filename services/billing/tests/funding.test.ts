@@ -47,6 +47,17 @@ describe('funding across two months', () => {
     expect((await billing.call('anna', 'GET', '/v1/funding?month=2026-11')).body).toMatchObject({ closed: true });
   });
 
+  test('E1: an invoice that funded its month is not judged again once the month is closed', async () => {
+    const accounts = ['supporter_funds:anna:2026-11', 'suspense'] as const;
+    const before = await billing.standing(...accounts);
+    const { data } = await billing.stripe.events.list({ type: 'invoice.paid', limit: 100 });
+    for (const event of data) await redeliver(billing, { ...event, id: `${event.id}_late` });
+    await billing.settled();
+    expect(before).toEqual({ 'supporter_funds:anna:2026-11': 1_000, suspense: 0 });
+    expect(await billing.standing(...accounts)).toEqual(before);
+    expect(billing.budget('anna', november)).toEqual({ paidCents: 1_000, openCents: 0, funding: 'paid' });
+  });
+
   test('E4: renewals that are paid fund the month, one that fails leaves it expected and the subscription past due', async () => {
     await billing.at('2026-12-01T01:00:00.000Z');
     expect(billing.budget('anna', december)).toEqual({ paidCents: 1_000, openCents: 0, funding: 'paid' });

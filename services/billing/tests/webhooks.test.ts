@@ -16,6 +16,7 @@ describe('webhooks', () => {
     const payload = JSON.stringify(event);
     return [payload, billing.stripe.webhooks.generateTestHeaderString({ payload, secret })] as const;
   };
+  const secondsAgo = (seconds: number) => Math.floor(Date.now() / 1_000) - seconds;
   const entries = async () =>
     ((await billing.call('admin', 'GET', '/v1/ledger/entries?limit=200')).body as { entries: { key: string }[] })
       .entries;
@@ -53,7 +54,7 @@ describe('webhooks', () => {
     };
     const payload = JSON.stringify(event);
     const secret = billing.secrets.platform;
-    const old = billing.stripe.webhooks.generateTestHeaderString({ payload, secret, timestamp: 1_700_000_000 });
+    const old = billing.stripe.webhooks.generateTestHeaderString({ payload, secret, timestamp: secondsAgo(301) });
     const attempts = [
       ['/webhooks/stripe', payload, 't=1,v1=00'],
       ['/webhooks/stripe', payload, ''],
@@ -68,6 +69,19 @@ describe('webhooks', () => {
       expect(answer).toMatchObject({ status: 400, body: { code: 'invalid_request' } });
     }
     expect(await events().select('id').where('id', '=', 'evt_forged').execute()).toEqual([]);
+  });
+
+  test('E1: a signature is good for five minutes, in which Stripe’s request may have been on its way', async () => {
+    const payload = JSON.stringify({
+      id: 'evt_slow',
+      object: 'event',
+      type: 'customer.created',
+      created: 1,
+      data: { object: { id: 'cus_slow' } },
+    });
+    const secret = billing.secrets.platform;
+    const slow = billing.stripe.webhooks.generateTestHeaderString({ payload, secret, timestamp: secondsAgo(240) });
+    expect(await billing.deliver('/webhooks/stripe', payload, slow)).toMatchObject({ status: 200 });
   });
 
   test('E1: while a secret is rotated both are good', async () => {
