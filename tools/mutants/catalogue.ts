@@ -3,6 +3,7 @@ import { billingMutants } from './billing-mutants.ts';
 import { bookMutants } from './book-mutants.ts';
 import { earningsMutants } from './earnings-mutants.ts';
 import { kitMutants } from './kit-mutants.ts';
+import { lateMonthMutants } from './late-month-mutants.ts';
 import { ledgerMutants } from './ledger-mutants.ts';
 import type { Mutant } from './mutant.ts';
 import { payoutMutants } from './payout-mutants.ts';
@@ -15,5 +16,6 @@ export const catalogue: readonly Mutant[] = [
   ...billingMutants,
   ...earningsMutants,
   ...payoutMutants,
+  ...lateMonthMutants,
   ...bookMutants,
 ];

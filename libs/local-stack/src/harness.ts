@@ -64,7 +64,7 @@ export interface HarnessOptions {
   readonly time?: TechnicalTime;
 }
 
-/** Starts services for a test file; stop it in `afterAll`. */
+/** Starts services for a test file; stop it in `afterAll`. Where one fails to start, nothing of the others is left. */
 export async function startHarness(options: HarnessOptions): Promise<Harness> {
   const testDatabase = await databaseFor(options.services);
   const keys = await testKeys();
@@ -75,7 +75,6 @@ export async function startHarness(options: HarnessOptions): Promise<Harness> {
   const clock = steeredClock({ now: new Date(options.now), running: false });
   const running: RunningService[] = [];
   const databases = new Map<string, Database<never>>();
-
   const start = async (service: RunnableService) => {
     const started = await service.run({
       environment: {
@@ -95,12 +94,21 @@ export async function startHarness(options: HarnessOptions): Promise<Harness> {
     });
     return listIn(running, started);
   };
-  for (const service of options.services) await start(service);
-
+  const stop = async () => {
+    await Promise.all([...running].map((service) => service.stop()));
+    await Promise.all([...databases.values()].map((database) => database.close()));
+    await broker.close();
+    await testDatabase.drop();
+    await keys.remove();
+  };
+  try {
+    for (const service of options.services) await start(service);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
   return {
-    broker,
-    clock,
-    topicName,
+    ...{ broker, clock, topicName },
     url: (name) => named(running, name).url,
     adminUrl: (name) => named(running, name).adminUrl,
     database: <Schema>(name: ServiceName) => {
@@ -126,13 +134,7 @@ export async function startHarness(options: HarnessOptions): Promise<Harness> {
     },
     startReplica: (name) => start(named(options.services, name)),
     stopFirst: (name) => named(running, name).stop(),
-    stop: async () => {
-      await Promise.all([...running].map((service) => service.stop()));
-      await Promise.all([...databases.values()].map((database) => database.close()));
-      await broker.close();
-      await testDatabase.drop();
-      await keys.remove();
-    },
+    stop,
   };
 }
 

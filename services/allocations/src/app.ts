@@ -1,9 +1,9 @@
 import type { ServiceDefinition } from '@wewrite/service-kit';
 import { applyFunding } from './apply-funding.ts';
-import { applyReconciled } from './apply-reconciled.ts';
 import { changeAllocations } from './change-allocations.ts';
 import { type Config, environment } from './config.ts';
 import type { Schema } from './db.ts';
+import { freeLaterMonths } from './free-later-months.ts';
 import { importPlan } from './import-plan.ts';
 import { keepPreferences } from './keep-preferences.ts';
 import { keepSchedules } from './keep-schedules.ts';
@@ -53,7 +53,7 @@ export const allocations: ServiceDefinition<Config, Schema> = {
       listDuplicates(server, context);
       mergeDuplicates(server, context);
     },
-    hearings: [applyFunding(context), applyReconciled(context)],
+    hearings: [applyFunding(context), ...freeLaterMonths(context)],
     loops: [
       turnPlansLoop(context),
       tellSupportersLoop(context),

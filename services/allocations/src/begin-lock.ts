@@ -13,7 +13,7 @@ import { isTurnDue } from './turn-plans.ts';
  */
 export async function checkWaitOf(database: Kysely<Schema>, close: MonthCloseTable): Promise<WaitCheck> {
   if (close.kind === 'rehearsal') return { state: 'complete' };
-  if (await isLateCloseOpen(database, close.month)) return { state: 'earlier_month' };
+  if (await isHeldUp(database, close.month)) return { state: 'earlier_month' };
   return (await isTurnDue(database, close.month)) ? { state: 'plans_to_turn' } : checkFunding(database, close.month);
 }
 
@@ -21,13 +21,14 @@ export async function checkWaitOf(database: Kysely<Schema>, close: MonthCloseTab
 type WaitCheck = FundingCheck | { readonly state: 'earlier_month' | 'plans_to_turn' };
 
 /**
- * Whether a month before it was closed late, and is not reconciled. On time a month's payouts are made long before the next
- * is locked; those of missed months would meet, and what each pays depend on which is quicker.
+ * Whether a month before it was closed late, and still goes on. On time a month's payouts are made long before the next is
+ * locked; those of missed months would meet: a writer's next payout find the one before under way, and storage be funded for
+ * both at once. What waits for money or for a person holds nothing up: payouts keeps such months apart.
  */
-async function isLateCloseOpen(database: Kysely<Schema>, month: Month): Promise<boolean> {
+export async function isHeldUp(database: Kysely<Schema>, month: Month): Promise<boolean> {
   const { rows } = await sql<{ open: boolean }>`
     select exists (
-      select from month_close where month < ${month} and backfilled and not reconciled
+      select from month_close where month < ${month} and backfilled and not reconciled and not stalled
     ) as open`.execute(database);
   return rows[0]?.open === true;
 }
@@ -68,7 +69,7 @@ async function countCandidates(
   await outbox.emit(tx, monthProgress, begun);
 }
 
-/** Reports a close that waits for its funding for too long, and again after as long. */
+/** Reports a close that waits for too long before its lock, and again after as long. */
 export function waitAlarm({ time, log, config }: Context) {
   const alertMs = config.FUNDING_ALERT_MINUTES * 60_000;
   let waiting: { readonly month: string; alertAtMs: number } | undefined;
@@ -77,7 +78,7 @@ export function waitAlarm({ time, log, config }: Context) {
       const nowMs = time.now().getTime();
       if (waiting?.month !== month) waiting = { month, alertAtMs: nowMs + alertMs };
       if (nowMs < waiting.alertAtMs) return;
-      log.error({ month, check }, 'the close waits too long for its funding');
+      log.error({ month, check }, 'the close waits too long');
       waiting.alertAtMs = nowMs + alertMs;
     },
   };

@@ -1,8 +1,9 @@
 import { cents, type MonthClose, MonthCloseSchema, MonthSchema, monthOf } from '@wewrite/contracts';
 import { problemResponses, Refusal, type Server, traceIdOf } from '@wewrite/service-kit';
-import { sql } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import { z } from 'zod';
-import type { Context, MonthCloseTable } from './db.ts';
+import { isHeldUp } from './begin-lock.ts';
+import type { Context, MonthCloseTable, Schema } from './db.ts';
 import { isKnownMonth } from './known-month.ts';
 import { lockedTotalsOf } from './month-close.ts';
 
@@ -22,7 +23,7 @@ export function readClose(server: Server, { database, clock }: Context): void {
       const { rows } = await sql<MonthCloseTable>`select * from month_close where month = ${month}`.execute(
         database.kysely,
       );
-      if (rows[0] !== undefined) return monthCloseAnswer(rows[0]);
+      if (rows[0] !== undefined) return monthCloseAnswer(database.kysely, rows[0]);
       if (!(await isKnownMonth(database.kysely, { month, running: monthOf(clock.now()) }))) {
         throw new Refusal('unknown_month', `Nothing has begun in ${month}.`, { field: 'month' });
       }
@@ -31,13 +32,14 @@ export function readClose(server: Server, { database, clock }: Context): void {
   );
 }
 
-/** A close as the API answers it. */
-export function monthCloseAnswer(close: MonthCloseTable): MonthClose {
+/** A close as the API answers it: whether it waits for another month is seen as of now. */
+export async function monthCloseAnswer(database: Kysely<Schema>, close: MonthCloseTable): Promise<MonthClose> {
+  const waits = close.kind === 'close' && close.state === 'waiting_for_funding';
   return {
     month: close.month,
     runId: close.run_id,
     kind: close.kind,
-    state: close.state,
+    state: waits && (await isHeldUp(database, close.month)) ? 'waiting_for_earlier_month' : close.state,
     cutoff: close.cutoff.toISOString(),
     startedAt: close.started_at.toISOString(),
     startedBy: close.started_by,

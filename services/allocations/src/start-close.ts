@@ -52,7 +52,7 @@ export function startCloseByRequest(server: Server, context: Context): void {
         const start = request.body?.kind === 'rehearsal' ? startRehearsal : startClose;
         const close = await start(tx, context, asked);
         reply.status(close.state === 'locked' ? 200 : 202);
-        return keepAnswer(tx, reply, monthCloseAnswer(close));
+        return keepAnswer(tx, reply, await monthCloseAnswer(tx, close));
       });
     },
   );

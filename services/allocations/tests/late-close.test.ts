@@ -67,10 +67,12 @@ describe('a month that was missed', () => {
     await service.closeFunding(december, []);
     expect(await service.close(december)).toMatchObject({ status: 202, body: { backfilled: null } });
     await service.settled();
-    expect(await service.closeState(december)).toMatchObject({ body: { state: 'waiting_for_funding' } });
+    expect(await service.closeState(december)).toMatchObject({ body: { state: 'waiting_for_earlier_month' } });
     await service.closeFunding(november, paid);
     await service.settled();
     expect(await lockedMonths(service)).toEqual([november]);
+    expect(await service.closeState(december)).toMatchObject({ body: { state: 'waiting_for_earlier_month' } });
+    expect(await service.close(december)).toMatchObject({ body: { state: 'waiting_for_earlier_month' } });
     await service.reconcile(november);
     expect(await lockedMonths(service)).toEqual([november, december]);
     const sums = new Map((await service.heard(monthProgress)).map(({ body }) => [body.run.month, body.sums]));
@@ -79,6 +81,18 @@ describe('a month that was missed', () => {
     const alerts = (await readFile(logFile, 'utf8')).split('\n').filter((line) => line.includes('"backfill"'));
     expect(alerts.map((line) => JSON.parse(line))).toMatchObject([{ month: november, lines: 9 }]);
     await rm(logFile);
+  });
+
+  test('A8: a late month whose payouts wait for a person, or that waits for funds, does not hold up the one after it', async () => {
+    const service = await start(missedUntilFebruary);
+    await service.closeFunding(november, await populate(service, 1));
+    await service.closeFunding(december, []);
+    await service.setClock('2027-01-20T12:00:00.000Z');
+    await service.close(december);
+    await service.settled();
+    expect(await lockedMonths(service)).toEqual([november]);
+    await service.stall(november);
+    expect(await lockedMonths(service)).toEqual([november, december]);
   });
 
   test('A8: the schedule catches up with each missed month', async () => {

@@ -11,6 +11,7 @@ import {
   type Month,
   month,
   monthReconciled,
+  monthStalled,
   nextMonth,
   type ResourceKey,
   type Topic,
@@ -157,6 +158,13 @@ function billingTo(harness: Harness) {
       const run = closeRunOf(of);
       const body = monthReconciled.schema.parse({ run, month: of, at: `${nextMonth(of)}-01T09:00:00.000Z` });
       await harness.say(monthReconciled, { key: of, id: run.runId, body });
+      await harness.settled();
+    },
+    /** As payouts says it once what is left of a month's close waits for a person. */
+    stall: async (of: Month): Promise<void> => {
+      const at = `${nextMonth(of)}-01T09:00:00.000Z`;
+      const body = monthStalled.schema.parse({ run: closeRunOf(of), month: of, because: 'operator', at });
+      await harness.say(monthStalled, { key: of, id: `stalled-${of}`, body });
       await harness.settled();
     },
     /** The closing message of a month's funding, as if these were all of its budgets. */

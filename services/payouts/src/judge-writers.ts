@@ -1,4 +1,4 @@
-import { type Cents, compareUtf8, month, payoutRequested, zeroCents } from '@wewrite/contracts';
+import { type Cents, month, payoutRequested, zeroCents } from '@wewrite/contracts';
 import { balances, postTransfers } from '@wewrite/ledger';
 import { idOfCause, type Loop } from '@wewrite/service-kit';
 import { sql, type Transaction } from 'kysely';
@@ -6,9 +6,19 @@ import { lockBalances } from './adjustments/read-books.ts';
 import { checkBooks } from './check-books.ts';
 import { type Context, loopNames } from './context.ts';
 import type { PayoutAccountTable, PayoutMonthTable, Schema } from './db.ts';
-import { type Judgement, judge, nextPayoutDate, type PayoutTerms, type WriterBalance } from './payout.ts';
+import { readLaterMonths } from './later-months.ts';
+import { monthToJudge } from './month-to-judge.ts';
+import {
+  type Judgement,
+  judge,
+  nextPayoutDate,
+  type PayoutTerms,
+  type WriterBalance,
+  withoutLaterMonths,
+} from './payout.ts';
 import { advanceMonth } from './payout-month.ts';
 import { runOf, sayProgress } from './progress.ts';
+import { sayStalled } from './say-stalled.ts';
 import { accountOf, chart, payoutReserved } from './sub-ledger.ts';
 
 /** How many writers one transaction judges. */
@@ -23,9 +33,9 @@ export function judgeWriters(context: Context): Loop {
   return {
     name: loopNames.judge,
     pollMs: 1_000,
-    due: async () => (await dueMonths(context)).length,
+    due: async () => ((await monthToJudge(context.database.kysely)) === undefined ? 0 : 1),
     step: async () => {
-      const [due] = await dueMonths(context);
+      const due = await monthToJudge(context.database.kysely);
       if (due === undefined) return false;
       await context.telemetry.span(
         { name: 'judge writers', parent: due.traceparent, attributes: { month: due.month } },
@@ -34,17 +44,6 @@ export function judgeWriters(context: Context): Loop {
       return true;
     },
   };
-}
-
-async function dueMonths({ database }: Context): Promise<PayoutMonthTable[]> {
-  return database.kysely
-    .selectFrom('payout_month')
-    .selectAll()
-    .where('credits_complete', '=', true)
-    .where('escrow_funded', '=', true)
-    .where('state', '<>', 'requested')
-    .orderBy('month')
-    .execute();
 }
 
 async function judgeNext(context: Context, tx: Transaction<Schema>, runId: string): Promise<void> {
@@ -57,17 +56,11 @@ async function judgeNext(context: Context, tx: Transaction<Schema>, runId: strin
     .executeTakeFirst();
   if (known === undefined || known.state === 'requested') return;
   if (known.state === 'collecting') await beginJudging(tx, runId);
-  const userIds = await nextWriters(tx, known);
-  const writers = await readWriters(tx, userIds);
-  const terms = termsOf(context);
-  const judged = userIds.map((userId) => {
-    const writer = writers.get(userId);
-    if (writer === undefined) throw new Error(`no balance was read for ${userId}`);
-    return { userId, payableCents: writer.payableCents, judgement: judge(writer, terms) };
-  });
+  const candidates = await nextWriters(tx, known);
+  const judged = await judgeEach(context, tx, known, candidates);
   const requested = await record(context, tx, known, judged);
-  const isLast = userIds.length < writersPerStep;
-  const last = userIds.at(-1) ?? known.judged_through;
+  const isLast = candidates.length < writersPerStep;
+  const last = candidates.at(-1)?.userId ?? known.judged_through;
   await tx
     .updateTable('payout_month')
     .set({ judged_through: last, state: isLast ? 'requested' : 'judging' })
@@ -75,6 +68,27 @@ async function judgeNext(context: Context, tx: Transaction<Schema>, runId: strin
     .execute();
   const row = await advanceMonth(tx, runId, { judged: judged.length, requested });
   await conclude(context, tx, row, isLast);
+}
+
+/** Whom nothing is owed without later months, and who has earned nothing in this one, has no part in it. */
+async function judgeEach(
+  context: Context,
+  tx: Transaction<Schema>,
+  { month: ofMonth }: PayoutMonthTable,
+  candidates: readonly Candidate[],
+): Promise<JudgedWriter[]> {
+  const userIds = candidates.map(({ userId }) => userId);
+  const writers = await readWriters(tx, userIds);
+  const later = await readLaterMonths(tx, ofMonth, userIds);
+  const terms = termsOf(context);
+  return candidates.flatMap(({ userId, hasEarned }) => {
+    const known = writers.get(userId);
+    if (known === undefined) throw new Error(`no balance was read for ${userId}`);
+    const since = later.get(userId);
+    const writer = since === undefined ? known : withoutLaterMonths(known, since);
+    if (!hasEarned && writer.payableCents === 0) return [];
+    return [{ userId, payableCents: writer.payableCents, judgement: judge(writer, terms) }];
+  });
 }
 
 async function conclude(
@@ -91,6 +105,7 @@ async function conclude(
   if (!isLast) return;
   const { payouts_requested, payouts_settled } = row;
   await sayProgress(context, tx, { ...progress, step: 'payouts', expected: payouts_requested, done: payouts_settled });
+  await sayStalled(context, tx, [row.run_id]);
 }
 
 async function beginJudging(tx: Transaction<Schema>, runId: string): Promise<void> {
@@ -112,22 +127,27 @@ export const writersWithBalance = sql`
     select substr(account_id, length('payable:') + 1) from ledger_balance
     where account_id >= 'payable:' and account_id < 'payable;' and balance_cents > 0`;
 
+interface Candidate {
+  readonly userId: string;
+  readonly hasEarned: boolean;
+}
+
 /** The next candidates in order of user id. Both reads follow an index from there on and stop at the limit. */
-async function nextWriters(tx: Transaction<Schema>, row: PayoutMonthTable): Promise<string[]> {
+async function nextWriters(tx: Transaction<Schema>, row: PayoutMonthTable): Promise<Candidate[]> {
   const judgedThrough = row.judged_through ?? '';
   await readInIndexOrder(tx);
-  const { rows } = await sql<{ user_id: string }>`
-    select user_id from (
-      (select user_id from writer_credit where run_id = ${row.run_id} and user_id > ${judgedThrough}
+  const { rows } = await sql<Candidate>`
+    select user_id as "userId", bool_or(has_earned) as "hasEarned" from (
+      (select user_id, true as has_earned from writer_credit where run_id = ${row.run_id} and user_id > ${judgedThrough}
         order by user_id limit ${writersPerStep})
-      union
-      (select substr(account_id, length('payable:') + 1) collate "C" from ledger_balance
+      union all
+      (select substr(account_id, length('payable:') + 1) collate "C", false from ledger_balance
         where account_id > ${accountOf.payable(judgedThrough)} and account_id < 'payable;' and balance_cents > 0
         order by account_id limit ${writersPerStep})
     ) as writer
-    order by user_id limit ${writersPerStep}`.execute(tx);
+    group by user_id order by user_id limit ${writersPerStep}`.execute(tx);
   await readAsPlanned(tx);
-  return rows.map((found) => found.user_id).sort(compareUtf8);
+  return rows;
 }
 
 /**

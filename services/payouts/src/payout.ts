@@ -11,6 +11,24 @@ export interface WriterBalance {
   readonly canReceive: boolean;
 }
 
+/** What months after the one that is judged have done to a writer's balances. */
+export interface LaterMonths {
+  /** What they have made payable, or repaid of debts, and not taken back. */
+  readonly freeCents: Cents;
+  readonly heldCents: Cents;
+}
+
+/** A8, D1: the balances of a month's day of payouts, also when later months are credited by the time that it is judged. */
+export function withoutLaterMonths(writer: WriterBalance, { freeCents, heldCents }: LaterMonths): WriterBalance {
+  const balanceCents = writer.payableCents - writer.receivableCents - freeCents;
+  return {
+    ...writer,
+    payableCents: cents(Math.max(0, balanceCents)),
+    receivableCents: cents(Math.max(0, -balanceCents)),
+    heldCents: cents(writer.heldCents - heldCents),
+  };
+}
+
 export interface PayoutTerms {
   readonly minimumCents: number;
   readonly processingFeeBps: number;

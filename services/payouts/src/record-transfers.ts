@@ -1,6 +1,7 @@
 import { sql, type Transaction } from 'kysely';
 import type { Context } from './context.ts';
 import type { PayoutTable, Schema, TransferJobTable } from './db.ts';
+import { sayStalled } from './say-stalled.ts';
 import { type EndedPayout, settlePayouts } from './settle-payouts.ts';
 import { dueAgainAfterMs, followAgainAfterMs, type SentTransfer, transferKey } from './transfer-attempt.ts';
 import { endingOf, isAstray } from './transfer-outcome.ts';
@@ -31,6 +32,8 @@ export async function recordTransfers(context: Context, sent: readonly SentTrans
       else ended.push({ payout: claimed, ending });
     }
     await settlePayouts(context, tx, ended);
+    const stopped = ordered.filter(isForOperator);
+    if (stopped.length > 0) await sayStalled(context, tx, new Set(stopped.map(({ claimed }) => claimed.run_id)));
   });
   logOutcomes(context, sent, astray);
 }

@@ -10,6 +10,7 @@ import type { PayoutTable, Schema } from './db.ts';
 import { advanceMonth } from './payout-month.ts';
 import { runOf, sayProgress } from './progress.ts';
 import { refreshAsked } from './refresh-accounts.ts';
+import { sayStalled } from './say-stalled.ts';
 import { payoutReturned, payoutUndone, processingFee, writerPayout } from './sub-ledger.ts';
 import type { PayoutEnding } from './transfer-outcome.ts';
 
@@ -44,6 +45,7 @@ export async function settlePayouts(
       at,
     );
   }
+  await sayStalled(context, tx, runIds);
 }
 
 /** True when the money of the payout is payable again. */

@@ -31,7 +31,7 @@ describe('C6: money that is held', () => {
     const of = await earned('held', 5_000);
     const hold = { writer: 'held', month: of, netCents: 4_000 };
     await stack.holdEarnings('hold', { ...hold, state: 'held', version: 1 });
-    await stack.fund(of);
+    await stack.fundThrough(of);
     await stack.settled();
     expect(await stack.balancesOf('held')).toEqual({ ...nothing, payableCents: 1_000, heldCents: 4_000 });
     expect(await stack.transfers()).toEqual([]);
@@ -61,7 +61,7 @@ describe('C6: money that is held', () => {
   test('C6: holds no more than there is when part of it was paid before', async () => {
     await stack.knowAccount('spent');
     const of = await earned('spent', 5_000);
-    await stack.fund(of);
+    await stack.fundThrough(of);
     await stack.settled();
     await stack.holdEarnings('spent-hold', { writer: 'spent', month: of, netCents: 5_000, state: 'held', version: 1 });
     expect(await stack.balancesOf('spent')).toEqual(nothing);

@@ -59,6 +59,9 @@ describe('an operator and a payout that was not sent', () => {
     await stack.fund(latest);
     await stack.settled();
     expect(await resume()).toMatchObject({ state: 'waiting', waitingFor: ['earnings'], payoutsRequested: 0 });
+    await stack.earn(latest, {});
+    await stack.settled();
+    expect(await resume()).toMatchObject({ state: 'settled', waitingFor: [] });
   });
 
   test('one that is held is not sent before it is released', async () => {

@@ -63,6 +63,8 @@ export interface PayoutHarness extends Harness {
   /** Says a month's earnings and its closing message. */
   earn(month: string, netByWriter: Readonly<Record<string, number>>): Promise<void>;
   fund(month: string): Promise<void>;
+  /** Funds the month, and before it those that have earnings: billing funds them in order. */
+  fundThrough(month: string): Promise<void>;
   get<Answer>(path: string, schema: z.ZodType<Answer>, who?: { sub: string; roles: string[] }): Promise<Answer>;
   text(path: string, who: { sub: string; roles: string[] }): Promise<string>;
   /** Asks as an admin, or as who is given; gives the answer's status and body. */
@@ -169,6 +171,14 @@ export async function startPayouts(
     await harness.say(stripeReceived, { key: objectId, id: eventId, body });
     await harness.settled();
   };
+  const earnedMonths = new Set<string>();
+  const fund = async (month: string) => {
+    const body = escrowFunded.schema.parse({
+      ...{ run: runOf(month), month, currency: 'usd' },
+      ...{ obligationsCents: 0, movedCents: 0, stripeId: null },
+    });
+    await harness.say(escrowFunded, { key: month, id: `funded-${month}`, body });
+  };
   return {
     ...harness,
     onboard: async (writer, outcome) => {
@@ -189,22 +199,17 @@ export async function startPayouts(
     },
     changeAtStripe: (accountId, outcome) => control(`/_sandbox/onboarding/${accountId}`, { outcome }),
     earn: async (month, netByWriter) => {
+      earnedMonths.add(month);
       const messages = messagesOf(month, netByWriter);
       for (const [index, body] of messages.entries()) {
         const key = body.part === 'writer' ? body.recipientUserId : 'closing';
         await harness.say(earningsCalculated, { key, id: `earnings-${month}-${index}`, body });
       }
     },
-    fund: async (month) => {
-      const body = escrowFunded.schema.parse({
-        run: runOf(month),
-        month,
-        currency: 'usd',
-        obligationsCents: 0,
-        movedCents: 0,
-        stripeId: null,
-      });
-      await harness.say(escrowFunded, { key: month, id: `funded-${month}`, body });
+    fund,
+    fundThrough: async (month) => {
+      for (const each of [...earnedMonths].sort()) if (each < month) await fund(each);
+      await fund(month);
     },
     get: async (path, schema, who = root) => schema.parse(await (await request(path, who)).json()),
     text: async (path, who) => (await request(path, who)).text(),

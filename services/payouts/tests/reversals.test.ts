@@ -39,7 +39,7 @@ async function earned(writer: string, netCents: number): Promise<string> {
 async function paid(writer: string, netCents: number): Promise<string> {
   await stack.knowAccount(writer);
   const next = await earned(writer, netCents);
-  await stack.fund(next);
+  await stack.fundThrough(next);
   await stack.settled();
   expect(await stack.balancesOf(writer)).toEqual(nothing);
   return next;
@@ -78,7 +78,7 @@ describe('E5: a refund after the lock', () => {
       ['receivable_repaid', 1_500, -1_500],
       ['receivable_repaid', 2_500, -2_500],
     ]);
-    await stack.fund(last);
+    await stack.fundThrough(last);
     await stack.settled();
     expect(await stack.balancesOf('overpaid')).toEqual(nothing);
     expectBalancedBooks();

@@ -262,16 +262,17 @@ export const CurrentMonthSchema = z.object({
 export const StartCloseSchema = z.strictObject({ kind: RunKindSchema.default('close') }).nullish();
 
 /**
- * `POST /v1/months/{month}/close` and its `GET`. `totals` are of the `chunks` frozen so far, and final once the state is
- * `locked`. `backfilled` is null for a close that was started in the month after; for one that was started later (A8) it
- * counts the lines that it has recovered. `leftOut` are wishes for writers who were not open at the cutoff (A11): they
- * are no lines, and what was paid for them is unallocated.
+ * `POST /v1/months/{month}/close` and its `GET`. It is `waiting_for_earlier_month` while the late close of one goes on
+ * (A8). `totals` are of the `chunks` frozen so far, and final once the state is `locked`. `backfilled` is null for a close
+ * that was started in the month after; for one that was started later (A8) it counts the lines that it has recovered.
+ * `leftOut` are wishes for writers who were not open at the cutoff (A11): they are no lines, and what was paid for them is
+ * unallocated.
  */
 export const MonthCloseSchema = z.object({
   month: MonthSchema,
   runId: z.uuid(),
   kind: RunKindSchema,
-  state: z.enum(['waiting_for_funding', 'locking', 'locked']),
+  state: z.enum(['waiting_for_earlier_month', 'waiting_for_funding', 'locking', 'locked']),
   cutoff: InstantSchema,
   startedAt: InstantSchema,
   startedBy: z.string(),

@@ -98,7 +98,7 @@ export const CanceledPayoutSchema = z.object({ id: z.uuid(), next: z.enum(['canc
 export const MonthPayoutsSchema = z.object({
   month: MonthSchema,
   state: z.enum(['waiting', 'judging', 'sending', 'settled']),
-  waitingFor: z.array(z.enum(['earnings', 'escrow', 'operator', 'release'])),
+  waitingFor: z.array(z.enum(['earnings', 'escrow', 'earlier_month', 'operator', 'release'])),
   payoutsRequested: z.int().min(0),
   payoutsSettled: z.int().min(0),
 });

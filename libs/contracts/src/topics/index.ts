@@ -3,6 +3,7 @@ import { earningsCalculated } from './earnings-calculated.ts';
 import { fundingChanged } from './funding-changed.ts';
 import { booksChecked, messageParked, monthProgress, monthReconciled, operatorCommand } from './monitoring.ts';
 import { monthLocked } from './month-locked.ts';
+import { monthStalled } from './month-stalled.ts';
 import { escrowFunded, payoutRequested, payoutSettled, stripeReceived, writerChanged } from './payouts.ts';
 import { balanceAdjusted, earningsReversed, holdChanged, paymentReversed } from './reversals.ts';
 import { scheduleChanged } from './schedule-changed.ts';
@@ -25,6 +26,7 @@ export const topics = [
   balanceAdjusted,
   holdChanged,
   monthProgress,
+  monthStalled,
   monthReconciled,
   booksChecked,
   messageParked,
@@ -37,6 +39,7 @@ export * from './funding-changed.ts';
 export * from './json-schema.ts';
 export * from './monitoring.ts';
 export * from './month-locked.ts';
+export * from './month-stalled.ts';
 export * from './payouts.ts';
 export * from './reversals.ts';
 export * from './schedule-changed.ts';

@@ -1,5 +1,5 @@
 // What became of a move of escrow, in the ledger and on the topics, in the transaction that records it.
-import { cents, escrowFunded, type Month, month as monthFrom, type Run } from '@wewrite/contracts';
+import { cents, escrowFunded, type Month, month as monthFrom, monthStalled, type Run } from '@wewrite/contracts';
 import { type NewTransfer, postTransfers } from '@wewrite/ledger';
 import { backoffMs, idOfCause } from '@wewrite/service-kit';
 import { chart } from '../books/chart.ts';
@@ -98,10 +98,19 @@ export async function completeMove(tx: BillingTransaction, context: BillingConte
   });
 }
 
-/** Says that the step waits, and for how much. */
+/** Says that the step waits, and for how much; months after it go on (A8). */
 export async function sayWaiting(tx: BillingTransaction, context: BillingContext, move: EscrowMove): Promise<void> {
+  const run = runOf(move);
+  const at = context.clock.now().toISOString();
+  await context.outbox.emit(tx, monthStalled, [
+    {
+      key: run.month,
+      id: idOfCause('month.stalled', run.runId, 'funds'),
+      body: { run, month: run.month, because: 'funds', at },
+    },
+  ]);
   await sayProgress(tx, context, {
-    run: runOf(move),
+    run,
     step: 'escrow',
     expected: 1,
     done: 0,

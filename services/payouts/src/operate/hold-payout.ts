@@ -5,6 +5,7 @@ import type { Transaction } from 'kysely';
 import { z } from 'zod';
 import { type Context, wakeTransferLoops } from '../context.ts';
 import type { Schema } from '../db.ts';
+import { sayStalled } from '../say-stalled.ts';
 import { isUnsent, keepOrder, lockPayout } from './payout-order.ts';
 
 const orders = { hold, release } as const;
@@ -58,6 +59,7 @@ async function hold(context: Context, tx: Transaction<Schema>, payoutId: string)
     })
     .onConflict((conflict) => conflict.column('payout_id').doUpdateSet({ state: 'held' }))
     .execute();
+  await sayStalled(context, tx, [found.payout.run_id]);
   return 'held';
 }
 

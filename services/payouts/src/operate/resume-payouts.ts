@@ -1,10 +1,11 @@
 // An operator has a month's payouts started or gone on with: what is missing is said, and what waits is taken up now.
-import { MonthPayoutsSchema, MonthSchema } from '@wewrite/contracts';
+import { MonthPayoutsSchema, MonthSchema, month as monthFrom } from '@wewrite/contracts';
 import { afterCommit, identityOf, problemResponses, Refusal, type Server } from '@wewrite/service-kit';
 import { sql, type Transaction } from 'kysely';
 import { z } from 'zod';
 import { type Context, loopNames, wakeTransferLoops } from '../context.ts';
 import type { PayoutMonthTable, Schema } from '../db.ts';
+import { waitsForEarlierMonth } from '../month-to-judge.ts';
 import { queueForgotten } from '../sweep-payouts.ts';
 
 /** `POST /v1/months/{month}/payouts`: safe to repeat, since it changes only when things happen. */
@@ -33,8 +34,10 @@ export function resumePayouts(server: Server, context: Context): void {
           wakeTransferLoops(context);
         });
         const { payouts_requested: payoutsRequested, payouts_settled: payoutsSettled } = row;
-        const waitingFor = [...missingOf(row), ...(await stopped(tx, row))];
-        return { month, state: stateOf(row), waitingFor, payoutsRequested, payoutsSettled };
+        const missing = await missingOf(tx, row);
+        const waitingFor = [...missing, ...(await stopped(tx, row))];
+        const state = stateOf(row, missing.length > 0);
+        return { month, state, waitingFor, payoutsRequested, payoutsSettled };
       });
     },
   );
@@ -57,10 +60,13 @@ async function hasten(
   return Number(numAffectedRows ?? 0n);
 }
 
-function missingOf(row: PayoutMonthTable) {
+/** What the month lacks before its writers can be judged. */
+async function missingOf(tx: Transaction<Schema>, row: PayoutMonthTable) {
+  const isHeldUp = row.state === 'collecting' && (await waitsForEarlierMonth(tx, monthFrom(row.month)));
   return [
     ...(row.credits_complete ? [] : (['earnings'] as const)),
     ...(row.escrow_funded ? [] : (['escrow'] as const)),
+    ...(isHeldUp ? (['earlier_month'] as const) : []),
   ];
 }
 
@@ -73,7 +79,7 @@ async function stopped(tx: Transaction<Schema>, { run_id: runId }: PayoutMonthTa
   return rows.map(({ waitsFor }) => waitsFor);
 }
 
-function stateOf(row: PayoutMonthTable): 'waiting' | 'judging' | 'sending' | 'settled' {
+function stateOf(row: PayoutMonthTable, isWaiting: boolean): 'waiting' | 'judging' | 'sending' | 'settled' {
   if (row.state === 'requested') return row.payouts_settled === row.payouts_requested ? 'settled' : 'sending';
-  return missingOf(row).length > 0 ? 'waiting' : 'judging';
+  return isWaiting ? 'waiting' : 'judging';
 }
