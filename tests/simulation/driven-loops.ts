@@ -10,6 +10,8 @@ export interface DrivenLoops extends Source {
   driverFor(service: ServiceName, life: Life): Driver;
   /** Once something of the service's has changed, its loops may have something due, and once it says something, its relays. */
   watcherOf(service: ServiceName): Watcher;
+  /** Asks the loops whether the clock has made something due, and wakes those that say so. */
+  clockMoved(): Promise<void>;
 }
 
 interface DrivenLoop {
@@ -83,20 +85,40 @@ export function drivenLoops(time: SimulatedTime): DrivenLoops {
       [...loops]
         .filter(({ life, isAwake, notBeforeMs }) => !life.isOver() && isAwake && notBeforeMs > time.nowMs())
         .reduce<number | null>((next, { notBeforeMs }) => earlier(next, notBeforeMs), null),
+    clockMoved: async () => {
+      for (const replicas of replicasOf([...loops].filter(({ life }) => !life.isOver()))) {
+        const isWoken = replicas.some(looksByItself) || (await isDue(replicas));
+        if (isWoken) for (const driven of replicas) driven.isAwake = true;
+      }
+    },
     outstanding: async () => {
-      const looks = Map.groupBy([...loops].filter(isLookedAt), ({ service, loop }) => `${service} ${loop.name}`);
+      const looks = replicasOf([...loops].filter(isLookedAt));
       changedServices.clear();
-      for (const [, replicas] of looks) {
-        const isDue = ((await replicas[0]?.loop.due()) ?? 0) > 0;
+      for (const replicas of looks) {
+        const isWaiting = await isDue(replicas);
         for (const driven of replicas) {
           driven.hasLooked = false;
-          if (isDue) waiting.set(driven, time.nowMs());
+          if (isWaiting) waiting.set(driven, time.nowMs());
           else waiting.delete(driven);
         }
       }
       return [...waiting.keys()].map(({ life, loop }) => `${life.name} ${loop.name}`);
     },
   };
+}
+
+/** Replicas of one loop: what one of them says is due, is due to all. */
+function replicasOf(loops: readonly DrivenLoop[]): readonly DrivenLoop[][] {
+  return [...Map.groupBy(loops, ({ service, loop }) => `${service} ${loop.name}`).values()];
+}
+
+async function isDue([first]: readonly DrivenLoop[]): Promise<boolean> {
+  return first !== undefined && (await first.loop.due()) > 0;
+}
+
+/** A step of these is no more than the question whether something is due; or they have something to find that they do not tell. */
+function looksByItself({ loop }: DrivenLoop): boolean {
+  return loop.name === 'schedules' || loop.name === 'sweep';
 }
 
 function isRelay({ loop }: DrivenLoop): boolean {
@@ -119,7 +141,8 @@ async function runOnce(driven: DrivenLoop, time: SimulatedTime): Promise<string>
     driven.failures = 0;
     if (!found) return 'nothing';
     driven.steps += 1;
-    driven.isAwake = true;
+    // A relay sends all at once. Whether something has been said meanwhile, its watcher knows.
+    driven.isAwake = !isRelay(driven);
     return 'done';
   } catch (error) {
     driven.isAwake = true;

@@ -32,6 +32,8 @@ interface Partition {
   readonly topic: string;
   readonly retentionMs: number;
   readonly log: StoredRecord[];
+  /** Of the groups that read it. */
+  readonly places: Place[];
 }
 
 interface Member {
@@ -57,6 +59,8 @@ const networkPartitionMs = 60_000;
 export function simulatedBus({ time, faults, chance }: Drawn): SimulatedBus {
   const partitions = new Map(topics.map((topic) => [topic.name, partitionsOf(topic)]));
   const places = new Map<string, Place>();
+  /** Those with something to read, and some that have read it meanwhile. */
+  const behind = new Set<Place>();
   const members = new Map<string, Set<Member>>();
   /** Services that do not reach the bus, and until when. */
   const cutOff = new Map<string, number>();
@@ -71,15 +75,21 @@ export function simulatedBus({ time, faults, chance }: Drawn): SimulatedBus {
   const placesOf = (groupId: string, topic: string): readonly Place[] =>
     partitionsNamed(topic).map((partition) => {
       const key = `${groupId} ${partition.name}`;
-      const place = places.get(key) ?? { groupId, partition, committed: 0, notBeforeMs: 0 };
+      const known = places.get(key);
+      if (known !== undefined) return known;
+      const place = { groupId, partition, committed: 0, notBeforeMs: 0 };
       places.set(key, place);
+      partition.places.push(place);
       return place;
     });
   const store = (record: OutgoingRecord) => {
     const all = partitionsNamed(record.topic);
-    const partition = partitionOf(record.key, all.length);
-    const log = all[partition]?.log ?? [];
-    log.push({ record: { ...record, partition, offset: BigInt(log.length) }, storedAtMs: time.nowMs() });
+    const number = partitionOf(record.key, all.length);
+    const partition = all[number];
+    if (partition === undefined) throw new Error(`${record.topic} has no partition ${number}`);
+    const offset = BigInt(partition.log.length);
+    partition.log.push({ record: { ...record, partition: number, offset }, storedAtMs: time.nowMs() });
+    for (const place of partition.places) behind.add(place);
     counts.set(record.topic, (counts.get(record.topic) ?? 0) + 1);
   };
   const send = async (life: Life, records: readonly OutgoingRecord[]) => {
@@ -96,7 +106,10 @@ export function simulatedBus({ time, faults, chance }: Drawn): SimulatedBus {
     [...(members.get(groupId) ?? [])].filter(
       ({ life, subscription }) => !life.isOver() && reaches(life) && subscription.topics.includes(partition.topic),
     );
-  const waits = ({ committed, partition }: Place) => committed < partition.log.length;
+  const waiting = () => {
+    for (const place of behind) if (place.committed >= place.partition.log.length) behind.delete(place);
+    return [...behind];
+  };
   const deliverTo = async (place: Place, readers: readonly Member[]): Promise<string> => {
     if (befalls({ time, faults, chance }, place)) return 'paused';
     const reader = chance.pick(readers);
@@ -132,26 +145,18 @@ export function simulatedBus({ time, faults, chance }: Drawn): SimulatedBus {
       for (const place of places.values()) place.notBeforeMs = 0;
     },
     steps: () =>
-      [...places.values()].flatMap((place): Step[] => {
-        if (!waits(place) || place.notBeforeMs > time.nowMs()) return [];
+      waiting().flatMap((place): Step[] => {
+        if (place.notBeforeMs > time.nowMs()) return [];
         const readers = membersFor(place);
         if (readers.length === 0) return [];
         return [{ name: `bus ${place.groupId} ${place.partition.name}`, run: () => deliverTo(place, readers) }];
       }),
     nextMs: () =>
-      [
-        ...places
-          .values()
-          .filter(waits)
-          .map(({ notBeforeMs }) => notBeforeMs),
-        ...cutOff.values(),
-      ]
+      [...waiting().map(({ notBeforeMs }) => notBeforeMs), ...cutOff.values()]
         .filter((instantMs) => instantMs > time.nowMs())
         .reduce<number | null>((next, instantMs) => earlier(next, instantMs), null),
     outstanding: async () =>
-      [...places.values()]
-        .filter(waits)
-        .map(({ groupId, partition, committed }) => `${groupId} ${partition.name} at ${committed}`),
+      waiting().map(({ groupId, partition, committed }) => `${groupId} ${partition.name} at ${committed}`),
   };
 }
 
@@ -163,7 +168,7 @@ interface Drawn {
 
 function partitionsOf({ name, partitions, retentionDays }: (typeof topics)[number]): readonly Partition[] {
   return Array.from({ length: partitions }, (_, number) => {
-    return { name: `${name}[${number}]`, topic: name, retentionMs: retentionDays * dayMs, log: [] };
+    return { name: `${name}[${number}]`, topic: name, retentionMs: retentionDays * dayMs, log: [], places: [] };
   });
 }
 

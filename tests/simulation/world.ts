@@ -216,12 +216,13 @@ function replicasDrawnFrom(chance: Chance): () => number {
   return () => (chance.percent(20) ? 2 : 1);
 }
 
-async function moveClock({ clock, time }: Ground, parts: Parts, to: Date): Promise<void> {
+async function moveClock({ clock, time, loops }: Ground, parts: Parts, to: Date): Promise<void> {
   parts.scheduler.note(`the clock moves to ${to.toISOString()}`);
   const passedMs = to.getTime() - clock.now().getTime();
   await atSandbox(parts, '/clock', { method: 'PUT', body: JSON.stringify({ now: to.toISOString() }) });
   time.passTo(time.nowMs() + passedMs);
   clock.set({ now: to, running: false });
+  await loops.clockMoved();
 }
 
 const json = { 'content-type': 'application/json' } as const;

@@ -88,7 +88,8 @@ export async function runService<Config extends KitConfig, Schema>(
     metrics,
   });
   const adminUrl = await listen(admin, config.HOST, config.ADMIN_PORT);
-  if (isSteered(clock)) wakeOnChange(clock, loops);
+  // Whoever drives the loops knows by itself when the clock has moved.
+  if (isSteered(clock) && surroundings.drive === undefined) wakeOnChange(clock, loops);
   if (isSteered(clock) && config.CLOCK_URL !== undefined) await followClock(clock, config.CLOCK_URL, adminUrl);
   // Last, since a group that has lost a member lets nobody in for seconds, and clients need not wait for that.
   await messaging.join();

@@ -56,7 +56,7 @@ describe('a connection that Stripe closes', () => {
     heard += 1;
     request.socket.resetAndDestroy();
   });
-  afterEach(() => server.close());
+  afterEach(() => void server.close());
 
   test('E3: a call that is to be repeated by nobody is made once, and tells that it had no answer', async () => {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

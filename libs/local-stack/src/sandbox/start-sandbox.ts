@@ -108,9 +108,13 @@ export async function startSandbox(options: SandboxOptions): Promise<RunningSand
   return {
     url,
     port: Number(new URL(url).port),
-    webhooks: deliveries,
+    // A simulated clock stands: what waits and what is due changes by what is written alone.
+    webhooks: {
+      waiting: store.untilWritten(() => deliveries.waiting()),
+      deliver: (id, how) => deliveries.deliver(id, how),
+    },
     held: (kind) => heldIn(store, kind),
-    dueWork: { count: () => timeKeeper.pending(), take: () => timeKeeper.takeDue() },
+    dueWork: { count: store.untilWritten(() => timeKeeper.pending()), take: () => timeKeeper.takeDue() },
     stop: async () => {
       await server.close();
       await timeKeeper.stop();

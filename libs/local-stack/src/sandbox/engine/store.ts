@@ -49,6 +49,7 @@ export class Store {
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
   #group: CommitGroup | undefined;
+  #writes = 0;
 
   constructor(
     file: string,
@@ -150,6 +151,7 @@ export class Store {
   }
 
   run(sql: string, ...values: SQLInputValue[]): number {
+    this.#writes += 1;
     return Number(this.#statement(sql).run(...values).changes);
   }
 
@@ -159,6 +161,15 @@ export class Store {
 
   rows(sql: string, ...values: SQLInputValue[]): Row[] {
     return this.#statement(sql).all(...values);
+  }
+
+  /** Gives what `read` gave last, until something is written. */
+  untilWritten<T>(read: () => T): () => T {
+    let kept: { readonly value: T; readonly writes: number } | undefined;
+    return () => {
+      if (kept?.writes !== this.#writes) kept = { value: read(), writes: this.#writes };
+      return kept.value;
+    };
   }
 
   close(): void {
