@@ -13,7 +13,7 @@ import { readSystemTestConfig } from './config.ts';
 import { halfUp, split } from './simulation/oracle/arithmetic.ts';
 import { type Books, noBooks, type Payment, type Taking } from './simulation/oracle/books.ts';
 import { closeMonth, type Line } from './simulation/oracle/closed-month.ts';
-import { mayStand, nameOf, type Plan, type Site } from './simulation/oracle/plan.ts';
+import { emptyPlan, mayStand, nameOf, type Plan, type Site, statesOf } from './simulation/oracle/plan.ts';
 import { turnPlan } from './simulation/oracle/schedules.ts';
 import { proratedCents, raiseCents } from './simulation/oracle/subscriptions.ts';
 import { refundTaken } from './simulation/oracle/takings.ts';
@@ -168,8 +168,9 @@ describe('A4, A9: plans', () => {
           const throughMonth = months[Math.min(from + length, months.length - 1)] ?? november;
           const wished = { resource: pageOf(id), usdCents: cents(usdCents), fromMonth };
           const kind = isSpan ? { kind: 'add' as const, throughMonth } : { kind: 'set' as const };
-          oracle.schedules.push({ id: `${index}`, state: 'planned', planned: { ...wished, ...kind } });
           const recipientUserId = ownerIn(known, id).ownerUserId ?? UserIdSchema.parse('nobody');
+          const alike = { id: `${index}`, recipientUserId, state: 'planned', planned: { ...wished, ...kind } } as const;
+          oracle.schedules = [...oracle.schedules, alike];
           const userId = UserIdSchema.parse('ada');
           return { id: `${index}`, userId, recipientUserId, state: 'planned', ...wished, ...kind };
         });
@@ -180,8 +181,8 @@ describe('A4, A9: plans', () => {
           );
           product = turn.plan;
           schedules = schedules.map((each) => ({ ...each, state: turn.moved.get(each.id) ?? each.state }));
-          const turned = turnPlan(oracle, known, { userId: 'ada', month: turning, budgetCents });
-          expect(new Map(turned.map(({ id, became }) => [id, became]))).toEqual(turn.moved);
+          turnPlan(oracle, known, { userId: 'ada', month: turning, budgetCents });
+          expect(statesOf(oracle)).toEqual(new Map(schedules.map(({ id, state }) => [id, state])));
           expect(centsByName(oracle.standing.values())).toEqual(centsByName(turn.plan.allocations.values()));
         });
       }),
@@ -240,9 +241,9 @@ type Drawn = readonly { readonly resourceId: string; readonly owner: string; rea
 function oraclePlan(stands: Drawn): Plan {
   const entries = stands.map(({ resourceId, owner, usdCents }) => {
     const resource = pageOf(resourceId);
-    return [nameOf(resource), { resource, recipientUserId: owner, usdCents }] as const;
+    return [nameOf(resource), { resource, recipientUserId: owner, usdCents, version: 1, toldState: 'open' }] as const;
   });
-  return { standing: new Map(entries), schedules: [] };
+  return { ...emptyPlan(), standing: new Map(entries) };
 }
 
 function standingOf({ resourceId, owner, usdCents }: Drawn[number]): StandingAllocation {

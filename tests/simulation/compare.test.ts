@@ -3,7 +3,9 @@ import { cents, type EarningsLine, month, UserIdSchema, type WriterPayout } from
 import { firstDifference } from './compare.ts';
 import { closeMonth } from './oracle/closed-month.ts';
 import type { Reckoning } from './oracle/reckon.ts';
-import type { ProductBooks, ProductMonth } from './read-books.ts';
+import type { ProductBooks } from './product-books.ts';
+import type { ProductMonth } from './read-books.ts';
+import { nothingExplained } from './read-explained.ts';
 
 const november = month('2026-11');
 const wim = UserIdSchema.parse('wim');
@@ -43,7 +45,9 @@ const reckoning: Reckoning = {
     ['creator_obligations', -1_627],
     ['allocated:2026-11', 0],
   ]),
-  turned: new Map(),
+  plans: new Map(),
+  schedules: new Map([['s1', 'ended']]),
+  misanswered: [],
   undecided: new Set(),
   isStorageKnown: true,
 };
@@ -100,6 +104,10 @@ function books(given: Partial<ProductMonth> = {}, more: Partial<ProductBooks> = 
       },
     ],
     ledger: new Map([['creator_obligations', -1_627]]),
+    plans: new Map(),
+    schedules: new Map([['s1', 'ended']]),
+    explained: nothingExplained,
+    isSwept: true,
     ...more,
   };
 }
@@ -135,7 +143,7 @@ describe('where books first differ', () => {
     ],
     [
       'a month that was not closed',
-      books({}, { months: new Map() }),
+      books({}, { months: new Map([[november, null]]) }),
       '2026-11: is closed by the deeds, not closed in earnings and payouts',
     ],
     [
@@ -149,7 +157,12 @@ describe('where books first differ', () => {
           ]),
         },
       ),
-      'account suspense in the end: debits less credits nothing by the deeds, -5 in the general ledger',
+      'account suspense: debits less credits nothing by the deeds, -5 in the general ledger',
+    ],
+    [
+      'a schedule',
+      books({}, { schedules: new Map([['s1', 'begun']]) }),
+      'schedule s1: is ended by the deeds, begun in allocations',
     ],
   ])('is told as a sentence: %s', (_what, found, sentence) => {
     expect(firstDifference(reckoning, found)).toBe(sentence);

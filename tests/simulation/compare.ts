@@ -1,39 +1,31 @@
 // Holds the product's books against what the deeds come to, and tells where they first differ.
 
+import { ofExplained } from './compare-explained.ts';
+import { fields, type Pair, type Value } from './compare-fields.ts';
 import type { Chronicle } from './deed.ts';
 import { byBytes } from './oracle/arithmetic.ts';
 import type { WriterPayout as OracleWriterPayout } from './oracle/books.ts';
 import type { ClosedMonth } from './oracle/closed-month.ts';
 import { type Reckoning, reckon } from './oracle/reckon.ts';
 import { heldCents } from './oracle/writer-balances.ts';
-import { type AskAsAdmin, type ProductBooks, type ProductMonth, readBooks } from './read-books.ts';
-
-/** Something that has a value by the deeds and one in the product. */
-interface Pair {
-  /** Whose it is, e.g. `2026-11 writer wim`. */
-  readonly of: string;
-  readonly what: string;
-  readonly byDeeds: Value;
-  readonly inProduct: Value;
-  readonly service: string;
-}
-
-type Value = number | string | null;
+import type { ProductBooks } from './product-books.ts';
+import type { ProductMonth } from './read-books.ts';
+import { toldAct } from './story.ts';
 
 /** More than these are not told apart: no run has had so many. */
 const mostUndecided = 10;
 
 /**
- * Holds the product's books, read at the business instant `until`, against the deeds. What may have come before payouts or
- * after them is tried both ways. Returns where they first differ, or null.
+ * Holds the product's books, read at the business instant `until`, against the deeds. `read` is told what they
+ * come to. What may have come before payouts or after them is tried both ways. Returns where they first differ, or null.
  */
 export async function differenceFromDeeds(
   chronicle: Chronicle,
   until: string,
-  ask: AskAsAdmin,
+  read: (reckoning: Reckoning) => Promise<ProductBooks>,
 ): Promise<string | null> {
   const reckoning = reckon(chronicle, until);
-  const books = await readBooks(ask, reckoning.closed.keys());
+  const books = await read(reckoning);
   const difference = firstDifference(reckoning, books);
   if (difference === null) return null;
   const undecided = [...reckoning.undecided].slice(0, mostUndecided);
@@ -58,14 +50,14 @@ export function firstDifference(reckoning: Reckoning, books: ProductBooks): stri
 
 /** Everything that is compared, causes before what follows from them. */
 function* pairs(reckoning: Reckoning, books: ProductBooks): Generator<Pair> {
-  const months = new Set([...reckoning.closed.keys(), ...books.months.keys()]);
-  for (const month of [...months].sort(byBytes)) {
+  yield* ofAnswers(reckoning);
+  yield* ofPlans(reckoning, books);
+  for (const [month, found] of [...books.months].sort(([a], [b]) => byBytes(a, b))) {
     const expected = reckoning.closed.get(month);
-    const found = books.months.get(month);
     const state = (isClosed: boolean) => (isClosed ? 'closed' : 'not closed');
-    const [byDeeds, inProduct] = [state(expected !== undefined), state(found !== undefined)];
+    const [byDeeds, inProduct] = [state(expected !== undefined), state(found !== null)];
     yield { of: month, what: 'is', byDeeds, inProduct, service: 'earnings and payouts' };
-    if (expected === undefined || found === undefined) continue;
+    if (expected === undefined || found === null) continue;
     yield* ofSupporters(expected, found);
     yield* ofLines(expected, found);
     yield* ofWriters(expected, found);
@@ -73,6 +65,32 @@ function* pairs(reckoning: Reckoning, books: ProductBooks): Generator<Pair> {
   }
   yield* ofBalances(reckoning, books);
   yield* ofLedger(reckoning, books);
+  yield* ofExplained(reckoning, books);
+}
+
+function* ofAnswers({ misanswered }: Reckoning): Generator<Pair> {
+  for (const { deed, verdicts, answered: inProduct } of misanswered) {
+    const of = `${deed.at} ${toldAct(deed)}`;
+    yield { of, what: 'is', byDeeds: verdicts.join(' or '), inProduct, service: 'the answer' };
+  }
+}
+
+function* ofPlans({ plans, schedules }: Reckoning, books: ProductBooks): Generator<Pair> {
+  yield* fields({
+    of: (name) => `allocation ${name}`,
+    service: 'allocations',
+    expected: plans,
+    found: books.plans,
+    names: { usdCents: 'amount', recipientUserId: 'recipient', version: 'version' },
+  });
+  const asEntries = (states: ReadonlyMap<string, string>) => new Map([...states].map(([id, state]) => [id, { state }]));
+  yield* fields({
+    of: (id) => `schedule ${id}`,
+    service: 'allocations',
+    expected: asEntries(schedules),
+    found: asEntries(books.schedules),
+    names: { state: 'is' },
+  });
 }
 
 function ofSupporters({ month, supporters }: ClosedMonth, found: ProductMonth): Generator<Pair> {
@@ -158,7 +176,7 @@ function ofBalances({ writers }: Reckoning, { obligations }: ProductBooks): Gene
     Object.values(amounts).some((cents) => cents !== 0);
   const owed = obligations.map(({ userId, ...amounts }) => [userId, amounts] as const);
   return fields({
-    of: (userId) => `writer ${userId} in the end`,
+    of: (userId) => `writer ${userId}`,
     service: 'payouts',
     expected: new Map(balances.filter(isAny)),
     found: new Map(owed.filter(isAny)),
@@ -169,15 +187,16 @@ function ofBalances({ writers }: Reckoning, { obligations }: ProductBooks): Gene
 function ofLedger(reckoning: Reckoning, books: ProductBooks): Generator<Pair> {
   const isAny = ([, cents]: readonly [string, number]) => cents !== 0;
   // How much lies in storage depends on what was owed at the moment in which it was funded.
-  const isSplitKnown = reckoning.isStorageKnown && reckoning.undecided.size === 0;
+  const isStorageKnown = reckoning.isStorageKnown && reckoning.undecided.size === 0;
+  const joined = [...(isStorageKnown ? [] : ['stripe:storage']), ...(books.isSwept ? [] : ['stripe:pending'])];
   const asEntries = (ledger: ReadonlyMap<string, number>) =>
     new Map(
-      [...(isSplitKnown ? ledger : withStorageInPayments(ledger))]
+      [...joinedToPayments(ledger, joined)]
         .filter(isAny)
         .map(([account, debitsLessCredits]) => [account, { debitsLessCredits }]),
     );
   return fields({
-    of: (account) => `account ${account} in the end`,
+    of: (account) => `account ${account}`,
     service: 'the general ledger',
     expected: asEntries(reckoning.ledger),
     found: asEntries(books.ledger),
@@ -185,30 +204,14 @@ function ofLedger(reckoning: Reckoning, books: ProductBooks): Generator<Pair> {
   });
 }
 
-function withStorageInPayments(ledger: ReadonlyMap<string, number>): ReadonlyMap<string, number> {
+/** The ledger with the balances of Stripe's between which nothing is decided as one. */
+function joinedToPayments(ledger: ReadonlyMap<string, number>, accounts: readonly string[]) {
   const joined = new Map(ledger);
-  const storageCents = joined.get('stripe:storage') ?? 0;
-  joined.delete('stripe:storage');
-  return joined.set('stripe:payments', (joined.get('stripe:payments') ?? 0) + storageCents);
-}
-
-/** Each named field of each entry, in order of the entries' keys. An entry that one side lacks differs as a whole. */
-function* fields<Name extends string>(sides: {
-  readonly of: (key: string) => string;
-  readonly service: string;
-  readonly expected: ReadonlyMap<string, Readonly<Record<NoInfer<Name>, Value>>>;
-  readonly found: ReadonlyMap<string, Readonly<Record<NoInfer<Name>, Value>>>;
-  readonly names: Readonly<Record<Name, string>>;
-}): Generator<Pair> {
-  const { of, service, expected, found, names } = sides;
-  const keys = new Set([...expected.keys(), ...found.keys()]);
-  for (const key of [...keys].sort(byBytes)) {
-    const [left, right] = [expected.get(key), found.get(key)];
-    for (const name in names) {
-      const [byDeeds, inProduct] = [left?.[name] ?? null, right?.[name] ?? null];
-      yield { of: of(key), what: names[name], byDeeds, inProduct, service };
-    }
+  for (const account of accounts) {
+    joined.set('stripe:payments', (joined.get('stripe:payments') ?? 0) + (joined.get(account) ?? 0));
+    joined.delete(account);
   }
+  return joined;
 }
 
 function shown(value: Value): string {

@@ -208,9 +208,15 @@ export type Act = SiteDeed | SubscriptionDeed | PlanDeed | PaymentDeed | WriterD
 /**
  * Something that the population did, or that befell it at Stripe: all that the oracle knows of a run. `at` is the business
  * instant (ISO, milliseconds); deeds are in the order in which they were done. `knownEverywhere`: nothing was under way when
- * it was done, so that the answer follows from the deeds before. Facts of Stripe's and of banks' are always accepted.
+ * it was done, so that the answer follows from the deeds before. `isRepeated`: nobody had answered at first, so that it may
+ * have had its effect before it was answered. Facts of Stripe's and of banks' are always accepted.
  */
-export type Deed = Act & { readonly at: string; readonly answer: Answer; readonly knownEverywhere: boolean };
+export type Deed = Act & {
+  readonly at: string;
+  readonly answer: Answer;
+  readonly knownEverywhere: boolean;
+  readonly isRepeated: boolean;
+};
 
 /** All deeds of a run, and by which adapter its writers are paid. */
 export interface Chronicle {

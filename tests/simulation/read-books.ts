@@ -12,6 +12,7 @@ import {
   WriterPayoutPageSchema,
 } from '@wewrite/contracts';
 import type { z } from 'zod';
+import type { StandingBooks } from './read-standing.ts';
 
 /** Gets a path as an administrator, and gives the body of the answer, or null for a 404. Throws when there is none. */
 export type AskAsAdmin = (path: string) => Promise<unknown>;
@@ -24,27 +25,22 @@ export interface ProductMonth {
   readonly payouts: readonly WriterPayout[];
 }
 
-type WriterOwed = z.infer<typeof ObligationsSchema>['writers'][number];
-
-/** The product's books: months by their name, of those asked for that are closed. */
-export interface ProductBooks {
-  readonly months: ReadonlyMap<string, ProductMonth>;
-  readonly obligations: readonly WriterOwed[];
-  /** Debits less credits by account of the general ledger. */
-  readonly ledger: ReadonlyMap<string, number>;
+/** Reads the books of these months, by name; null for one that is not closed. */
+export async function readMonths(
+  ask: AskAsAdmin,
+  months: Iterable<string>,
+): Promise<ReadonlyMap<string, ProductMonth | null>> {
+  const read = new Map<string, ProductMonth | null>();
+  for (const month of months) read.set(month, await readMonth(ask, month));
+  return read;
 }
 
-/** Reads the books of these months, and what stands now. */
-export async function readBooks(ask: AskAsAdmin, months: Iterable<string>): Promise<ProductBooks> {
-  const read = new Map<string, ProductMonth>();
-  for (const month of months) {
-    const found = await readMonth(ask, month);
-    if (found !== null) read.set(month, found);
-  }
+/** Reads what is owed to writers, and the general ledger. */
+export async function readBalances(ask: AskAsAdmin): Promise<Pick<StandingBooks, 'obligations' | 'ledger'>> {
   const obligations = await pages(ask, '/v1/obligations', ObligationsSchema, (page) => [page.writers, page.nextCursor]);
   const accounts = await pages(ask, '/v1/ledger/accounts', BillingAccountsSchema, (page) => [page.accounts, page.next]);
   const ledger = new Map(accounts?.map(({ id, debitCents, creditCents }) => [id, debitCents - creditCents]));
-  return { months: read, obligations: obligations ?? [], ledger };
+  return { obligations: obligations ?? [], ledger };
 }
 
 async function readMonth(ask: AskAsAdmin, month: string): Promise<ProductMonth | null> {

@@ -1,34 +1,19 @@
 import { firstInstantOf } from '@wewrite/contracts';
-import { type Census, type Counts, newCensus } from './census.ts';
+import { type Census, newCensus } from './census.ts';
 import { differenceFromDeeds } from './compare.ts';
 import { countStates } from './count-states.ts';
-import type { Deed } from './deed.ts';
-import type { FaultChoice, FaultCounts } from './faults.ts';
+import type { FaultChoice } from './faults.ts';
+import { chanceOf } from './population/chance.ts';
 import { play } from './population/play.ts';
 import type { Plot } from './population/plot.ts';
 import { BrokenPromise, promised } from './population/promise.ts';
 import { admin, openScene, type Scene } from './population/scene.ts';
-import type { AskAsAdmin } from './read-books.ts';
+import { type AskAsAdmin, readBalances, readMonths } from './read-books.ts';
+import { nothingExplained, readExplained } from './read-explained.ts';
+import { readStanding } from './read-standing.ts';
+import type { Failure, Run } from './run.ts';
 import { expectSafe } from './safety.ts';
 import { startWorld, type World } from './world.ts';
-
-/** What a run has found. `broken`: something that must never be was seen; `stuck`: it went on without end, or failed. */
-export interface Failure {
-  readonly kind: 'broken' | 'stuck';
-  readonly sentence: string;
-}
-
-/** A run that is over. */
-export interface Run {
-  readonly plot: Plot;
-  readonly deeds: readonly Deed[];
-  readonly faults: FaultCounts;
-  readonly counts: Counts;
-  readonly failure: Failure | null;
-  /** Of everything that happened, step by step: the same plot and faults give the same. */
-  readonly hash: string;
-  readonly steps: number;
-}
 
 /**
  * Plays a plot in a world of its own, with the faults; then nothing fails any more, everything settles, and the books are held
@@ -55,11 +40,15 @@ export async function runPlot(plot: Plot, faults: FaultChoice): Promise<Run> {
 
 async function playToTheEnd(world: World, scene: Scene, plot: Plot): Promise<Failure | null> {
   try {
-    await play(scene, plot, () => expectSafe(world));
+    const seen = { deeds: 0 };
+    await play(scene, plot, {
+      safety: () => expectSafe(world),
+      books: () => expectBooks(world, scene, plot, standingBooks(world, scene, seen)),
+    });
     await world.heal();
     await world.settle();
     await expectSafe(world);
-    await expectBooksOf(world, scene, plot);
+    await expectBooks(world, scene, plot, allBooks(world, plot));
     return null;
   } catch (error) {
     if (error instanceof BrokenPromise) return { kind: 'broken', sentence: error.message };
@@ -67,11 +56,33 @@ async function playToTheEnd(world: World, scene: Scene, plot: Plot): Promise<Fai
   }
 }
 
-/** Every cent of every line, supporter, writer, payout and account is where the deeds put it. */
-async function expectBooksOf(world: World, { deeds }: Scene, { escrow }: Plot): Promise<void> {
+type ReadBooks = Parameters<typeof differenceFromDeeds>[2];
+
+/** Every cent is where the deeds put it, and every answer was one that they allow. */
+async function expectBooks(world: World, { deeds }: Scene, { escrow }: Plot, read: ReadBooks): Promise<void> {
   const until = world.now().toISOString();
-  const difference = await differenceFromDeeds({ escrow, deeds }, until, askAsAdminOf(world));
-  promised(difference === null, difference ?? '');
+  const difference = await differenceFromDeeds({ escrow, deeds }, until, read);
+  promised(difference === null, `Looked at on ${until}: ${difference}`);
+}
+
+/** What stands at a quiet moment, and the months that were settled since the last one. */
+function standingBooks(world: World, { deeds }: Scene, seen: { deeds: number }): ReadBooks {
+  return async () => {
+    const settled = deeds.slice(seen.deeds).flatMap((deed) => (deed.kind === 'month_settled' ? [deed.month] : []));
+    seen.deeds = deeds.length;
+    const months = await readMonths(askAsAdminOf(world), settled);
+    return { ...(await readStanding(world)), months, explained: nothingExplained, isSwept: false };
+  };
+}
+
+/** Every line, supporter, writer, payout and account; and what is explained of a few of them. */
+function allBooks(world: World, { seed }: Plot): ReadBooks {
+  const ask = askAsAdminOf(world);
+  return async (reckoning) => {
+    const months = await readMonths(ask, reckoning.closed.keys());
+    const explained = await readExplained(ask, reckoning, { months, chance: chanceOf(seed, 'explained') });
+    return { ...(await readStanding(world)), ...(await readBalances(ask)), months, explained, isSwept: true };
+  };
 }
 
 function askAsAdminOf(world: World): AskAsAdmin {

@@ -1,6 +1,6 @@
 import { type Cents, dollars } from '@wewrite/contracts';
 import type { Answer, Deed, PlannedWish, Wish } from './deed.ts';
-import type { Run } from './run-plot.ts';
+import type { Run } from './run.ts';
 
 /** A run as one would tell it: who did what and what was answered, what went wrong meanwhile, and how it ended. */
 export function storyOf({ plot, deeds, faults, failure }: Run): string {

@@ -8,7 +8,7 @@ export const [september, october] = [month('2026-09'), month('2026-10')] as cons
 
 /** What was done at an instant, and accepted. */
 export function deed(at: string, act: Act): Deed {
-  return { ...act, at: new Date(at).toISOString(), answer: accepted, knownEverywhere: true };
+  return { ...act, at: new Date(at).toISOString(), answer: accepted, knownEverywhere: true, isRepeated: false };
 }
 
 /** A page by its id. */

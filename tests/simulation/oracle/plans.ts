@@ -1,6 +1,7 @@
 // Everybody's plans, as the answers to what was asked made them.
+import type { WriterState } from '@wewrite/contracts';
 import type { Deed, Wish } from '../deed.ts';
-import { nameOf, type Plan, type Site, stand } from './plan.ts';
+import { emptyPlan, endSchedule, isStanding, nameOf, type Plan, type Site, stand, tell } from './plan.ts';
 import { endSpans } from './schedules.ts';
 
 /** Everybody's plans, and the site. */
@@ -17,7 +18,7 @@ export function noPlans(): Plans {
 export function planOf(plans: Plans, userId: string): Plan {
   const known = plans.byUser.get(userId);
   if (known !== undefined) return known;
-  const plan: Plan = { standing: new Map(), schedules: [] };
+  const plan = emptyPlan();
   plans.byUser.set(userId, plan);
   return plan;
 }
@@ -30,54 +31,63 @@ export function applyToPlans(plans: Plans, deed: Deed): void {
       plans.owners.set(nameOf(deed.resource), deed.ownerUserId);
       return;
     case 'writer_state_set':
-      plans.writerStates.set(deed.writerId, deed.state);
+      setWriterState(plans, deed.writerId, deed.state);
       return;
     case 'allocation_set':
     case 'change_undone':
-      change(plans, deed.userId, deed.wish);
+      change(planOf(plans, deed.userId), plans, deed.wish);
       return;
     case 'allocation_removed':
-      change(plans, deed.userId, { resource: deed.resource, usdCents: 0 });
+      change(planOf(plans, deed.userId), plans, { resource: deed.resource, usdCents: 0 });
       return;
     case 'allocations_set_together':
-      for (const wish of deed.wishes) if (wish.answer.outcome === 'accepted') change(plans, deed.userId, wish);
+      for (const wish of deed.wishes) {
+        if (wish.answer.outcome === 'accepted') change(planOf(plans, deed.userId), plans, wish);
+      }
       return;
     case 'schedule_made':
     case 'schedule_changed':
     case 'schedule_removed':
-      reschedule(planOf(plans, deed.userId), deed);
+      reschedule(planOf(plans, deed.userId), plans, deed);
       return;
     default:
   }
 }
 
-function change(plans: Plans, userId: string, { resource, usdCents }: Wish): void {
-  const plan = planOf(plans, userId);
+/** A wish that was accepted stands; what stands already is no change. A direct change ends the spans of its resource (A9). */
+export function change(plan: Plan, { owners }: Site, { resource, usdCents }: Wish): void {
   const before = plan.standing.get(nameOf(resource));
-  const recipientUserId = plans.owners.get(nameOf(resource)) ?? before?.recipientUserId ?? '';
-  const isSame =
-    usdCents === (before?.usdCents ?? 0) && (usdCents === 0 || before?.recipientUserId === recipientUserId);
-  if (isSame) return;
-  stand(plan, { resource, usdCents, recipientUserId });
-  endSpans(plan, resource);
+  const recipientUserId = owners.get(nameOf(resource)) ?? before?.recipientUserId ?? '';
+  const wish = { resource, usdCents, recipientUserId };
+  if (isStanding(plan, wish)) return;
+  const made = stand(plan, wish);
+  made.hasEndedSpan = endSpans(plan, resource);
+}
+
+function setWriterState(plans: Plans, writerId: string, state: WriterState): void {
+  plans.writerStates.set(writerId, state);
+  for (const plan of plans.byUser.values()) tell(plan, writerId, state);
 }
 
 type ScheduleDeed = Extract<Deed, { kind: 'schedule_made' | 'schedule_changed' | 'schedule_removed' }>;
 
-function reschedule(plan: Plan, deed: ScheduleDeed): void {
+function reschedule(plan: Plan, { owners }: Site, deed: ScheduleDeed): void {
+  const { scheduleId: id } = deed;
+  if (id === null) return;
   switch (deed.kind) {
     case 'schedule_made':
-      if (deed.scheduleId !== null) {
-        plan.schedules.push({ id: deed.scheduleId, planned: deed.planned, state: 'planned' });
-      }
-      return;
     case 'schedule_changed': {
-      const { scheduleId, planned } = deed;
-      plan.schedules = plan.schedules.map((each) => (each.id === scheduleId ? { ...each, planned } : each));
+      const { planned } = deed;
+      const recipientUserId = owners.get(nameOf(planned.resource)) ?? '';
+      const schedule = { id, planned, recipientUserId, state: 'planned' } as const;
+      const isNew = deed.kind === 'schedule_made';
+      plan.schedules = isNew
+        ? [...plan.schedules, schedule]
+        : plan.schedules.map((each) => (each.id === id ? schedule : each));
       return;
     }
     case 'schedule_removed':
-      plan.schedules = plan.schedules.filter(({ id }) => id !== deed.scheduleId);
+      endSchedule(plan, id, 'removed');
       return;
   }
 }

@@ -6,10 +6,11 @@ import { type Books, budgetOf, noBooks } from './books.ts';
 import { cutoffOf, following, monthAt } from './calendar.ts';
 import { closeMonth, type PlanAtCutoff } from './closed-month.ts';
 import { placeHold, releasePlacedHold, reverseHold, writeOff } from './desk.ts';
+import { type Foresight, foresee, foreseeTurn, type Misanswered, noForesight } from './foresight.ts';
 import { fundsOf, post } from './general-ledger.ts';
 import { retryRefund, settleCharges, takePayment } from './payments.ts';
 import { creditEarnings, fundStorage, holdPayout, payoutNotMade, payWriters, releasePayout } from './payouts.ts';
-import type { Standing } from './plan.ts';
+import { type Kept, type Outcome, type Standing, statesOf } from './plan.ts';
 import { applyToPlans, noPlans, type Plans } from './plans.ts';
 import { turnPlan } from './schedules.ts';
 import { applyToSubscriptions, expectedCents, renewAll, type Subscriptions } from './subscriptions.ts';
@@ -18,8 +19,12 @@ import { applyWaiting, failRefund, loseDispute, openDispute, refund, winDispute 
 /** What the deeds come to. `ledger`: debits less credits by account of the general ledger, at `until`. */
 export interface Reckoning
   extends Pick<Books, 'closed' | 'payouts' | 'writers' | 'ledger' | 'undecided' | 'isStorageKnown'> {
-  /** Schedules by id and what became of them at a month's turn. */
-  readonly turned: ReadonlyMap<string, 'begun' | 'ended' | 'did_not_fit'>;
+  /** What stands now, by supporter, type and id of the resource: `ada page letters`. */
+  readonly plans: ReadonlyMap<string, Kept>;
+  /** Schedules by id, and what they have come to. */
+  readonly schedules: ReadonlyMap<string, 'planned' | Outcome>;
+  /** The answers that the deeds before them do not allow, the first one first. */
+  readonly misanswered: readonly Misanswered[];
 }
 
 /** Everything as of a deed. */
@@ -29,7 +34,7 @@ interface Going {
   readonly subscriptions: Subscriptions;
   /** Plans as they stood at the cutoffs of months that are not closed. */
   readonly frozen: Map<string, ReadonlyMap<string, readonly Standing[]>>;
-  readonly turned: Map<string, 'begun' | 'ended' | 'did_not_fit'>;
+  readonly foresight: Foresight;
   runningMonth: string | null;
 }
 
@@ -43,7 +48,7 @@ export function reckon({ deeds }: Chronicle, until: string, late: ReadonlySet<st
     plans: noPlans(),
     subscriptions: new Map(),
     frozen: new Map(),
-    turned: new Map(),
+    foresight: noForesight(),
     runningMonth: null,
   };
   const inOrder = deeds
@@ -51,12 +56,22 @@ export function reckon({ deeds }: Chronicle, until: string, late: ReadonlySet<st
     .sort((a, b) => byBytes(secondOf(a.deed), secondOf(b.deed)) || a.place - b.place);
   for (const { deed } of inOrder) {
     turnTo(going, monthAt(deed.at));
-    if (deed.answer.outcome === 'accepted') apply(going, deed);
+    foresee(going.foresight, going, deed, () => {
+      if (deed.answer.outcome === 'accepted') apply(going, deed);
+    });
   }
   turnTo(going, monthAt(until));
   settleCharges(going.books, until);
   const { closed, payouts, writers, ledger, undecided, isStorageKnown } = going.books;
-  return { closed, payouts, writers, ledger, undecided, isStorageKnown, turned: going.turned };
+  return { closed, payouts, writers, ledger, undecided, isStorageKnown, ...seenIn(going) };
+}
+
+function seenIn({ plans, foresight: { misanswered } }: Going): Pick<Reckoning, 'plans' | 'schedules' | 'misanswered'> {
+  const standing = [...plans.byUser].flatMap(([userId, plan]) =>
+    [...plan.standing].map(([name, kept]) => [`${userId} ${name}`, kept] as const),
+  );
+  const schedules = [...plans.byUser.values()].flatMap((plan) => [...statesOf(plan)]);
+  return { plans: new Map(standing), schedules: new Map(schedules), misanswered };
 }
 
 /** Stripe dates its facts by whole seconds: within one, what was written down first was first. */
@@ -74,9 +89,9 @@ function turnTo(going: Going, month: string): void {
     for (const [userId, plan] of going.plans.byUser) {
       const budgetCents =
         expectedCents(going.subscriptions, userId) + budgetOf(going.books, userId, going.runningMonth);
-      const turned = turnPlan(plan, going.plans, { userId, month: going.runningMonth, budgetCents });
-      for (const { id, became } of turned) going.turned.set(id, became);
+      turnPlan(plan, going.plans, { userId, month: going.runningMonth, budgetCents });
     }
+    foreseeTurn(going.foresight);
   }
 }
 

@@ -4,7 +4,7 @@ import { halfUp, sumOf } from './arithmetic.ts';
 import { cutoffOf, monthAt, secondsBetween, startOf } from './calendar.ts';
 
 /** Below this Stripe charges nothing. */
-const leastChargeCents = 50;
+export const leastChargeCents = 50;
 
 /** A subscription that has begun and not ended. */
 interface Subscription {
@@ -19,6 +19,8 @@ interface Subscription {
   raise: { readonly monthlyCents: number; readonly totalCents: number } | null;
   /** What the running month's renewal comes to as long as it is not paid. */
   openCents: number;
+  /** An earlier renewal was never paid, and none has been since. */
+  isPastDue: boolean;
 }
 
 /** Live subscriptions by supporter. */
@@ -45,6 +47,7 @@ export function applyToSubscriptions(subscriptions: Subscriptions, deed: Deed): 
       subscriptions.delete(deed.userId);
       return;
     case 'renewal_given_up':
+      subscription.isPastDue = true;
       subscription.openCents = 0;
       return;
     case 'paid':
@@ -58,6 +61,7 @@ export function applyToSubscriptions(subscriptions: Subscriptions, deed: Deed): 
 export function renewAll(subscriptions: Subscriptions): void {
   for (const [userId, subscription] of [...subscriptions]) {
     if (subscription.isCancelled) subscriptions.delete(userId);
+    subscription.isPastDue ||= subscription.openCents > 0;
     subscription.nowCents = subscription.nextCents;
     subscription.openCents = subscription.nextCents;
     subscription.lastDebit = null;
@@ -68,6 +72,12 @@ export function renewAll(subscriptions: Subscriptions): void {
 /** What of the running month is still to be paid: its renewal. */
 export function expectedCents(subscriptions: Subscriptions, userId: string): number {
   return subscriptions.get(userId)?.openCents ?? 0;
+}
+
+/** What is expected of the months after the running one. */
+export function comingCents(subscriptions: Subscriptions, userId: string): number {
+  const subscription = subscriptions.get(userId);
+  return subscription === undefined || subscription.isCancelled ? 0 : subscription.nextCents;
 }
 
 /** What a monthly amount comes to from an instant to the end of its month, by the second, halves up. */
@@ -95,6 +105,7 @@ function begin(subscriptions: Subscriptions, deed: Extract<Deed, { kind: 'subscr
     lastDebit: null,
     raise: null,
     openCents: 0,
+    isPastDue: false,
   });
 }
 
@@ -118,7 +129,9 @@ function pay(subscription: Subscription, { parts, at }: Extract<Deed, { kind: 'p
     subscription.nowCents = raise.monthlyCents;
     subscription.nextCents = raise.monthlyCents;
     subscription.raise = null;
-  } else if (last.from === startOf(monthAt(last.from)) && last.cents === openCents) subscription.openCents = 0;
-  else if (monthAt(last.from) === monthAt(startedAt)) subscription.nowCents = nextCents;
+  } else if (last.from === startOf(monthAt(last.from)) && last.cents === openCents) {
+    subscription.openCents = 0;
+    subscription.isPastDue = false;
+  } else if (monthAt(last.from) === monthAt(startedAt)) subscription.nowCents = nextCents;
   subscription.lastDebit = last;
 }

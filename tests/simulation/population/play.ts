@@ -15,16 +15,23 @@ interface Entry {
   readonly play: () => Promise<void>;
 }
 
-/**
- * Plays a plot to its end: acts at their instants, the turns of months between them, closes, and what Stripe does meanwhile.
- * `look` is asked whether all is well before time passes.
- */
-export async function play(scene: Scene, plot: Plot, look: () => Promise<void>): Promise<void> {
+/** Who looks whether all is well. */
+export interface Looks {
+  /** Before time passes, whatever is under way. */
+  readonly safety: () => Promise<void>;
+  /** When everything is known everywhere: before time passes, and after a close. */
+  readonly books: () => Promise<void>;
+}
+
+/** Plays a plot to its end: acts at their instants, the turns of months between them, closes, and what Stripe does meanwhile. */
+export async function play(scene: Scene, plot: Plot, looks: Looks): Promise<void> {
   const facts = stripeFacts(scene);
   await topUp(scene, plot.capitalCents);
-  for (const { atMs, play: happen } of timelineOf(scene, plot, facts)) {
+  for (const { atMs, play: happen } of timelineOf(scene, plot, facts, looks)) {
     if (atMs > scene.stage.now().getTime()) {
-      await look();
+      await looks.safety();
+      await everythingIsKnown(scene, facts);
+      await looks.books();
       await passTo(scene, facts, atMs);
     }
     await happen();
@@ -42,7 +49,7 @@ const sweptWithinMs = 3_600_000;
 const plentyCents = 10_000_000;
 const minuteMs = 60_000;
 
-function timelineOf(scene: Scene, plot: Plot, facts: StripeFacts): Entry[] {
+function timelineOf(scene: Scene, plot: Plot, facts: StripeFacts, looks: Looks): Entry[] {
   const ofActs = (acts: readonly PlottedAct[]) =>
     acts.map((act): Entry => ({ atMs: Date.parse(act.at), play: () => playAct(scene, plot, facts, act) }));
   const entries: Entry[] = [
@@ -53,7 +60,13 @@ function timelineOf(scene: Scene, plot: Plot, facts: StripeFacts): Entry[] {
       ({ month, at }): Entry => ({ atMs: Date.parse(at), play: () => rehearse(scene, facts, month) }),
     ),
     ...plot.closes.map(
-      (close): Entry => ({ atMs: Date.parse(close.at), play: () => playClose(scene, plot, facts, close) }),
+      (close): Entry => ({
+        atMs: Date.parse(close.at),
+        play: async () => {
+          await playClose(scene, plot, facts, close);
+          await looks.books();
+        },
+      }),
     ),
   ];
   return entries.sort((a, b) => a.atMs - b.atMs);

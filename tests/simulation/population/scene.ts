@@ -23,7 +23,7 @@ export interface Scene {
   /** What an allowed reading says. Throws a BrokenPromise when it is refused. */
   read<Shape>(as: Caller, path: string, schema: z.ZodType<Shape>): Promise<Shape>;
   /** Writes a deed down, of this instant unless Stripe dates it. */
-  record(act: Act, answer: Answer, at?: string): void;
+  record(act: Act, answer: Answer | Answered, at?: string): void;
   /** Waits until everything is known everywhere; at once when nothing has been done since. */
   settle(): Promise<void>;
   /** Whether Stripe may hold something new since this was asked last. */
@@ -96,8 +96,9 @@ export function openScene(stage: Stage, town: Town, census: Census): Scene {
     record: (act, answered, at = stage.now().toISOString()) => {
       const isRefused = answered.outcome === 'refused';
       const answer: Answer = isRefused ? { outcome: 'refused', code: answered.code } : accepted;
+      const isRepeated = 'isRepeated' in answered && answered.isRepeated;
       census.count('deed', isRefused ? `${act.kind}, refused` : act.kind);
-      deeds.push({ ...act, at, answer, knownEverywhere: wasQuiet });
+      deeds.push({ ...act, at, answer, knownEverywhere: wasQuiet, isRepeated });
     },
     settle: async () => {
       if (isQuiet) return;

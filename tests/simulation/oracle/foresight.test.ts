@@ -1,0 +1,135 @@
+import { describe, expect, test } from '@jest/globals';
+import { month, type ProblemCode } from '@wewrite/contracts';
+import type { Act, Deed } from '../deed.ts';
+import { allocate, close, deed, october, page, pay, reckoned, september, site, subscribe } from './deeds-for-tests.ts';
+
+/** Ada pays $10 a month, gives wim $6 of it, and has $4 left. */
+const ada = [
+  ...site(),
+  ...subscribe('2026-09-01T00:00Z', 'ada', { monthly: 1_000, paid: 1_000, card: 'pays' }),
+  allocate('2026-09-02T00:00Z', 'ada', 'p1', 600),
+];
+const at = '2026-09-03T00:00Z';
+
+function refused(of: Deed, code: ProblemCode): Deed {
+  return { ...of, answer: { outcome: 'refused', code } };
+}
+
+/** What should have been answered, and what was, of each deed that was answered otherwise. */
+function wrongIn(deeds: readonly Deed[]): string[] {
+  return reckoned(deeds).misanswered.map(({ verdicts, answered }) => `${verdicts.join(' or ')}, not ${answered}`);
+}
+
+describe('an answer that the deeds before it do not allow', () => {
+  const act = (one: Act) => deed(at, one);
+  const asksFor = (monthlyCents: number, from: 'now' | 'next_month') =>
+    act({ kind: 'subscription_changed', userId: 'ada', monthlyCents, from });
+  const plans = (usdCents: number, scheduleId: string | null, fromMonth = october) =>
+    act({
+      kind: 'schedule_made',
+      userId: 'ada',
+      scheduleId,
+      planned: { kind: 'set', resource: page('p2'), usdCents, fromMonth },
+    });
+  const undoes = (version: number, usdCents: number) =>
+    act({ kind: 'change_undone', userId: 'ada', version, wish: { resource: page('p1'), usdCents } });
+
+  test.each<[string, Deed, string]>([
+    ['A4: more than there is', allocate(at, 'ada', 'p2', 401), 'over_allocated, not accepted'],
+    [
+      'A4: all that there is',
+      refused(allocate(at, 'ada', 'p2', 400), 'over_allocated'),
+      'accepted, not over_allocated',
+    ],
+    ['A4: what nobody knows', allocate(at, 'ada', 'p9', 1), 'unknown_resource, not accepted'],
+    ['A4: one’s own', allocate(at, 'wim', 'p1', 1), 'self_support, not accepted'],
+    [
+      'A4: of somebody else',
+      act({
+        kind: 'allocation_set',
+        userId: 'ada',
+        wish: { resource: page('p2'), usdCents: 1 },
+        recipientUserId: 'wim',
+      }),
+      'not_owner, not accepted',
+    ],
+    [
+      'A4: what has changed since it was read',
+      act({ kind: 'allocation_set', userId: 'ada', wish: { resource: page('p1'), usdCents: 1 }, expectedVersion: 2 }),
+      'version_conflict, not accepted',
+    ],
+    ['A10: a change that there was', refused(undoes(1, 0), 'version_conflict'), 'accepted, not version_conflict'],
+    ['A10: a change that there was not', undoes(2, 0), 'not_found, not accepted'],
+    ['A9: what will not fit', plans(401, 's1'), 'over_allocated, not accepted'],
+    ['A9: what will fit', refused(plans(400, null), 'over_allocated'), 'accepted, not over_allocated'],
+    ['A9: of a month that runs', plans(1, 's1', september), 'invalid_request, not accepted'],
+    ['E3: a second subscription', subscribeAgain(), 'already_subscribed, not accepted'],
+    [
+      'E3: a raise in a month that is paid',
+      refused(asksFor(2_000, 'now'), 'payment_pending'),
+      'accepted, not payment_pending',
+    ],
+    [
+      'E3: of nobody’s subscription',
+      act({ kind: 'subscription_cancelled', userId: 'bob' }),
+      'no_subscription, not accepted',
+    ],
+  ])('is told: %s', (_what, answered, wrong) => {
+    expect(wrongIn([...ada, answered])).toEqual([wrong]);
+  });
+
+  test('A11: is told of a writer who takes no support: it can be lowered, and not raised', () => {
+    const closed = act({ kind: 'writer_state_set', writerId: 'wim', state: 'closed' });
+    const raised = allocate('2026-09-04T00:00Z', 'ada', 'p1', 601);
+    const lowered = allocate('2026-09-04T00:00Z', 'ada', 'p1', 500);
+    expect(wrongIn([...ada, closed, refused(raised, 'writer_closed'), lowered])).toEqual([]);
+    expect(wrongIn([...ada, closed, raised])).toEqual(['writer_closed, not accepted']);
+  });
+
+  test('A4: is told of each wish of a batch, which is judged on what those before have left', () => {
+    const accepted = { outcome: 'accepted' } as const;
+    const wishes = [
+      { resource: page('p1'), usdCents: 500, answer: accepted },
+      { resource: page('p2'), usdCents: 500, answer: accepted },
+      { resource: page('p2'), usdCents: 501, answer: accepted },
+    ];
+    const batch = act({ kind: 'allocations_set_together', userId: 'ada', wishes });
+    expect(wrongIn([...ada, batch])).toEqual(['over_allocated, not accepted']);
+  });
+
+  test('A5: either answer is right while a payment is under way, and one once it is known', () => {
+    const raised = allocate('2026-10-01T02:00Z', 'ada', 'p2', 900);
+    const cut = {
+      kind: 'refunded',
+      userId: 'ada',
+      paymentId: 'pi-ada-2026-10-01',
+      refundId: 're',
+      cents: 500,
+    } as const;
+    const october1 = [
+      ...ada,
+      pay('2026-10-01T01:00Z', 'ada', 1_000, ['2026-10-01T00:00Z', '2026-11-01T00:00Z']),
+      deed('2026-10-01T01:30Z', cut),
+    ];
+    const meanwhile = { ...allocate('2026-10-01T02:00Z', 'ada', 'p2', 300), knownEverywhere: false };
+    expect(wrongIn([...october1, meanwhile])).toEqual([]);
+    expect(wrongIn([...october1, refused(meanwhile, 'over_allocated')])).toEqual([]);
+    expect(wrongIn([...october1, { ...meanwhile, knownEverywhere: true }])).toEqual(['over_allocated, not accepted']);
+    expect(wrongIn([...october1, raised])).toEqual(['over_allocated, not accepted']);
+  });
+
+  test('E4: a raise waits for the renewal, also for one of an earlier month', () => {
+    const raise = (on: string) =>
+      deed(on, { kind: 'subscription_changed', userId: 'ada', monthlyCents: 2_000, from: 'now' });
+    expect(wrongIn([...ada, raise('2026-10-02T00:00Z')])).toEqual(['payment_pending, not accepted']);
+    const later = pay('2026-11-01T01:00Z', 'ada', 1_000, ['2026-11-01T00:00Z', '2026-12-01T00:00Z']);
+    expect(wrongIn([...ada, close('2026-11-01T00:30Z', october), later, raise('2026-11-02T00:00Z')])).toEqual([]);
+    expect(wrongIn([...ada, close('2026-12-01T09:00Z', month('2026-11')), raise('2026-12-02T00:00Z')])).toEqual([
+      'payment_pending, not accepted',
+    ]);
+  });
+});
+
+function subscribeAgain(): Deed {
+  return deed(at, { kind: 'subscribed', userId: 'ada', monthlyCents: 500, card: 'pays', by: 'card' });
+}
