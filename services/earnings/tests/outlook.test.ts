@@ -44,6 +44,14 @@ describe('what is to come, and what came of it', () => {
     });
     await service.harness.say(allocationChanged, { key: userId, body, id: idOfCause('change', userId, version) });
   };
+  const tellOfWriter = async (userId: string, usdCents: number, version: number, writerState: string) => {
+    const body = allocationChanged.schema.parse({
+      ...{ userId, resourceType: 'page', resourceId: 'p1', recipientUserId: 'wanda', cause: 'writer_unavailable' },
+      ...{ beforeCents: usdCents, afterCents: usdCents, writerState, version },
+      ...{ currency: 'usd', month: '2026-12', at: '2026-12-01T08:00:00.000Z' },
+    });
+    await service.harness.say(allocationChanged, { key: userId, body, id: idOfCause('told', userId, version) });
+  };
   const schedule = async (usdCents: number, version: number, state: string) => {
     const body = scheduleChanged.schema.parse({
       ...{ scheduleId: idOfCause('test', 'schedule'), userId: 'ann', resourceType: 'page', resourceId: 'p1' },
@@ -89,6 +97,19 @@ describe('what is to come, and what came of it', () => {
     await change('ben', 0, 8, 'p9');
     await change('ben', 60, 6, 'p9');
     expect((await projection()).grossCents).toBe(1_000);
+  });
+
+  test('C3, A11: a wish rests while the writer takes no support, whatever comes late, and begins anew when it was taken back', async () => {
+    await tellOfWriter('ann', 500, 6, 'blocked');
+    await tellOfWriter('ben', 500, 9, 'blocked');
+    expect(await projection()).toMatchObject({ grossCents: 0, supporterCount: 0, resources: [] });
+    expect((await forecast()).months.map((month) => month.plannedGrossCents)).toEqual([0, 0, 0]);
+    await tellOfWriter('ben', 500, 10, 'open');
+    await tellOfWriter('ben', 500, 9, 'blocked');
+    expect(await projection()).toMatchObject({ grossCents: 500, supporterCount: 1 });
+    await change('ann', 0, 7);
+    await change('ann', 500, 8);
+    expect(await projection()).toMatchObject({ grossCents: 1_000, supporterCount: 2 });
   });
 
   test('C5: the next three months follow plans, scheduled changes and the lapse rate seen', async () => {

@@ -49,7 +49,9 @@ export function forecastEarnings(server: Server, context: Context): void {
 async function readStanding({ database }: Context, recipientUserId: string): Promise<Cents> {
   const { rows } = await sql<{ usdCents: Cents }>`
     select coalesce(sum(usd_cents), 0)::bigint as "usdCents"
-    from standing where recipient_user_id = ${recipientUserId} and usd_cents > 0`.execute(database.kysely);
+    from standing where recipient_user_id = ${recipientUserId} and usd_cents > 0 and not is_paused`.execute(
+    database.kysely,
+  );
   return rows[0]?.usdCents ?? zeroCents;
 }
 
@@ -61,6 +63,7 @@ async function readScheduled({ database }: Context, recipientUserId: string): Pr
         'throughMonth', through_month, 'state', state)) as schedules
     from schedule left join standing using (user_id, resource_type, resource_id, recipient_user_id)
     where schedule.recipient_user_id = ${recipientUserId} and state in ('planned', 'begun')
+      and is_paused is not true
     group by user_id, resource_type, resource_id`.execute(database.kysely);
   return rows;
 }
