@@ -5,6 +5,7 @@ const kinds: Readonly<Record<Act['kind'], true>> = {
   allocation_removed: true,
   allocation_set: true,
   allocations_set_together: true,
+  authentication_failed: true,
   card_changed: true,
   change_undone: true,
   close_asked: true,

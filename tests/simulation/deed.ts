@@ -61,8 +61,12 @@ type SubscriptionDeed =
   | { readonly kind: 'subscription_ended'; readonly userId: string }
   /** Stripe asks for a renewal no more: its last try was in vain. */
   | { readonly kind: 'renewal_given_up'; readonly userId: string; readonly invoiceId: string }
-  /** The card's holder authenticates what waits for it. */
-  | { readonly kind: 'payment_authenticated'; readonly userId: string; readonly invoiceId: string };
+  /** The card's holder authenticates what waits for it, or cannot. */
+  | {
+      readonly kind: 'payment_authenticated' | 'authentication_failed';
+      readonly userId: string;
+      readonly invoiceId: string;
+    };
 
 /** What a supporter asks of the plan. Each wish of a batch has an answer of its own; the batch's is whether it was taken. */
 type PlanDeed =

@@ -45,6 +45,8 @@ function subscriptionAct(deed: Deed): string | null {
       return `${deed.userId} gives a card that ${verb(deed.card)}`;
     case 'payment_authenticated':
       return `${deed.userId} authenticates ${deed.invoiceId}`;
+    case 'authentication_failed':
+      return `${deed.userId} cannot authenticate ${deed.invoiceId}`;
     default:
       return null;
   }

@@ -125,6 +125,8 @@ function pay(subscription: Subscription, { parts, at }: Extract<Deed, { kind: 'p
   const { raise, startedAt, nextCents, openCents } = subscription;
   const last = parts.findLast(({ cents }) => cents > 0);
   if (last === undefined || last.to !== cutoffOf(monthAt(last.from)) || at >= last.to) return;
+  // Of a subscription that has ended since.
+  if (secondsBetween(last.from, startedAt) >= 1) return;
   if (raise !== null && sumOf(parts.map(({ cents }) => cents)) === raise.totalCents) {
     subscription.nowCents = raise.monthlyCents;
     subscription.nextCents = raise.monthlyCents;

@@ -28,7 +28,7 @@ export const changeCard: Part = (scene, chance, userId) =>
 /** A card is lost or expires: nothing is paid until there is another. */
 export const loseCard: Part = (scene, _chance, userId) => useCard(scene, userId, 'fails');
 
-/** A holder whose payment waits is there, whoever it is, and pays, unless the card does not pay at all. */
+/** A holder whose payment waits is there, whoever it is, and mostly pays, unless the card does not pay at all. */
 export const authenticate: Part = async (scene, chance) => authenticateOne(scene, chance, await openInvoices(scene));
 
 /** A raise for which the card asks for its holder, who is there, or not. */
@@ -49,7 +49,7 @@ export const payLate: Part = async (scene, chance, userId) => {
   const open = await openInvoices(scene, userId);
   if (open.length === 0) return false;
   await useCard(scene, userId, chance.percent(70) ? 'pays' : 'refuses_refunds');
-  return authenticateOne(scene, chance, open);
+  return authenticateOne(scene, chance, open, true);
 };
 
 const InvoicesSchema = z.array(z.object({ id: z.string(), customer: z.string(), status: z.string() }));
@@ -70,11 +70,17 @@ async function openInvoices({ stage }: Scene, ofUserId?: string): Promise<OpenIn
   });
 }
 
-async function authenticateOne(scene: Scene, chance: Chance, open: readonly OpenInvoice[]): Promise<boolean> {
+async function authenticateOne(
+  scene: Scene,
+  chance: Chance,
+  open: readonly OpenInvoice[],
+  isAbleTo = chance.percent(85),
+): Promise<boolean> {
   if (open.length === 0) return false;
   const { id: invoiceId, userId } = chance.pick(open);
-  await scene.stage.orderAtStripe(`/_sandbox/invoices/${invoiceId}`, { scene: 'authenticate' });
-  scene.record({ kind: 'payment_authenticated', userId, invoiceId }, accepted);
+  const order = { scene: isAbleTo ? 'authenticate' : 'fail_authentication' };
+  await scene.stage.orderAtStripe(`/_sandbox/invoices/${invoiceId}`, order);
+  scene.record({ kind: isAbleTo ? 'payment_authenticated' : 'authentication_failed', userId, invoiceId }, accepted);
   return true;
 }
 

@@ -70,6 +70,18 @@ describe('E4: a card whose holder has to authenticate', () => {
     expect(await status()).toBe('active');
   });
 
+  test('stays unpaid when its holder cannot authenticate it, and can be paid by another card', async () => {
+    await useCard('pm_card_authenticationRequired');
+    await sandbox.steer('2026-12-01T01:00:00Z');
+    const { id } = await renewal();
+    await sandbox.control('POST', `/_sandbox/invoices/${id}`, { scene: 'fail_authentication' });
+    expect(await renewal()).toMatchObject({ status: 'open', attempt_count: 2 });
+    expect([await status(), await told('invoice.payment_failed')]).toEqual(['past_due', 2]);
+    await useCard('pm_card_visa');
+    expect((await stripe.invoices.pay(id)).status).toBe('paid');
+    expect(await status()).toBe('active');
+  });
+
   test('starts no subscription that has to be paid at once', async () => {
     const other = await sandbox.customerWith('pm_card_authenticationRequired');
     await expect(sandbox.subscribe(other.id, 500)).rejects.toMatchObject({

@@ -17,14 +17,17 @@ export function retryInvoice(turn: Turn, id: string): void {
 }
 
 /** What the holder of a card, or Stripe's tax engine, does to an invoice without a call of the API. */
-export const invoiceScene = z.strictObject({ scene: z.enum(['authenticate', 'fail_finalization']) });
+export const invoiceScene = z.strictObject({
+  scene: z.enum(['authenticate', 'fail_authentication', 'fail_finalization']),
+});
 
-/** The card's holder authenticates the payment of an open invoice; or a draft cannot be finalized, and stays one. */
+/** The card's holder authenticates the payment of an open invoice, or fails to; or a draft cannot be finalized, and stays one. */
 export function playInvoiceScene(turn: Turn, id: string, scene: z.output<typeof invoiceScene>['scene']): Invoice {
   const invoice = requireInvoice(turn, id);
-  if (scene === 'authenticate') {
+  if (scene !== 'fail_finalization') {
     if (invoice.status !== 'open') throw refused('Only the payment of an open invoice can be authenticated.');
-    settleSubscription(turn, invoice, collect(turn, invoice, { isAuthenticated: true }));
+    const holder = scene === 'authenticate' ? 'authenticates' : 'fails';
+    settleSubscription(turn, invoice, collect(turn, invoice, { holder }));
     return invoice;
   }
   if (invoice.status !== 'draft') throw refused('Only a draft can fail to be finalized.');

@@ -6,7 +6,7 @@ import { planRetry } from './dunning.ts';
 import { type Invoice, invoices, requireInvoice, subscriptionIdOf } from './invoice.ts';
 import { defaultPaymentOf, invoicePayments, newInvoicePayment } from './invoice-payment.ts';
 import { newPaymentIntent, type PaymentIntent, paymentIntents } from './payment-intent.ts';
-import { behaviourOf, declined, type PaymentMethod, paymentMethods } from './payment-method.ts';
+import { behaviourOf, declined, failedAuthentication, type PaymentMethod, paymentMethods } from './payment-method.ts';
 import { type CollectionOutcome, settleSubscription } from './settle-subscription.ts';
 import { subscriptions } from './subscription.ts';
 
@@ -44,17 +44,17 @@ export function finalizeInvoice(turn: Turn, invoice: Invoice): 'open' | 'paid' {
   return 'paid';
 }
 
+/** Who is there when a card asks for its holder: nobody, or somebody who can, or cannot, authenticate the payment. */
+export type Holder = 'absent' | 'authenticates' | 'fails';
+
 /**
  * Tries to collect an open invoice from a card: the one given, the subscription's own or the customer's. A card that asks
- * for authentication pays only when its holder is there.
+ * for authentication pays only when its holder is there, and authenticates the payment.
  */
 export function collect(
   turn: Turn,
   invoice: Invoice,
-  {
-    paymentMethodId,
-    isAuthenticated = false,
-  }: { paymentMethodId?: string | undefined; isAuthenticated?: boolean } = {},
+  { paymentMethodId, holder = 'absent' }: { paymentMethodId?: string | undefined; holder?: Holder } = {},
 ): CollectionOutcome {
   const payment = defaultPaymentOf(turn, invoice.id);
   const intentId = payment?.payment.payment_intent;
@@ -63,7 +63,7 @@ export function collect(
   const paymentMethod = cardFor(turn, invoice, paymentMethodId);
   invoice.attempted = true;
   invoice.attempt_count += 1;
-  const outcome = paymentMethod === undefined ? 'no_payment_method' : pay(turn, intent, paymentMethod, isAuthenticated);
+  const outcome = paymentMethod === undefined ? 'no_payment_method' : pay(turn, intent, paymentMethod, holder);
   if (outcome !== 'paid') {
     turn.store.replace(invoices, invoice);
     emit(turn, 'invoice.payment_failed', invoice);
@@ -91,12 +91,14 @@ function pay(
   turn: Turn,
   intent: PaymentIntent,
   paymentMethod: PaymentMethod,
-  isAuthenticated: boolean,
+  holder: Holder,
 ): 'paid' | 'declined' | 'action_required' {
-  if (behaviourOf(paymentMethod) === 'asks_for_authentication' && !isAuthenticated) {
-    intent.status = 'requires_action';
+  if (behaviourOf(paymentMethod) === 'asks_for_authentication' && holder !== 'authenticates') {
+    const hasFailed = holder === 'fails';
+    intent.status = hasFailed ? 'requires_payment_method' : 'requires_action';
+    if (hasFailed) intent.last_payment_error = failedAuthentication;
     turn.store.replace(paymentIntents, intent);
-    return 'action_required';
+    return hasFailed ? 'declined' : 'action_required';
   }
   const made = chargeCard(turn, intent, paymentMethod);
   intent.latest_charge = made.id;

@@ -74,7 +74,7 @@ function billFirstPeriod(
   subscription.latest_invoice = invoice.id;
   if (finalizeInvoice(turn, invoice) === 'paid') return 'settled';
   if (behaviour === 'default_incomplete') return 'unpaid';
-  const outcome = collect(turn, invoice, { isAuthenticated });
+  const outcome = collect(turn, invoice, isAuthenticated ? { holder: 'authenticates' } : {});
   if (outcome === 'no_payment_method') {
     throw refused('This customer has no attached payment source or default payment method.', {
       code: 'resource_missing',

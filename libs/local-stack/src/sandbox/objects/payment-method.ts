@@ -47,6 +47,13 @@ const unauthenticated = {
   message: 'Payment for this subscription requires additional user action before it can be completed successfully.',
 } as const;
 
+/** The body of the error of a card whose holder could not authenticate the payment. */
+export const failedAuthentication = {
+  type: 'card_error',
+  code: 'payment_intent_authentication_failure',
+  message: 'The provided payment method has failed authentication.',
+} as const;
+
 /** The body of the error of a card that did not pay. */
 export function failureOf(outcome: 'declined' | 'action_required'): FailureDetail {
   return outcome === 'declined' ? declined : unauthenticated;
