@@ -10,6 +10,15 @@ const tryAgainMs = 20 * minuteMs;
 const settlementDays = 3;
 const mostTries = 40;
 
+/** With so much of the platform's own money nothing waits for any. */
+export const plentyCents = 10_000_000;
+
+/** What the payments balance at Stripe can pay at once. */
+export async function availableAtStripe({ stage }: Scene): Promise<number> {
+  const { available } = await stage.stripe.balance.retrieve();
+  return available.find(({ currency }) => currency === 'usd')?.amount ?? 0;
+}
+
 /** Money of the platform's own comes into the balance. */
 export async function topUp(scene: Scene, cents: number): Promise<void> {
   if (cents <= 0) return;

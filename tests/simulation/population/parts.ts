@@ -11,6 +11,7 @@ import {
   sweepRenewals,
   writeOff,
 } from './desk-parts.ts';
+import { drainBalance } from './drain-balance.ts';
 import type { Part } from './part.ts';
 import { dispute, endDispute, refund, warnOfFraud } from './payment-parts.ts';
 import {
@@ -43,10 +44,10 @@ interface CastPart {
   readonly weight: number;
   /** It is about a month that is closed: it is drawn later only, and then the more. */
   readonly isAboutClosed?: boolean;
-  /** It happens while a month is closed, at the moment that it looks for: drawn for closes only, or those with storage. */
-  readonly isOf?: 'close' | 'close with storage';
   /** At a month's turn it is done before anything else is. */
   readonly isBeforeTurn?: boolean;
+  /** It happens while a month is closed, at the moment that it looks for: drawn for closes only, or for those of one escrow. */
+  readonly isOf?: 'close' | 'close with storage' | 'close with connect';
 }
 
 /** What people may do. */
@@ -69,7 +70,7 @@ export const parts = {
   raiseWithHolder: { part: raiseWithHolder, theme: 'subscriptions', by: 'supporter', weight: 2 },
   removeSubscription: { part: removeSubscription, theme: 'subscriptions', by: 'supporter', weight: 1 },
   refund: { part: refund, theme: 'payments', by: 'supporter', weight: 6 },
-  regret: { part: regret, theme: 'payments', by: 'supporter', weight: 2, isAboutClosed: true },
+  regret: { part: regret, theme: 'payments', by: 'supporter', weight: 1, isAboutClosed: true },
   dispute: { part: dispute, theme: 'payments', by: 'supporter', weight: 3 },
   endDispute: { part: endDispute, theme: 'payments', by: 'supporter', weight: 4 },
   warnOfFraud: { part: warnOfFraud, theme: 'payments', by: 'supporter', weight: 1 },
@@ -93,6 +94,7 @@ export const parts = {
   failEscrowMove: { part: failEscrowMove, theme: 'desk', by: 'writer', weight: 4, isOf: 'close with storage' },
   declinePayout: { part: declinePayout, theme: 'writers', by: 'writer', weight: 4, isOf: 'close with storage' },
   loseAccount: { part: loseAccount, theme: 'writers', by: 'writer', weight: 3, isOf: 'close' },
+  drainBalance: { part: drainBalance, theme: 'payments', by: 'supporter', weight: 6, isOf: 'close with connect' },
   resumePayouts: { part: resumePayouts, theme: 'desk', by: 'writer', weight: 1, isAboutClosed: true },
   sweepRenewals: { part: sweepRenewals, theme: 'desk', by: 'writer', weight: 1 },
   writeOff: { part: writeOff, theme: 'desk', by: 'writer', weight: 2, isAboutClosed: true },
@@ -136,6 +138,6 @@ export function isOfAnyMoment(name: PartName): boolean {
 export function partsOfClose(escrow: 'storage' | 'connect'): (readonly [name: PartName, weight: number])[] {
   return partNames.flatMap((name) => {
     const { weight, isOf }: CastPart = parts[name];
-    return isOf === 'close' || (isOf !== undefined && escrow === 'storage') ? [[name, weight] as const] : [];
+    return isOf === 'close' || isOf === `close with ${escrow}` ? [[name, weight] as const] : [];
   });
 }

@@ -1,7 +1,7 @@
 import { MonthSchema } from '@wewrite/contracts';
 import { z } from 'zod';
+import type { Fact } from './fact.ts';
 import type { Stage } from './stage.ts';
-import type { Fact } from './stripe-facts.ts';
 
 const metadata = z.object({ month: MonthSchema, writer: z.string() });
 const transitions = z.object({ failed_at: z.iso.datetime().optional(), canceled_at: z.iso.datetime().optional() });

@@ -1,9 +1,10 @@
 import { cutoffOf, type Month, type MonthProgress, MonthProgressSchema, nextMonth } from '@wewrite/contracts';
 import { pathOf } from '../../../apps/cli/src/demo/api.ts';
 import { chanceOf } from './chance.ts';
-import { topUp, untilFunded } from './funds.ts';
+import { plentyCents, topUp, untilFunded } from './funds.ts';
 import { isFirstOfAll, isOfAnyMoment, parts } from './parts.ts';
-import { heldPayouts, orderHeldPayout } from './payout-parts.ts';
+import { orderHeldPayout } from './payout-parts.ts';
+import { heldPayouts } from './payouts-under-way.ts';
 import type { Plot, PlottedAct, PlottedClose } from './plot.ts';
 import { promised } from './promise.ts';
 import { admin, type Scene } from './scene.ts';
@@ -45,8 +46,6 @@ export async function play(scene: Scene, plot: Plot, looks: Looks): Promise<void
 /** What webhooks tell in the wrong order is put right by sweeps, each hour. */
 const sweptWithinMs = 3_600_000;
 
-/** With so much of the platform's own money nothing waits for any. */
-const plentyCents = 10_000_000;
 const minuteMs = 60_000;
 
 function timelineOf(scene: Scene, plot: Plot, facts: StripeFacts, looks: Looks): Entry[] {
@@ -155,9 +154,11 @@ async function playClose(scene: Scene, plot: Plot, facts: StripeFacts, close: Pl
     // A month before anybody had a budget is not closed with the others.
     if (progress === null && closed !== month) continue;
     promised(progress !== null, `B5: monitoring has heard nothing of the close of ${closed}.`);
-    if (isHeld(scene, closed))
+    if (isHeld(scene, closed)) {
       promised(!progress.reconciled, `B5: ${closed} is reconciled, and a payout of it is held.`);
-    else settle(scene, progress);
+      continue;
+    }
+    settle(scene, progress);
   }
 }
 

@@ -1,5 +1,6 @@
 import { cutoffOf, firstInstantOf, type Month, month, nextMonth } from '@wewrite/contracts';
 import { type Chance, chanceOf } from './chance.ts';
+import { plentyCents } from './funds.ts';
 import { isOfAnyMoment, type PartName, partNames, parts, partsOfClose, type Theme, weightOf } from './parts.ts';
 import { type Town, townOf } from './town.ts';
 
@@ -70,7 +71,7 @@ function escrowOf(seed: number): 'storage' | 'connect' {
 function capitalOf(seed: number): number {
   const chance = chanceOf(seed, 'capital');
   return chance.weigh([
-    [10_000_000, 4],
+    [plentyCents, 2],
     [chance.between(0, 2_000), 1],
   ]);
 }

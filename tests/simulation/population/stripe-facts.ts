@@ -1,15 +1,9 @@
 import { z } from 'zod';
 import type { Act, InvoicePart } from '../deed.ts';
+import type { Fact } from './fact.ts';
 import { payoutFacts } from './payout-facts.ts';
 import { accepted, type Scene } from './scene.ts';
 import type { Stage } from './stage.ts';
-
-/** Something that Stripe says was so, and when. `name` is its own: each fact is told once. */
-export interface Fact {
-  readonly name: string;
-  readonly atMs: number;
-  readonly act: Act;
-}
 
 /** Reads Stripe's facts again and again, and writes down those that are new. */
 export interface StripeFacts {
