@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { catalogue } from './mutants/catalogue.ts';
-import { describeMutants } from './mutants/describe-mutants.ts';
+import { describeMutants, rowsOf } from './mutants/describe-mutants.ts';
 import { type Mutant, mutated } from './mutants/mutant.ts';
 import { exists, read } from './repository.ts';
 
@@ -30,10 +30,9 @@ describe('the catalogue of mutants', () => {
   });
 
   test('Mutants: every one stands in docs/mutants.md, and no other; none is known to survive', () => {
-    const page = read('docs/mutants.md');
-    const listed = [...page.matchAll(/^\| `([a-z0-9-]+)` \|/gm)].map(([, name]) => name);
-    expect(listed).toEqual(catalogue.map(({ name }) => name));
-    expect(page.split('\n').filter((line) => /\*\*(survived|untried)\*\* \|$/.test(line))).toEqual([]);
+    const rows = [...rowsOf(read('docs/mutants.md'))];
+    expect(rows.map(([name]) => name)).toEqual(catalogue.map(({ name }) => name));
+    expect(rows.filter(([, { caughtBy }]) => /^\*\*(survived|untried)\*\*$/.test(caughtBy))).toEqual([]);
   });
 });
 
@@ -53,13 +52,17 @@ describe('a mutant', () => {
     expect(() => mutated('gross * bps + gross * bps', mutant)).toThrow('stands 2 times');
   });
 
-  test('Mutants: a row says which test has caught it, and stays when it is not tried again', () => {
-    const verdict = { kind: 'caught', testFile: 'fee.test.ts', test: 'C1: the fee', reason: '' } as const;
-    const row = '| `twice-the-fee` | a fee \\| is taken twice | C1 | `fee.ts` | fee.test.ts: C1: the fee |';
+  test('Mutants: a row says which test has caught it, and which seed, and stays when it is not tried again', () => {
+    const verdict = { kind: 'caught', testFile: 'fee.test.ts', test: 'C1: the fee | is one', reason: '' } as const;
+    const bySimulation = { kind: 'caught', seed: 3, sentence: 'books differ' } as const;
+    const row = '| `twice-the-fee` | a fee \\| is taken twice | C1 | `fee.ts` | fee.test.ts: C1: the fee \\| is one |';
     const lastLine = (page: string) => page.trim().split('\n').at(-1);
     const page = describeMutants([mutant], [{ mutant, verdict }], '');
-    expect(lastLine(page)).toBe(row);
-    expect(lastLine(describeMutants([mutant], [], page))).toBe(row);
+    expect(lastLine(page)).toBe(`${row}  |`);
+    expect(lastLine(describeMutants([mutant], [], page))).toBe(`${row}  |`);
+    const simulated = describeMutants([mutant], [{ mutant, bySimulation }], page);
+    expect(lastLine(simulated)).toBe(`${row} seed 3: books differ |`);
+    expect(lastLine(describeMutants([mutant], [], simulated))).toBe(`${row} seed 3: books differ |`);
     expect(lastLine(describeMutants([mutant], [], ''))).toContain('**not tried**');
   });
 });

@@ -172,4 +172,22 @@ export const bookMutants: readonly Mutant[] = [
     edits: [{ from: 'expected !== null && done === expected && isSaidDone', to: 'expected !== null && isSaidDone' }],
     tests: [verdictTest],
   },
+  {
+    name: 'rehearsal-reconciles-the-month',
+    rule: 'B4, F1',
+    wrong: 'a rehearsal that comes out right is said to be the close of its month',
+    file: 'services/monitoring/src/judge-run.ts',
+    edits: [
+      { from: "verdict.state === 'reconciled' && !isRehearsal) await", to: "verdict.state === 'reconciled') await" },
+    ],
+    tests: ['services/monitoring/tests/rehearsal.test.ts'],
+  },
+  {
+    name: 'older-progress-wins',
+    rule: 'F1',
+    wrong: 'a step goes back by a message that comes late',
+    file: 'services/monitoring/src/take-progress.ts',
+    edits: [{ from: '    where known.version < excluded.version`', to: '`' }],
+    tests: ['services/monitoring/tests/month-progress.test.ts'],
+  },
 ];

@@ -174,4 +174,38 @@ export const earningsMutants: readonly Mutant[] = [
     edits: [{ from: 'check (fee_cents + net_cents = gross_cents)', to: 'constraint writer_month_check check (true)' }],
     tests: [`${tests}/books.test.ts`],
   },
+  {
+    name: 'projected-without-the-fee',
+    rule: 'C3',
+    wrong: 'writers are shown the running month before the platform fee',
+    file: `${source}/outlook/project-month.ts`,
+    edits: [{ from: 'netCents: cents(grossCents - platformFeeCents)', to: 'netCents: grossCents' }],
+    tests: [`${tests}/outlook.test.ts`],
+  },
+  {
+    name: 'older-wish-projected',
+    rule: 'C3',
+    wrong: 'a message that comes late takes the place of a newer wish',
+    file: `${source}/outlook/keep-standing.ts`,
+    edits: [
+      {
+        from: 'traceparent = excluded.traceparent\n    where known.version < excluded.version`',
+        to: 'traceparent = excluded.traceparent`',
+      },
+    ],
+    tests: [`${tests}/outlook.test.ts`],
+  },
+  {
+    name: 'forecast-without-lapses',
+    rule: 'C5',
+    wrong: 'the forecast takes every supporter to stay',
+    file: `${source}/outlook/forecast.ts`,
+    edits: [
+      {
+        from: 'basisPointsOf(grossCents, wholeBasisPoints - lapseBasisPoints)',
+        to: 'basisPointsOf(grossCents, wholeBasisPoints - Math.min(0, lapseBasisPoints))',
+      },
+    ],
+    tests: [`${source}/outlook/forecast.test.ts`],
+  },
 ];

@@ -177,7 +177,7 @@ export const kitMutants: readonly Mutant[] = [
     rule: 'Idempotency-Key',
     wrong: 'another request under the same key gets the answer of the first',
     file: 'libs/service-kit/src/http/idempotency.ts',
-    edits: [{ from: 'if (!row.fingerprint.equals(fingerprint)) {', to: 'if (row.fingerprint.length === 0) {' }],
+    edits: [{ from: 'if (!row.fingerprint.equals(asked.fingerprint)) {', to: 'if (row.fingerprint.length === 0) {' }],
     tests: [idempotency],
   },
   {

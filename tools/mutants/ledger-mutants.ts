@@ -74,6 +74,19 @@ export const ledgerMutants: readonly Mutant[] = [
     tests: [posting],
   },
   {
+    name: 'transfer-to-nobody',
+    rule: 'Ledger',
+    wrong: 'a transfer names an account that does not exist',
+    file: application,
+    edits: [
+      {
+        from: "raise exception 'ledger: account % does not exist', refused.account_id",
+        to: "return;\n    raise exception 'ledger: account % does not exist', refused.account_id",
+      },
+    ],
+    tests: [refused],
+  },
+  {
     name: 'balances-do-not-follow',
     rule: 'Ledger',
     wrong: 'the trigger that moves the balances is off',

@@ -5,20 +5,29 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { catalogue } from './catalogue.ts';
 import { copyTree } from './copy-tree.ts';
-import { describeMutants, type TriedMutant } from './describe-mutants.ts';
+import { describeMutants, mostSeeds, type TriedMutant } from './describe-mutants.ts';
 import type { Mutant } from './mutant.ts';
 import { type Outcome, runTestFile } from './run-test-file.ts';
+import { type SimulationVerdict, tryBySimulation } from './try-by-simulation.ts';
 import { tryMutant, type Verdict } from './try-mutant.ts';
 
 // `npm run mutants`: puts each small wrong change of the catalogue into a copy of the working tree and runs the tests that
 // should notice. `--only NAME` (may be repeated) tries those whose names contain it; `--jobs N` works in N copies at once.
-// What was found is written to docs/mutants.md. Ends with 1 when one has survived or could not be tried.
+// `--by simulation` asks no test, but plays seeds, N at a time, until one fails. What was found is written to docs/mutants.md.
+// Ends with 1 when one has survived or could not be tried.
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const page = join(root, 'docs/mutants.md');
 const { values } = parseArgs({
-  options: { only: { type: 'string', multiple: true, default: [] }, jobs: { type: 'string', default: '1' } },
+  options: {
+    only: { type: 'string', multiple: true, default: [] },
+    jobs: { type: 'string', default: '1' },
+    by: { type: 'string', default: 'tests' },
+  },
 });
+if (values.by !== 'tests' && values.by !== 'simulation')
+  throw new Error(`--by takes tests or simulation, not ${values.by}`);
+const isBySimulation = values.by === 'simulation';
 const jobs = Number(values.jobs);
 if (!Number.isInteger(jobs) || jobs < 1) throw new Error(`--jobs takes a number above 0, not ${values.jobs}`);
 
@@ -49,10 +58,16 @@ async function tryFairly(copy: string, mutant: Mutant): Promise<Verdict> {
   return { kind: 'untried', reason: `${testFile} fails without it: ${JSON.stringify(outcome)}` };
 }
 
-function tell({ mutant, verdict }: TriedMutant, seconds: number): void {
+async function tryOut(copy: string, mutant: Mutant): Promise<TriedMutant> {
+  if (!isBySimulation) return { mutant, verdict: await tryFairly(copy, mutant) };
+  return { mutant, bySimulation: await tryBySimulation(copy, mutant, { seeds: mostSeeds, jobs }) };
+}
+
+function tell(mutant: Mutant, verdict: Verdict | SimulationVerdict, seconds: number): void {
   const took = `(${seconds.toFixed(1)} s)`;
   if (verdict.kind === 'caught') {
-    console.log(`caught    ${mutant.name} ${took} by ${verdict.testFile}: ${verdict.test} [${verdict.reason}]`);
+    const by = 'seed' in verdict ? `seed ${verdict.seed}: ${verdict.sentence}` : `${verdict.testFile}: ${verdict.test}`;
+    console.log(`caught    ${mutant.name} ${took} by ${by}${'reason' in verdict ? ` [${verdict.reason}]` : ''}`);
   } else if (verdict.kind === 'survived') {
     console.log(`SURVIVED  ${mutant.name} ${took}: ${mutant.rule}, ${mutant.wrong} (${mutant.file})`);
   } else {
@@ -62,17 +77,20 @@ function tell({ mutant, verdict }: TriedMutant, seconds: number): void {
 
 const scratch = realpathSync(mkdtempSync(join(tmpdir(), 'wewrite-mutants-')));
 try {
-  const copies = Array.from({ length: Math.min(jobs, wanted.length) }, (_, index) => join(scratch, `copy-${index}`));
+  const copyCount = isBySimulation ? 1 : Math.min(jobs, wanted.length);
+  const copies = Array.from({ length: copyCount }, (_, index) => join(scratch, `copy-${index}`));
   for (const copy of copies) copyTree(root, copy);
   const tried: TriedMutant[] = [];
+  let caught = 0;
   await inCopies(copies, async (copy, mutant) => {
     const startedAtMs = performance.now();
-    const result = { mutant, verdict: await tryFairly(copy, mutant) };
-    tell(result, (performance.now() - startedAtMs) / 1000);
+    const result = await tryOut(copy, mutant);
+    const verdict = 'verdict' in result ? result.verdict : result.bySimulation;
+    tell(mutant, verdict, (performance.now() - startedAtMs) / 1000);
+    if (verdict.kind === 'caught') caught += 1;
     tried.push(result);
     writeFileSync(page, describeMutants(catalogue, tried, readFileSync(page, 'utf8')));
   });
-  const caught = tried.filter(({ verdict }) => verdict.kind === 'caught').length;
   console.log(`${caught} of ${tried.length} mutants caught`);
   if (caught < tried.length) process.exitCode = 1;
 } finally {

@@ -2,9 +2,8 @@ import type { Mutant } from './mutant.ts';
 
 const source = 'services/payouts/src';
 const tests = 'services/payouts/tests';
-const faults = `${tests}/transfer-faults.test.ts`;
 
-/** Who is paid, how a transfer is made once, and what takes money back. */
+/** Who is paid, and what takes money back. */
 export const payoutMutants: readonly Mutant[] = [
   {
     name: 'minimum-before-the-receivable',
@@ -93,80 +92,7 @@ export const payoutMutants: readonly Mutant[] = [
     wrong: 'writers are judged before all earnings of the month are credited',
     file: `${source}/month-to-judge.ts`,
     edits: [{ from: ' || !next.credits_complete', to: '' }],
-    tests: [`${tests}/month-of-payouts.test.ts`, 'tests/races-of-money.test.ts'],
-  },
-  {
-    name: 'payout-key-without-the-attempt',
-    rule: 'D3',
-    wrong: 'a refusal is replayed for ever, since each attempt has the same key',
-    file: `${source}/transfer-attempt.ts`,
-    edits: [
-      { from: 'return `payout-${payoutId}-${attempt}`;', to: 'return `payout-${payoutId}-${Math.min(attempt, 1)}`;' },
-    ],
-    tests: [faults],
-  },
-  {
-    name: 'payout-key-with-the-try',
-    rule: 'D3',
-    wrong: 'each call has a key of its own, and a lost answer pays twice',
-    file: `${source}/send-transfers.ts`,
-    edits: [{ from: 'transferKey(claimed.id, claimed.attempt)) };', to: 'transferKey(claimed.id, claimed.tries)) };' }],
-    tests: [faults],
-  },
-  {
-    name: 'attempt-rises-after-429',
-    rule: 'D3',
-    wrong: 'a call that was only too early is made again under another key',
-    file: `${source}/connect-escrow.ts`,
-    edits: [
-      {
-        from: "if (next !== 'refused') return { kind: next, detail };",
-        to: "if (next !== 'refused') return { kind: next === 'same_key' ? 'next_key' : next, detail };",
-      },
-    ],
-    tests: [faults],
-  },
-  {
-    name: 'no-look-up-after-5xx',
-    rule: 'D3',
-    wrong: 'a v1 call that Stripe failed is repeated under a key that replays the failure',
-    file: 'libs/service-kit/src/stripe.ts',
-    edits: [{ from: "return { next: 'look_up', error };", to: "return { next: 'same_key', error };" }],
-    tests: [faults],
-  },
-  {
-    name: 'one-look-up-is-enough',
-    rule: 'D3',
-    wrong: 'the attempt rises after a single look that may have come too early',
-    file: `${source}/send-transfers.ts`,
-    edits: [{ from: "if (claimed.state !== 'look_up_again') return", to: "if (claimed.state === 'send') return" }],
-    tests: [faults],
-  },
-  {
-    name: 'forgotten-key-used',
-    rule: 'D3',
-    wrong: 'a key that Stripe has forgotten is used again, and pays a second time',
-    file: `${source}/send-transfers.ts`,
-    edits: [
-      {
-        from: "claimed.state !== 'send' || keyAgeMs > context.escrow.keyLifetimeMs",
-        to: "claimed.state !== 'send' || keyAgeMs < 0",
-      },
-    ],
-    tests: [faults],
-  },
-  {
-    name: 'returned-payout-lost',
-    rule: 'D4',
-    wrong: 'the money of a payout that comes back is not payable again',
-    file: `${source}/transfer-outcome.ts`,
-    edits: [
-      {
-        from: "return status === 'paid' ? { status: 'returned', transferId, reason: state.reason } : null;",
-        to: 'return null;',
-      },
-    ],
-    tests: [faults],
+    tests: [`${tests}/month-of-payouts.test.ts`],
   },
   {
     name: 'hold-not-subtracted',
@@ -232,5 +158,13 @@ export const payoutMutants: readonly Mutant[] = [
       },
     ],
     tests: ['tests/races-of-money.test.ts'],
+  },
+  {
+    name: 'platform-fee-not-shown',
+    rule: 'D7',
+    wrong: 'a payout shows no platform fee',
+    file: `${source}/fees.ts`,
+    edits: [{ from: 'platformFeeCents: cents(payout.platform_fee_cents)', to: 'platformFeeCents: cents(0)' }],
+    tests: [`${tests}/month-of-payouts.test.ts`],
   },
 ];

@@ -10,13 +10,18 @@ export type Verdict =
   /** Nothing is proved: its tests could not run. */
   | { readonly kind: 'untried'; readonly reason: string };
 
-/** Puts the mutant into the copy, runs its tests until one fails, and takes it out again. */
-export async function tryMutant(copy: string, mutant: Mutant): Promise<Verdict> {
+/** Runs the mutant's tests with it until one fails. */
+export function tryMutant(copy: string, mutant: Mutant): Promise<Verdict> {
+  return withMutant(copy, mutant, () => firstToFail(copy, mutant.tests));
+}
+
+/** Puts the mutant into the copy for as long as something is done with it. */
+export async function withMutant<Result>(copy: string, mutant: Mutant, work: () => Promise<Result>): Promise<Result> {
   const path = join(copy, mutant.file);
   const text = readFileSync(path, 'utf8');
   writeFileSync(path, mutated(text, mutant));
   try {
-    return await firstToFail(copy, mutant.tests);
+    return await work();
   } finally {
     writeFileSync(path, text);
   }

@@ -80,6 +80,18 @@ describe('the platform fee', () => {
     return run.month;
   }
 
+  test('A6, C1: of lines with equal remainders the smaller id bears the cent that is left over', async () => {
+    const half = (resourceId: string) =>
+      ({ resourceType: 'page', resourceId, recipientUserId: 'w', usdCents: 50 }) as const;
+    // 7 ¢ of 100 are 3.5 ¢ a line.
+    const month = await expectExactCents([{ userId: 'a', paidCents: 100, lines: [half('2'), half('1')] }], 1);
+    const fees = (await service.lines(month)).map(({ resourceId, feeCents }) => [resourceId, feeCents]);
+    expect(fees.sort()).toEqual([
+      ['1', 4],
+      ['2', 3],
+    ]);
+  });
+
   test('A6, C1: spreads over lines as `spread` does, whatever the ids and amounts', async () => {
     const property = fc.asyncProperty(community, fc.integer({ min: 1, max: 5 }), async (supporters, perChunk) => {
       await expectExactCents(supporters, perChunk);
