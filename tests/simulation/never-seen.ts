@@ -1,6 +1,7 @@
 const neverImported = 'nothing is imported here: import-allocations.test.ts has it';
 const neverPoisoned = 'nothing is poisoned here: poison.test.ts has it';
 const neverWithdrawn = 'revenue is withdrawn where that is configured: revenue.test.ts has it';
+const neverGivenUp = 'a payout is left to an operator after a day of tries: operated-payouts.test.ts has it';
 const notInChart = 'the chart of accounts has none of this type';
 const notAtSandbox = 'nothing at the sandbox leads to it';
 const noSuchInvoice = 'no invoice of the sandbox is like that: invoice.test.ts judges them';
@@ -41,6 +42,9 @@ export const neverSeen: Readonly<Record<string, string>> = {
   'state/billing.invoice.suspense_reason month_closed': noSuchInvoice,
   'state/billing.invoice.suspense_reason negative_month': noSuchInvoice,
   'state/billing.invoice.suspense_reason unknown_subscription': noSuchInvoice,
+  'state/payouts.transfer_job.state operator': neverGivenUp,
+  'state/payouts.payout_attempt.outcome operator': neverGivenUp,
+  'state/payouts.payout_order.kind retry': neverGivenUp,
   'state/payouts.ledger_account.type equity': notInChart,
   'state/payouts.ledger_account.type expense': notInChart,
   'state/payouts.ledger_account.type income': notInChart,

@@ -23,7 +23,7 @@ export const holdPayout: Part = async (scene, chance) => {
   const reserved = await aReservedPayout(scene, chance);
   if (reserved === null) return false;
   await orderPayout(scene, reserved, 'hold');
-  if (chance.percent(40)) return true;
+  if (chance.percent(60)) return true;
   for (let steps = chance.between(0, 40); steps > 0; steps--) await scene.stage.step();
   await orderPayout(scene, reserved, chance.pick(['release', 'release', 'cancel']));
   return true;
