@@ -8,6 +8,7 @@ export type InParallel = <Item, Result>(
   work: (item: Item) => Promise<Result>,
 ) => Promise<Result[]>;
 
+/** The usual way: at the same time, as far as the limit goes. */
 export const inParallel: InParallel = async <Item, Result>(
   items: readonly Item[],
   limit: number,
