@@ -1,4 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ServiceName, serviceNames } from '@wewrite/contracts';
@@ -37,6 +38,6 @@ export function keysOfRun(): Promise<DevelopmentKeys> {
 
 async function makeKeys(): Promise<DevelopmentKeys> {
   const directory = await mkdtemp(join(tmpdir(), 'wewrite-world-keys-'));
-  process.once('exit', () => void rm(directory, { recursive: true, force: true }));
+  process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
   return developmentKeys(directory);
 }
