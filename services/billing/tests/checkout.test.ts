@@ -32,6 +32,14 @@ describe('a subscription that is paid on Stripe’s own page', () => {
     });
   });
 
+  test('E3: a failure of Stripe as the portal is first configured is not replayed for a day', async () => {
+    const match = { method: 'POST', path: '/v1/billing_portal/configurations' };
+    await billing.control('POST', '/_sandbox/faults', { match, kind: '500', times: 3 });
+    expect((await billing.call('anna', 'POST', '/v1/subscription/portal')).status).toBe(503);
+    await billing.control('DELETE', '/_sandbox/faults');
+    expect((await billing.call('anna', 'POST', '/v1/subscription/portal')).status).toBe(200);
+  });
+
   test('E3: its card is the customer’s own, so that a card changed in the portal is what pays later', async () => {
     const { subscription } = (await subscriptionOf('anna')) as { subscription: { customerId: string } };
     const [made] = (await billing.stripe.subscriptions.list({ customer: subscription.customerId })).data;
@@ -115,6 +123,21 @@ describe('a subscription that is paid on Stripe’s own page', () => {
       await billing.control('DELETE', '/_sandbox/faults');
       await complete(urlOf(await order(`eve-${kind}`, 700)));
       expect(await subscriptionOf(`eve-${kind}`)).toMatchObject({ subscription: { state: 'active' } });
+    },
+  );
+
+  test.each([['/v1/customers/*'], ['/v1/subscriptions/*']])(
+    'E3: a failure of Stripe as a checkout’s card is made the customer’s own (%s) is not replayed for a day',
+    async (path) => {
+      const user = `gil of ${path}`;
+      const url = urlOf(await order(user, 700));
+      await billing.control('POST', '/_sandbox/faults', { match: { method: 'POST', path }, kind: '500', times: 3 });
+      await complete(url);
+      await billing.control('DELETE', '/_sandbox/faults');
+      await billing.settled();
+      const { subscription } = (await subscriptionOf(user)) as { subscription: { customerId: string } };
+      const [made] = (await billing.stripe.subscriptions.list({ customer: subscription.customerId })).data;
+      expect(made?.default_payment_method).toBeNull();
     },
   );
 

@@ -1,3 +1,4 @@
+import { BillingPortalSchema } from '@wewrite/contracts';
 import { z } from 'zod';
 import type { Card } from '../deed.ts';
 import { testCards } from './cards.ts';
@@ -10,20 +11,23 @@ import { isLive, readSubscription } from './subscription-parts.ts';
 
 /** What supporters do with their cards at Stripe, and what their cards make of it. */
 
-/** From now on another card pays. */
-export const changeCard: Part = (scene, chance, userId) =>
-  useCard(
-    scene,
-    userId,
-    chance.weigh<Card>([
-      ['pays', 8],
-      ['fails', 5],
-      ['authenticates', 3],
-      ['disputes', 1],
-      ['inquires', 1],
-      ['refuses_refunds', 2],
-    ]),
-  );
+/** In Stripe's portal: from now on another card pays. */
+export const changeCard: Part = async (scene, chance, userId) => {
+  const card = chance.weigh<Card>([
+    ['pays', 8],
+    ['fails', 5],
+    ['authenticates', 3],
+    ['disputes', 1],
+    ['inquires', 1],
+    ['refuses_refunds', 2],
+  ]);
+  const answered = await scene.ask({ as: person(userId), method: 'POST', path: '/v1/subscription/portal' });
+  if (answered.outcome === 'refused') return false;
+  const { portalUrl } = BillingPortalSchema.parse(answered.body);
+  await scene.stage.orderAtStripe(new URL(portalUrl).pathname, { card: testCards[card] });
+  scene.record({ kind: 'card_changed', userId, card }, accepted);
+  return true;
+};
 
 /** A card is lost or expires: nothing is paid until there is another. */
 export const loseCard: Part = (scene, _chance, userId) => useCard(scene, userId, 'fails');
@@ -84,21 +88,13 @@ async function authenticateOne(
   return true;
 }
 
-const SubscriptionsSchema = z.array(
-  z.object({ id: z.string(), customer: z.string(), default_payment_method: z.string().nullable() }),
-);
-
-/** As in Stripe's portal: also in the place of a subscription's own card, which a checkout leaves. */
+/** Another card is the customer's from now on. */
 async function useCard(scene: Scene, userId: string, card: Card): Promise<boolean> {
   const { customerId = null } = (await readSubscription(scene, userId)) ?? {};
   if (customerId === null) return false;
-  const { paymentMethods, customers, subscriptions } = scene.stage.stripe;
+  const { paymentMethods, customers } = scene.stage.stripe;
   const { id } = await paymentMethods.attach(testCards[card], { customer: customerId });
   await customers.update(customerId, { invoice_settings: { default_payment_method: id } });
-  for (const subscription of SubscriptionsSchema.parse(await scene.stage.heldAtStripe('subscription'))) {
-    if (subscription.customer !== customerId || subscription.default_payment_method === null) continue;
-    await subscriptions.update(subscription.id, { default_payment_method: '' });
-  }
   scene.record({ kind: 'card_changed', userId, card }, accepted);
   return true;
 }

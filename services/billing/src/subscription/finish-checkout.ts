@@ -32,7 +32,7 @@ export async function finishCheckout(
  * A checkout leaves the card with the subscription, where it would outlast a card that the customer changes later: it
  * becomes the customer's own instead.
  */
-async function freeCard({ stripe }: BillingContext, stripeId: string, sessionId: string): Promise<void> {
+async function freeCard({ stripe, ids }: BillingContext, stripeId: string, sessionId: string): Promise<void> {
   const subscription = await stripe.call('subscriptions.retrieve', stripeId, (sdk) =>
     sdk.subscriptions.retrieve(stripeId),
   );
@@ -40,14 +40,16 @@ async function freeCard({ stripe }: BillingContext, stripeId: string, sessionId:
   if (card === null || subscription.ended_at !== null) return;
   const cardId = typeof card === 'string' ? card : card.id;
   const customerId = typeof customer === 'string' ? customer : customer.id;
+  // Either sets what may be set twice, so each try has its own keys: a failure is not replayed.
+  const key = `${sessionId}-${ids.next()}`;
   await stripe.call('customers.update', customerId, (sdk) =>
     sdk.customers.update(
       customerId,
       { invoice_settings: { default_payment_method: cardId } },
-      { idempotencyKey: `${sessionId}-default` },
+      { idempotencyKey: `${key}-default` },
     ),
   );
   await stripe.call('subscriptions.update', stripeId, (sdk) =>
-    sdk.subscriptions.update(stripeId, { default_payment_method: '' }, { idempotencyKey: `${sessionId}-card` }),
+    sdk.subscriptions.update(stripeId, { default_payment_method: '' }, { idempotencyKey: `${key}-card` }),
   );
 }

@@ -45,13 +45,14 @@ export function openPortal(server: Server, context: BillingContext): void {
 }
 
 /** The one configuration of ours, made when the first supporter asks for it. */
-async function portalConfiguration({ stripe, database }: BillingContext): Promise<string> {
+async function portalConfiguration({ stripe, database, ids }: BillingContext): Promise<string> {
   const known = await database.kysely.selectFrom('portal_configuration').select('stripe_id').executeTakeFirst();
   if (known !== undefined) return known.stripe_id;
   const made = await stripe.call('billingPortal.configurations.create', 'portal', (sdk) =>
     sdk.billingPortal.configurations.create(
       { features: { invoice_history: { enabled: true }, payment_method_update: { enabled: true } } },
-      { idempotencyKey: 'portal-configuration' },
+      // A second one does no harm, so each try has its own key: a failure is not replayed.
+      { idempotencyKey: `portal-configuration-${ids.next()}` },
     ),
   );
   await database.transaction((tx) =>
