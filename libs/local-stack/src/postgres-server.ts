@@ -14,11 +14,16 @@ export interface PostgresCluster {
   readonly binaries: PostgresBinaries;
   readonly account: Account | undefined;
   readonly fsync: boolean;
+  readonly forTests: boolean;
+  /** Where its Unix socket is; null for none. */
+  readonly socketDirectory: string | null;
 }
 
-/** The superuser's URL of the cluster. */
+/** The superuser's URL of the cluster: over its socket, where it has one. */
 export function adminUrl(cluster: PostgresCluster, port: number): string {
-  return `postgres://postgres:${cluster.password}@127.0.0.1:${port}/postgres`;
+  const url = new URL(`postgres://postgres:${cluster.password}@127.0.0.1:${port}/postgres`);
+  if (cluster.socketDirectory !== null) url.searchParams.set('host', cluster.socketDirectory);
+  return url.href;
 }
 
 /** Starts the server on the preferred port or the next free one, and waits until it answers. */
@@ -74,12 +79,13 @@ function settings(cluster: PostgresCluster, port: number): string[] {
   return [
     `port=${port}`,
     'listen_addresses=127.0.0.1',
-    'unix_socket_directories=',
+    `unix_socket_directories=${cluster.socketDirectory ?? ''}`,
     'max_connections=200',
     'shared_buffers=256MB',
     'max_wal_size=2GB',
     'timezone=UTC',
     'log_timezone=UTC',
     ...(cluster.fsync ? [] : ['fsync=off', 'full_page_writes=off']),
+    ...(cluster.forTests ? ['synchronous_commit=off', 'wal_level=minimal', 'max_wal_senders=0'] : []),
   ];
 }

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -37,6 +37,21 @@ describe('the embedded PostgreSQL', () => {
     expect(ends).toEqual([true]);
     expect(processIdentity(postgres.pid)).toBeNull();
     expect(existsSync(join(directory, 'data'))).toBe(false);
+  });
+
+  test('for tests it is reached over a socket, which only its account and root come to, and over loopback with the password', async () => {
+    const directory = join(base, 'tested');
+    const options = { directory, persistent: false, fsync: false, forTests: true, log: silent };
+    const postgres = await startEmbeddedPostgres(options);
+    const url = new URL(postgres.adminUrl);
+    const overSocket = 'select inet_client_addr() is null';
+    expect(await read(url.href, overSocket)).toBe(true);
+    expect(statSync(url.searchParams.get('host') ?? '').mode & 0o777).toBe(0o700);
+    url.searchParams.delete('host');
+    expect(await read(url.href, overSocket)).toBe(false);
+    url.password = 'another';
+    await expect(read(url.href, overSocket)).rejects.toThrow('password authentication failed');
+    await postgres.stop();
   });
 
   test('keeps data over restarts, steps over a taken port and over a lock file that names a living stranger', async () => {

@@ -7,8 +7,9 @@ import type { Log } from './log.ts';
 import { findPostgresBinaries, postgresAccount } from './postgres-binaries.ts';
 import { choosePostgresDirectory } from './postgres-directory.ts';
 import { adminUrl, launchPostgres, launchPostgresOn, type PostgresCluster } from './postgres-server.ts';
-import { type Account, type Child, type ChildExit, logTail, startChild } from './process.ts';
+import { type Account, logTail, startChild } from './process.ts';
 import { endRecordedProcess } from './process-record.ts';
+import { type RestartableChild, restartable } from './restartable-child.ts';
 
 /** Where and how the embedded PostgreSQL runs. */
 export interface EmbeddedPostgresOptions {
@@ -20,22 +21,22 @@ export interface EmbeddedPostgresOptions {
   readonly persistent: boolean;
   /** `false` is faster, and loses data when the machine (not the process) fails. */
   readonly fsync: boolean;
+  /**
+   * Whether it may save work as only tests can bear it: a crash of the server loses data, and it is reached over a Unix
+   * socket among the data, where nobody comes but the server's account and root, and which asks for no password. Where the
+   * system allows no path as long as the directory's, it is loopback all the same.
+   */
+  readonly forTests?: boolean;
   readonly log: Log;
 }
 
 /** A running PostgreSQL 18 on 127.0.0.1. */
-export interface EmbeddedPostgres {
-  /** The superuser's URL, with a password; not for logs. It stays the same over `restart()`. */
+export interface EmbeddedPostgres extends RestartableChild {
+  /** The superuser's URL, with a password; not for logs. It stays the same over `restart()`, as the data do. */
   readonly adminUrl: string;
   readonly port: number;
-  /** Of the server that runs now: another one after `restart()`. */
-  readonly pid: number;
   /** Where data and log are: the directory asked for, or the one chosen in its place. */
   readonly directory: string;
-  /** Calls back at each end of the server, also one that `stop()` wanted. */
-  onExit(callback: (exit: ChildExit) => void): void;
-  /** Starts a server that has ended by itself again: same data, same port. */
-  restart(): Promise<void>;
   /** Ends the server (open sessions are cut off) and gives the directory free. */
   stop(): Promise<void>;
 }
@@ -53,31 +54,19 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   const lock = await lockDirectory(directory, 5_000, busy);
   try {
     const cluster = await prepareCluster(directory, account, options);
-    let server = await launchPostgres(cluster, options.port);
-    const callbacks: ((exit: ChildExit) => void)[] = [];
-    const watch = (child: Child) => {
-      void child.exited.then((exit) => {
-        for (const callback of callbacks) callback(exit);
-      });
-    };
-    watch(server.child);
+    const { child, port } = await launchPostgres(cluster, options.port);
+    const server = restartable(child, () => launchPostgresOn(cluster, port));
     return {
-      adminUrl: adminUrl(cluster, server.port),
-      port: server.port,
+      adminUrl: adminUrl(cluster, port),
+      port,
       directory,
       get pid() {
-        return server.child.pid;
+        return server.pid;
       },
-      onExit: (callback) => {
-        callbacks.push(callback);
-      },
-      restart: async () => {
-        await server.child.exited;
-        server = { child: await launchPostgresOn(cluster, server.port), port: server.port };
-        watch(server.child);
-      },
+      onExit: server.onExit,
+      restart: server.restart,
       stop: async () => {
-        await server.child.stop();
+        await server.stop();
         if (!options.persistent) rmSync(cluster.data, { recursive: true, force: true });
         lock.release();
       },
@@ -91,7 +80,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
 async function prepareCluster(
   directory: string,
   account: Account | undefined,
-  { persistent, fsync, log }: EmbeddedPostgresOptions,
+  { persistent, fsync, forTests = false, log }: EmbeddedPostgresOptions,
 ): Promise<PostgresCluster> {
   const binaries = findPostgresBinaries(account, log);
   const data = join(directory, 'data');
@@ -100,7 +89,8 @@ async function prepareCluster(
   await endRecordedProcess(recordFile);
   rmSync(logFile, { force: true });
   if (!persistent) rmSync(data, { recursive: true, force: true });
-  const cluster = { directory, data, logFile, recordFile, binaries, account, fsync };
+  const socketDirectory = forTests && fitsSocket(data) ? data : null;
+  const cluster = { directory, data, logFile, recordFile, binaries, account, fsync, forTests, socketDirectory };
   if (!existsSync(data)) return { ...cluster, password: await initialise(cluster) };
   const version = readFileSync(join(data, 'PG_VERSION'), 'utf8').trim();
   if (version !== '18') throw new Error(`${data} is of PostgreSQL ${version}, this is 18: move it away or remove it.`);
@@ -126,7 +116,8 @@ async function initialise(cluster: Omit<PostgresCluster, 'password'>): Promise<s
     command: cluster.binaries.initdb,
     commandArguments: [
       ...[`--pgdata=${unfinished}`, '--encoding=UTF8', '--locale=C', '--username=postgres'],
-      ...['--auth=scram-sha-256', `--pwfile=${passwordFile}`, ...(cluster.fsync ? [] : ['--no-sync'])],
+      ...['--auth-host=scram-sha-256', `--auth-local=${cluster.socketDirectory === null ? 'scram-sha-256' : 'trust'}`],
+      ...[`--pwfile=${passwordFile}`, ...(cluster.fsync ? [] : ['--no-sync'])],
     ],
     logFile: cluster.logFile,
     recordFile: cluster.recordFile,
@@ -137,4 +128,11 @@ async function initialise(cluster: Omit<PostgresCluster, 'password'>): Promise<s
   rmSync(cluster.recordFile, { force: true });
   renameSync(unfinished, cluster.data);
   return password;
+}
+
+/** The shortest of the systems' limits to a socket's path, its final zero included. */
+const longestSocketPath = 104;
+
+function fitsSocket(directory: string): boolean {
+  return Buffer.byteLength(join(directory, '.s.PGSQL.65535')) < longestSocketPath;
 }

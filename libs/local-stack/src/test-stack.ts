@@ -35,6 +35,7 @@ export async function startTestStack(): Promise<TestStack> {
         directory: join(scratch.directory, 'postgres'),
         persistent: false,
         fsync: false,
+        forTests: true,
         log: say,
       });
       return { adminUrl: (await postgres).adminUrl };

@@ -36,8 +36,11 @@ export async function createTestDatabase<Service extends string>(
   const template = await prepareTemplate(adminUrl, options);
   const database = `test_${randomBytes(6).toString('hex')}`;
   const { services } = options;
+  // Files are copied as they are, in half the time that their pages would take on their way through the log.
   await withClient(adminUrl, (admin) =>
-    admin.query(`create database ${pg.escapeIdentifier(database)} template ${pg.escapeIdentifier(template)}`),
+    admin.query(
+      `create database ${pg.escapeIdentifier(database)} template ${pg.escapeIdentifier(template)} strategy file_copy`,
+    ),
   );
   await prepareDatabase(adminUrl, { database, services });
   return {
