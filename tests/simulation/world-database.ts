@@ -30,6 +30,16 @@ export async function worldDatabase(): Promise<TestDatabase<ServiceName>> {
   });
 }
 
+/**
+ * The login of a database in which each prepared statement is planned once a connection: with so few rows, one plan is as
+ * good for any parameters.
+ */
+export function planningOnce(url: string): string {
+  const changed = new URL(url);
+  changed.searchParams.set('options', '-c plan_cache_mode=force_generic_plan');
+  return changed.href;
+}
+
 /** What tokens of all worlds of this process are signed with. */
 export function keysOfRun(): Promise<DevelopmentKeys> {
   keys ??= makeKeys();

@@ -22,7 +22,7 @@ import { idsInOrder } from './simulated-ids.ts';
 import { type SimulatedTime, simulatedTime } from './simulated-time.ts';
 import { dueWorkAtStripe, simulatedWebhooks } from './simulated-webhooks.ts';
 import { faultAtStripe } from './stripe-faults.ts';
-import { keysOfRun, worldDatabase } from './world-database.ts';
+import { keysOfRun, planningOnce, worldDatabase } from './world-database.ts';
 
 /** What differs from one world to the next. */
 export interface WorldOptions {
@@ -116,7 +116,7 @@ async function startParts(ground: Ground, ends: AsyncDisposableStack): Promise<P
   const environment = await environmentOf({ sandbox, directory, escrow: options.escrow ?? 'storage' });
   await drawSettings(sandbox, chanceFor('settings'));
   instances = instancesOf({
-    environment: (service) => ({ ...environment, DATABASE_URL: testDatabase.urls[service].appUrl }),
+    environment: (service) => ({ ...environment, DATABASE_URL: planningOnce(testDatabase.urls[service].appUrl) }),
     replicas: replicasDrawnFrom(chanceFor('replicas')),
     ...{ bus, loops, clock, time, faults, ids: idsInOrder(time), chance: chanceFor('instances') },
   });

@@ -4,7 +4,10 @@ import type pg from 'pg';
 /** A statement on its way to Postgres. */
 export interface Statement {
   readonly text: string;
-  /** What it does lasts once it is done: a `commit`, or a statement outside of a transaction that is more than a read. */
+  /**
+   * What it does lasts once it is done: the `commit` of a transaction that has found or changed a row, or a statement
+   * outside of a transaction that is more than a read.
+   */
   readonly commits: boolean;
 }
 
@@ -14,14 +17,24 @@ export interface Statement {
  */
 export type AroundStatement = <Result>(statement: Statement, run: () => Promise<Result>) => Promise<Result>;
 
-/** The pool, each of whose statements passes through `around`. */
+/**
+ * The pool, each of whose statements passes through `around`. Those with parameters are prepared once a connection, under
+ * a name: most of what Postgres does for the small databases of a simulation is parsing and planning. Production does
+ * not, since a migration that adds a column breaks the prepared statements of the connections that are open.
+ */
 export function watchedPool(pool: pg.Pool, around: AroundStatement): PostgresPool {
+  const names = new Map<string, string>();
+  const prepared = (text: string) => {
+    const name = names.get(text) ?? `statement_${names.size + 1}`;
+    names.set(text, name);
+    return name;
+  };
   const watched = new WeakMap<pg.PoolClient, PostgresPoolClient>();
   return {
     options: pool.options,
     connect: async () => {
       const client = await pool.connect();
-      const known = watched.get(client) ?? watchedClient(client, around);
+      const known = watched.get(client) ?? watchedClient(client, around, prepared);
       watched.set(client, known);
       return known;
     },
@@ -29,8 +42,18 @@ export function watchedPool(pool: pg.Pool, around: AroundStatement): PostgresPoo
   };
 }
 
-function watchedClient(client: PostgresPoolClient, around: AroundStatement): PostgresPoolClient {
+interface PreparingClient {
+  query<Row>(statement: { text: string; values?: unknown[]; name?: string }): Promise<PostgresQueryResult<Row>>;
+  release(destroy?: boolean): void;
+}
+
+function watchedClient(
+  client: PreparingClient,
+  around: AroundStatement,
+  prepared: (text: string) => string,
+): PostgresPoolClient {
   let inTransaction = false;
+  let hasTouchedRows = false;
   function query<Row>(text: string, parameters: readonly unknown[]): Promise<PostgresQueryResult<Row>>;
   function query<Row>(cursor: PostgresCursor<Row>): PostgresCursor<Row>;
   function query<Row>(
@@ -41,10 +64,14 @@ function watchedClient(client: PostgresPoolClient, around: AroundStatement): Pos
     return watch<Row>(asked, parameters);
   }
   const watch = async <Row>(text: string, parameters: readonly unknown[]) => {
-    const commits = text === 'commit' || (!inTransaction && !/^\s*(select|begin|rollback)\b/i.test(text));
-    const result = await around({ text, commits }, () => client.query<Row>(text, parameters));
-    if (text === 'begin') inTransaction = true;
-    if (text === 'commit' || text === 'rollback') inTransaction = false;
+    const commits = text === 'commit' ? hasTouchedRows : !inTransaction && !/^\s*(select|begin|rollback)\b/i.test(text);
+    const values = [...parameters];
+    const statement = values.length === 0 ? { text } : { text, values, name: prepared(text) };
+    const result = await around({ text, commits }, () => client.query<Row>(statement));
+    if (text === 'begin' || text === 'commit' || text === 'rollback') {
+      inTransaction = text === 'begin';
+      hasTouchedRows = false;
+    } else if (result.rowCount > 0) hasTouchedRows = true;
     return result;
   };
   return { query, release: (destroy) => client.release(destroy) };

@@ -62,6 +62,14 @@ test('each statement passes: a commit lasts, and what is more than a read outsid
   ]);
 });
 
+test('the commit of a transaction that has met no row lasts for nobody', async () => {
+  await database.transaction(async (tx) => {
+    await sql`select from inbox where topic = 'another' for update skip locked`.execute(tx);
+    await sql`update inbox set received_at = received_at where topic = ${'another'}`.execute(tx);
+  });
+  expect(seen.map(({ commits }) => commits)).toEqual([false, false, false, false]);
+});
+
 test('a throw before the commit undoes the transaction, one after it does not; the pool goes on', async () => {
   fault = { text: 'commit', when: 'before' };
   await expect(insertInTransaction('lost')).rejects.toThrow('it died');
