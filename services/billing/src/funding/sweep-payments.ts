@@ -35,6 +35,7 @@ async function readUnbookedPayments(context: BillingContext): Promise<void> {
       .orderBy('invoice_id')
       .limit(batchInvoices)
       .execute();
+    if (rows.length === 0) return;
     const readings = await context.inParallel(rows, parallelReadings, (row) =>
       readInvoice(context.stripe, row.invoice_id),
     );

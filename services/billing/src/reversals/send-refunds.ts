@@ -48,19 +48,17 @@ export function sendRefunds(context: BillingContext): Loop {
 /** One at a time: what waits behind a slow call is another replica's. */
 async function claim(context: BillingContext): Promise<RefundOrder | undefined> {
   const now = context.time.now();
-  return context.database.transaction(async (tx) => {
-    const { rows } = await sql<RefundOrder>`
-      update refund_order
-         set lease_until = ${leaseEnd(context.time)}, tries = tries + 1,
-             key_first_used_at = coalesce(key_first_used_at, ${now})
-       where id in (
-         select id from refund_order
-          where state in ('waiting', 'look_up', 'look_up_again') and due_at <= ${now}
-            and (lease_until is null or lease_until <= ${now})
-          order by due_at limit 1 for update skip locked)
-      returning *`.execute(tx);
-    return rows[0];
-  });
+  const { rows } = await sql<RefundOrder>`
+    update refund_order
+       set lease_until = ${leaseEnd(context.time)}, tries = tries + 1,
+           key_first_used_at = coalesce(key_first_used_at, ${now})
+     where id in (
+       select id from refund_order
+        where state in ('waiting', 'look_up', 'look_up_again') and due_at <= ${now}
+          and (lease_until is null or lease_until <= ${now})
+        order by due_at limit 1 for update skip locked)
+    returning *`.execute(context.database.kysely);
+  return rows[0];
 }
 
 async function renew(

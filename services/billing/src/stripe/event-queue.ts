@@ -74,17 +74,15 @@ async function claimEvents(
   limit: number,
   leaseUntil: Date,
 ): Promise<readonly ClaimedEvent[]> {
-  return database.transaction(async (tx) => {
-    const { rows } = await sql<ClaimedEvent>`
-      with claimed as (
-        update stripe_event set due_at = ${leaseUntil}, attempts = attempts + 1
-         where id in (
-           select id from stripe_event where state = 'waiting' and due_at <= ${time.now()}
-            order by due_at, id limit ${limit} for update skip locked)
-        returning id, type, object_id as "objectId", account_id as "accountId", created_at as "createdAt", attempts)
-      select * from claimed order by "createdAt", id`.execute(tx);
-    return rows;
-  });
+  const { rows } = await sql<ClaimedEvent>`
+    with claimed as (
+      update stripe_event set due_at = ${leaseUntil}, attempts = attempts + 1
+       where id in (
+         select id from stripe_event where state = 'waiting' and due_at <= ${time.now()}
+          order by due_at, id limit ${limit} for update skip locked)
+      returning id, type, object_id as "objectId", account_id as "accountId", created_at as "createdAt", attempts)
+    select * from claimed order by "createdAt", id`.execute(database.kysely);
+  return rows;
 }
 
 /** An event that is due at no end of this lease was put back, or taken over: it is left alone. */
