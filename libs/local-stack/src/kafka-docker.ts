@@ -7,8 +7,9 @@ import { refuseInProduction } from './config.ts';
 import { lockDirectory } from './directory-lock.ts';
 import { brokerAnswers } from './kafka-answers.ts';
 import { freePort } from './ports.ts';
-import { type Child, type ChildExit, logTail, startChild } from './process.ts';
+import { type Child, logTail, startChild } from './process.ts';
 import { endRecordedProcess } from './process-record.ts';
+import { type RestartableChild, restartable } from './restartable-child.ts';
 import { until } from './until.ts';
 
 /** The broker's image: the same Kafka as the one on the JVM. */
@@ -24,15 +25,11 @@ export interface DockerKafkaOptions {
 }
 
 /** A running Apache Kafka 4 broker in a container, published on 127.0.0.1. */
-export interface DockerKafka {
-  /** `host:port`, as clients want it. It stays the same over `restart()`. */
+export interface DockerKafka extends RestartableChild {
+  /** `host:port`, as clients want it. It stays the same over `restart()`, as the data do. */
   readonly brokers: readonly string[];
-  /** Of the `docker run` that holds the container: another one after `restart()`. */
+  /** Of the `docker run` that holds the container. */
   readonly pid: number;
-  /** Calls back at each end of the broker, also one that `stop()` wanted. */
-  onExit(callback: (exit: ChildExit) => void): void;
-  /** Starts a broker that has ended by itself again: same data, same port. */
-  restart(): Promise<void>;
   /** Ends the broker, removes its container, and its data unless they are kept. */
   stop(): Promise<void>;
 }
@@ -68,29 +65,16 @@ export async function startDockerKafka(options: DockerKafkaOptions): Promise<Doc
     await removeContainer(name);
     await removeData();
     rmSync(logFileOf(directory), { force: true });
-    let child = await launch(container);
-    const callbacks: ((exit: ChildExit) => void)[] = [];
-    const watch = () => {
-      void child.exited.then((exit) => {
-        for (const callback of callbacks) callback(exit);
-      });
-    };
-    watch();
+    const broker = restartable(await launch(container), () => launch(container));
     return {
       brokers: [`127.0.0.1:${container.port}`],
       get pid() {
-        return child.pid;
+        return broker.pid;
       },
-      onExit: (callback) => {
-        callbacks.push(callback);
-      },
-      restart: async () => {
-        await child.waitForExit();
-        child = await launch(container);
-        watch();
-      },
+      onExit: broker.onExit,
+      restart: broker.restart,
       stop: async () => {
-        await child.stop();
+        await broker.stop();
         await removeContainer(name);
         await removeData();
         lock.release();

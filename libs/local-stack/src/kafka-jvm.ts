@@ -6,8 +6,9 @@ import { brokerAnswers } from './kafka-answers.ts';
 import { kafkaJars } from './kafka-jars.ts';
 import type { Log } from './log.ts';
 import { freePort, isTaken } from './ports.ts';
-import { type Child, type ChildExit, logTail, startChild } from './process.ts';
+import { type Child, logTail, startChild } from './process.ts';
 import { endRecordedProcess } from './process-record.ts';
+import { type RestartableChild, restartable } from './restartable-child.ts';
 import { until } from './until.ts';
 
 /** Where and how the JVM broker runs. */
@@ -24,15 +25,9 @@ export interface JvmKafkaOptions {
 }
 
 /** A running Apache Kafka 4 broker on 127.0.0.1, one node that is its own controller (KRaft). */
-export interface JvmKafka {
-  /** `host:port`, as clients want it. It stays the same over `restart()`. */
+export interface JvmKafka extends RestartableChild {
+  /** `host:port`, as clients want it. It stays the same over `restart()`, as the data do. */
   readonly brokers: string[];
-  /** Of the broker that runs now: another one after `restart()`. */
-  readonly pid: number;
-  /** Calls back at each end of the broker, also one that `stop()` wanted. */
-  onExit(callback: (exit: ChildExit) => void): void;
-  /** Starts a broker that has ended by itself again: same data, same port. */
-  restart(): Promise<void>;
   /** Ends the broker and gives the directory free. */
   stop(): Promise<void>;
 }
@@ -59,29 +54,17 @@ export async function startJvmKafka(options: JvmKafkaOptions): Promise<JvmKafka>
     const jars = await kafkaJars(options.jarsDirectory ?? directory, options.log);
     await endRecordedProcess(recordFileOf(directory));
     prepareData(directory, options.persistent ?? false);
-    let { child, ports } = await launch(directory, jars, options.port);
-    const callbacks: ((exit: ChildExit) => void)[] = [];
-    const watch = () => {
-      void child.exited.then((exit) => {
-        for (const callback of callbacks) callback(exit);
-      });
-    };
-    watch();
+    const { child, ports } = await launch(directory, jars, options.port);
+    const broker = restartable(child, () => launchOn(directory, jars, ports));
     return {
       brokers: [`127.0.0.1:${ports.broker}`],
       get pid() {
-        return child.pid;
+        return broker.pid;
       },
-      onExit: (callback) => {
-        callbacks.push(callback);
-      },
-      restart: async () => {
-        await child.waitForExit();
-        child = await launchOn(directory, jars, ports);
-        watch();
-      },
+      onExit: broker.onExit,
+      restart: broker.restart,
       stop: async () => {
-        await child.stop();
+        await broker.stop();
         if (options.persistent !== true) rmSync(join(directory, 'data'), { recursive: true, force: true });
         lock.release();
       },
