@@ -5,7 +5,7 @@ import { type RawBuilder, sql } from 'kysely';
 import { assertEarningsAddUp, checkEarnings, checkLines, checkReversals } from '../src/check-books.ts';
 import type { Context, Schema, Tx } from '../src/db.ts';
 import { type EarningsService, startEarnings } from './earnings-service.ts';
-import { lockMonth, runOf, type Supporter } from './locked-month.ts';
+import { calculateMonth, runOf, type Supporter } from './locked-month.ts';
 
 const run = runOf('2026-11');
 const line = (resourceId: string, recipientUserId: string, usdCents: number) =>
@@ -26,9 +26,7 @@ beforeAll(async () => {
       return given;
     },
   });
-  const { chunks, closing } = lockMonth(run, supporters, 1);
-  await service.say([...chunks, closing]);
-  await service.harness.settled();
+  await calculateMonth(service, run, supporters, 1);
   const body = paymentReversed.schema.parse({
     reversalId: idOfCause('test', 'refund'),
     kind: 'refund',

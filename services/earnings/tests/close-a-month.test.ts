@@ -3,10 +3,7 @@ import { cents, type LockedClosing, type Run } from '@wewrite/contracts';
 import { idOfCause } from '@wewrite/service-kit';
 import { sql } from 'kysely';
 import { type EarningsService, startEarnings } from './earnings-service.ts';
-import { expectedMonth, lockMonth, runOf, type Supporter } from './locked-month.ts';
-
-const page = (resourceId: string, recipientUserId: string, usdCents: number) =>
-  ({ resourceType: 'page', resourceId, recipientUserId, usdCents }) as const;
+import { calculateMonth, expectedMonth, lockMonth, page, runOf, type Supporter } from './locked-month.ts';
 
 const supporters: Supporter[] = [
   { userId: 'ann', paidCents: 1_000, lines: [page('p1', 'wanda', 333), page('p2', 'walt', 333)] },
@@ -71,9 +68,7 @@ describe('a month on its way through earnings', () => {
   }
 
   test('C1, C2: when all lines are in, every writer with a line has gross, fee and net, said once', async () => {
-    const { chunks, closing } = lockMonth(run, supporters, 2);
-    await service.say([...chunks, closing]);
-    await service.harness.settled();
+    await calculateMonth(service, run, supporters, 2);
     await expectTheWholeMonth();
     expect(saidOf()).toContainEqual({
       part: 'writer',
@@ -152,9 +147,7 @@ describe('a month on its way through earnings', () => {
   });
 
   test('B6: a second run of a month that has one is put aside, and changes nothing', async () => {
-    const { chunks, closing } = lockMonth(run, supporters, 1);
-    await service.say([...chunks, closing]);
-    await service.harness.settled();
+    await calculateMonth(service, run, supporters, 1);
     const other = { ...run, runId: idOfCause('test', 'another run') };
     const { closing: otherClosing } = lockMonth(other, [], 1);
     await service.say([otherClosing]);
@@ -168,9 +161,7 @@ describe('a month on its way through earnings', () => {
   });
 
   test('a month without lines is calculated at once: no writers, all sums zero', async () => {
-    const { chunks, closing } = lockMonth(run, [], 1);
-    await service.say([...chunks, closing]);
-    await service.harness.settled();
+    await calculateMonth(service, run, [], 1);
     expect(await state()).toBe('calculated');
     const nothing = { writers: 0, lineCount: 0, grossCents: 0, feeCents: 0, netCents: 0 };
     expect(saidOf()).toEqual([{ part: 'closing', run, currency: 'usd', ...nothing }]);
@@ -191,9 +182,7 @@ describe('a month on its way through earnings', () => {
   });
 
   test('F1: progress rises to done with its books, whose equations hold and whose sums are the month’s', async () => {
-    const { chunks, closing } = lockMonth(run, supporters, 1);
-    await service.say([...chunks, closing]);
-    await service.harness.settled();
+    await calculateMonth(service, run, supporters, 1);
     for (const [step, done] of Object.entries({ lines: 6, earnings: 3 })) {
       const progress = progressOf(step);
       const versions = progress.map((message) => message.version);

@@ -4,7 +4,7 @@ import type { Outbox } from '@wewrite/service-kit';
 import { sql } from 'kysely';
 import type { Context } from '../src/db.ts';
 import { type EarningsService, startEarnings } from './earnings-service.ts';
-import { expectedMonth, lockMonth, runOf, type Supporter } from './locked-month.ts';
+import { calculateMonth, expectedMonth, lockMonth, runOf, type Supporter } from './locked-month.ts';
 
 const supporters: Supporter[] = Array.from({ length: 30 }, (_, index) => ({
   userId: `s${index}`,
@@ -66,9 +66,7 @@ describe('a crash at any message that is said', () => {
       const run = runOf(`20${String(point).padStart(2, '0')}-01`);
       emits = 0;
       emitsUntilCrash = point;
-      const { chunks, closing } = lockMonth(run, supporters, 15);
-      await service.say([...chunks, closing]);
-      await service.harness.settled();
+      await calculateMonth(service, run, supporters, 15);
       if (emits >= emitsUntilCrash) crashes++;
       await expectTheWholeMonth(service, run);
     }

@@ -12,10 +12,8 @@ import { until } from '@wewrite/local-stack/harness';
 import { idOfCause } from '@wewrite/service-kit';
 import { sql } from 'kysely';
 import { type EarningsService, startEarnings } from './earnings-service.ts';
-import { lockMonth, runOf, type Supporter } from './locked-month.ts';
+import { calculateMonth, page, runOf, type Supporter } from './locked-month.ts';
 
-const page = (resourceId: string, recipientUserId: string, usdCents: number) =>
-  ({ resourceType: 'page', resourceId, recipientUserId, usdCents }) as const;
 const supporters: Supporter[] = [
   { userId: 'ann', paidCents: 1_000, lines: [page('p1', 'wanda', 500), page('p2', 'walt', 300)] },
 ];
@@ -30,9 +28,7 @@ describe('a refund or dispute that crosses an operator’s reversal', () => {
   beforeEach(async () => {
     last = nextMonth(last);
     run = runOf(last);
-    const { chunks, closing } = lockMonth(run, supporters, 1);
-    await service.say([...chunks, closing]);
-    await service.harness.settled();
+    await calculateMonth(service, run, supporters, 1);
   });
   afterAll(() => service.harness.stop());
 

@@ -11,11 +11,9 @@ import {
 } from '@wewrite/contracts';
 import { idOfCause } from '@wewrite/service-kit';
 import { type Caller, type EarningsService, startEarnings } from './earnings-service.ts';
-import { lockMonth, runOf, type Supporter } from './locked-month.ts';
+import { calculateMonth, page, runOf, type Supporter } from './locked-month.ts';
 
 const run = runOf('2026-11');
-const page = (resourceId: string, recipientUserId: string, usdCents: number) =>
-  ({ resourceType: 'page', resourceId, recipientUserId, usdCents }) as const;
 const supporters: Supporter[] = [
   { userId: 'ann', paidCents: 1_000, lines: [page('p1', 'wanda', 500), page('p_2', 'walt', 300)] },
   { userId: 'ben', paidCents: 500, lines: [page('p1', 'wanda', 333), page('p3', 'wanda', 333)] },
@@ -35,8 +33,7 @@ describe('explaining a cent', () => {
     service = await startEarnings();
     await change('ann', 'p1', 'wanda', 500, '2026-11-03T12:00:00.000Z', 1);
     await change('ann', 'p_2', 'walt', 900, '2026-12-01T00:00:00.000Z', 2);
-    const { chunks, closing } = lockMonth(run, supporters, 2);
-    await service.say([...chunks, closing]);
+    await calculateMonth(service, run, supporters, 2);
     await payout({ payoutId: failedId, grossCents: 930, outcome: 'failed' });
     await payout({ payoutId: paidId, month: '2026-12', grossCents: 1_100, outcome: 'paid' });
     await service.harness.settled();

@@ -2,11 +2,9 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { addsUp, EarningsMonthSchema, type Explanation, ExplanationSchema, payoutRequested } from '@wewrite/contracts';
 import { idOfCause } from '@wewrite/service-kit';
 import { type Caller, type EarningsService, startEarnings } from './earnings-service.ts';
-import { lockMonth, runOf, type Supporter } from './locked-month.ts';
+import { calculateMonth, page, runOf, type Supporter } from './locked-month.ts';
 
 const run = runOf('2026-11');
-const page = (resourceId: string, recipientUserId: string, usdCents: number) =>
-  ({ resourceType: 'page', resourceId, recipientUserId, usdCents }) as const;
 const supporters: Supporter[] = [
   { userId: 'ann', paidCents: 1_000, lines: [page('p1', 'wanda', 500), page('p2', 'walt', 300)] },
   { userId: 'ben', paidCents: 500, lines: [page('p1', 'wanda', 333), page('p3', 'wanda', 333)] },
@@ -20,8 +18,7 @@ describe('explaining a writer’s month', () => {
   let service: EarningsService;
   beforeAll(async () => {
     service = await startEarnings();
-    const { chunks, closing } = lockMonth(run, supporters, 2);
-    await service.say([...chunks, closing]);
+    await calculateMonth(service, run, supporters, 2);
     const amounts = { currency: 'usd', grossCents: 930, processingFeeCents: 57, netCents: 873 };
     const body = payoutRequested.schema.parse({
       ...{ run, payoutId, month: '2026-11', recipientUserId: 'wanda', accountId: 'acct_1', ...amounts },

@@ -15,10 +15,8 @@ import {
 } from '@wewrite/contracts';
 import { idOfCause } from '@wewrite/service-kit';
 import { type Caller, type EarningsService, startEarnings } from './earnings-service.ts';
-import { lockMonth, runOf, type Supporter } from './locked-month.ts';
+import { calculateMonth, page, runOf, type Supporter } from './locked-month.ts';
 
-const page = (resourceId: string, recipientUserId: string, usdCents: number) =>
-  ({ resourceType: 'page', resourceId, recipientUserId, usdCents }) as const;
 const supporters: Supporter[] = [
   { userId: 'ann', paidCents: 1_000, lines: [page('p1', 'wanda', 500), page('p2', 'walt', 300)] },
   { userId: 'ben', paidCents: 500, lines: [page('p1', 'wanda', 500)] },
@@ -36,9 +34,7 @@ describe('holds and questions', () => {
   beforeEach(async () => {
     last = nextMonth(last);
     run = runOf(last);
-    const { chunks, closing } = lockMonth(run, supporters, 2);
-    await service.say([...chunks, closing]);
-    await service.harness.settled();
+    await calculateMonth(service, run, supporters, 2);
   });
   afterAll(() => service.harness.stop());
 

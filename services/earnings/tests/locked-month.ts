@@ -14,6 +14,7 @@ import {
   spread,
 } from '@wewrite/contracts';
 import { idOfCause } from '@wewrite/service-kit';
+import type { EarningsService } from './earnings-service.ts';
 
 /** A supporter of a month that a test locks. */
 export interface Supporter {
@@ -25,6 +26,23 @@ export interface Supporter {
     readonly recipientUserId: string;
     readonly usdCents: number;
   }[];
+}
+
+/** A wish for a page. */
+export function page(resourceId: string, recipientUserId: string, usdCents: number): Supporter['lines'][number] {
+  return { resourceType: 'page', resourceId, recipientUserId, usdCents };
+}
+
+/** Has the service hear of a whole month, and calculate it. */
+export async function calculateMonth(
+  service: EarningsService,
+  run: Run,
+  supporters: readonly Supporter[],
+  supportersPerChunk: number,
+): Promise<void> {
+  const { chunks, closing } = lockMonth(run, supporters, supportersPerChunk);
+  await service.say([...chunks, closing]);
+  await service.harness.settled();
 }
 
 export function runOf(label: string): Run {

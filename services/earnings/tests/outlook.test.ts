@@ -9,10 +9,8 @@ import {
 } from '@wewrite/contracts';
 import { idOfCause } from '@wewrite/service-kit';
 import { type Caller, type EarningsService, startEarnings } from './earnings-service.ts';
-import { lockMonth, runOf, type Supporter } from './locked-month.ts';
+import { calculateMonth, page, runOf, type Supporter } from './locked-month.ts';
 
-const page = (resourceId: string, recipientUserId: string, usdCents: number) =>
-  ({ resourceType: 'page', resourceId, recipientUserId, usdCents }) as const;
 const ann: Supporter = {
   userId: 'ann',
   paidCents: 1_200,
@@ -30,8 +28,7 @@ describe('what is to come, and what came of it', () => {
       ['2026-10', [ann, ben]],
       ['2026-11', [ann]],
     ] as const) {
-      const { chunks, closing } = lockMonth(runOf(month), supporters, 1);
-      await service.say([...chunks, closing]);
+      await calculateMonth(service, runOf(month), supporters, 1);
     }
     await service.harness.settled();
   });

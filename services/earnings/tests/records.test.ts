@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { EarningsMonthSchema } from '@wewrite/contracts';
 import { type Caller, type EarningsService, startEarnings } from './earnings-service.ts';
-import { expectedMonth, lockMonth, runOf, type Supporter } from './locked-month.ts';
+import { calculateMonth, expectedMonth, runOf, type Supporter } from './locked-month.ts';
 
 const run = runOf('2026-11');
 const wanda: Caller = { sub: 'wanda & <co>', roles: ['writer'] };
@@ -21,9 +21,7 @@ describe('a writer’s records', () => {
   let service: EarningsService;
   beforeAll(async () => {
     service = await startEarnings();
-    const { chunks, closing } = lockMonth(run, supporters, 9);
-    await service.say([...chunks, closing]);
-    await service.harness.settled();
+    await calculateMonth(service, run, supporters, 9);
   });
   afterAll(() => service.harness.stop());
 

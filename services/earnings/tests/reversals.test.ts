@@ -11,10 +11,7 @@ import {
 import { idOfCause } from '@wewrite/service-kit';
 import { sql } from 'kysely';
 import { type EarningsService, startEarnings } from './earnings-service.ts';
-import { lockMonth, runOf, type Supporter } from './locked-month.ts';
-
-const page = (resourceId: string, recipientUserId: string, usdCents: number) =>
-  ({ resourceType: 'page', resourceId, recipientUserId, usdCents }) as const;
+import { calculateMonth, page, runOf, type Supporter } from './locked-month.ts';
 
 const supporters: Supporter[] = [
   { userId: 'ann', paidCents: 1_000, lines: [page('p1', 'wanda', 500), page('p2', 'walt', 300)] },
@@ -34,11 +31,7 @@ describe('reversals of a month', () => {
   });
   afterAll(() => service.harness.stop());
 
-  const calculate = async () => {
-    const { chunks, closing } = lockMonth(run, supporters, 1);
-    await service.say([...chunks, closing]);
-    await service.harness.settled();
-  };
+  const calculate = () => calculateMonth(service, run, supporters, 1);
   const reversalId = (name: string) => idOfCause('test', run.month, name);
   const reverse = async (
     kind: ReversalKind,
