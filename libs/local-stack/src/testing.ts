@@ -77,15 +77,29 @@ async function testStackUrl(): Promise<string> {
   return (await ownStack).url;
 }
 
-/** Makes the template unless it is there; returns its name. Files that ask at the same time wait for the first. */
+const prepared = new Map<string, Promise<void>>();
+
+/** Makes the template unless it is there, looking once a process; returns its name. */
 async function prepareTemplate<Service extends string>(
   adminUrl: string,
-  { services, templateKey, migrate }: TestDatabaseOptions<Service>,
+  options: TestDatabaseOptions<Service>,
 ): Promise<string> {
   const hash = createHash('sha256')
-    .update(JSON.stringify([services, templateKey]))
+    .update(JSON.stringify([adminUrl, options.services, options.templateKey]))
     .digest('hex');
   const template = `template_${hash.slice(0, 16)}`;
+  const preparing = prepared.get(template) ?? makeTemplate(adminUrl, template, options);
+  prepared.set(template, preparing);
+  await preparing;
+  return template;
+}
+
+/** Files that ask at the same time wait for the first. */
+async function makeTemplate<Service extends string>(
+  adminUrl: string,
+  template: string,
+  { services, migrate }: TestDatabaseOptions<Service>,
+): Promise<void> {
   const unfinished = `${template}_unfinished`;
   await withClient(adminUrl, async (admin) => {
     await admin.query('select pg_advisory_lock(hashtext($1))', [template]);
@@ -98,5 +112,4 @@ async function prepareTemplate<Service extends string>(
     await admin.query('select pg_terminate_backend(pid, 10000) from pg_stat_activity where datname = $1', [unfinished]);
     await admin.query(`alter database ${pg.escapeIdentifier(unfinished)} rename to ${pg.escapeIdentifier(template)}`);
   });
-  return template;
 }

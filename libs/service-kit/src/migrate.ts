@@ -14,7 +14,8 @@ export const kitMigrations: MigrationSource = { name: 'kit', directory: new URL(
 interface Migration {
   readonly id: string;
   readonly hash: string;
-  readonly sql: string;
+  /** With its placeholders. */
+  readonly text: string;
 }
 
 const lockKey = 7_117_001;
@@ -28,7 +29,7 @@ export async function migrate(options: {
   schema: string;
   sources: readonly MigrationSource[];
 }): Promise<{ applied: readonly string[] }> {
-  const migrations = await readMigrations(options.sources, options.schema);
+  const migrations = await readMigrations(options.sources);
   const client = new pg.Client({ connectionString: options.ownerUrl, application_name: `${options.schema}-migrate` });
   await client.connect();
   try {
@@ -38,7 +39,7 @@ export async function migrate(options: {
       `create table if not exists migration (id text primary key, hash text not null);
        grant select on migration to ${pg.escapeIdentifier(appRoleOf(options.schema))}`,
     );
-    return { applied: await applyMissing(client, migrations) };
+    return { applied: await applyMissing(client, options.schema, migrations) };
   } finally {
     await client.end();
   }
@@ -47,26 +48,25 @@ export async function migrate(options: {
 /** The files that the schema still lacks; empty when it is current. Rejects where nothing was ever migrated. */
 export async function missingMigrations(
   query: (sql: string) => Promise<readonly { id: string; hash: string }[]>,
-  schema: string,
   sources: readonly MigrationSource[],
 ): Promise<readonly string[]> {
-  const wanted = await readMigrations(sources, schema);
+  const wanted = await readMigrations(sources);
   const present = new Map<string, string>();
-  const known = await query("select id, hash from migration where to_regclass('migration') is not null").catch(
+  const applied = await query("select id, hash from migration where to_regclass('migration') is not null").catch(
     () => [],
   );
-  for (const row of known) present.set(row.id, row.hash);
+  for (const row of applied) present.set(row.id, row.hash);
   return wanted.filter((migration) => present.get(migration.id) !== migration.hash).map((migration) => migration.id);
 }
 
 /** One hash over all files: a template database is as current as its hash. */
 export async function migrationsHash(sources: readonly MigrationSource[]): Promise<string> {
   const hash = createHash('sha256');
-  for (const migration of await readMigrations(sources, 'template')) hash.update(`${migration.id} ${migration.hash}\n`);
+  for (const migration of await readMigrations(sources)) hash.update(`${migration.id} ${migration.hash}\n`);
   return hash.digest('hex');
 }
 
-async function applyMissing(client: pg.Client, migrations: readonly Migration[]): Promise<string[]> {
+async function applyMissing(client: pg.Client, schema: string, migrations: readonly Migration[]): Promise<string[]> {
   const { rows } = await client.query<{ id: string; hash: string }>('select id, hash from migration');
   const present = new Map(rows.map((row) => [row.id, row.hash]));
   const applied: string[] = [];
@@ -78,7 +78,7 @@ async function applyMissing(client: pg.Client, migrations: readonly Migration[])
     if (hash !== undefined) continue;
     await client.query('begin');
     try {
-      await client.query(migration.sql);
+      await client.query(sqlOf(migration, schema));
       await client.query('insert into migration (id, hash) values ($1, $2)', [migration.id, migration.hash]);
       await client.query('commit');
     } catch (error) {
@@ -90,20 +90,36 @@ async function applyMissing(client: pg.Client, migrations: readonly Migration[])
   return applied;
 }
 
-async function readMigrations(sources: readonly MigrationSource[], schema: string): Promise<Migration[]> {
+const readingOf = new Map<string, Promise<readonly Migration[]>>();
+
+/** Each source is read once a process: the files of a release do not change while it runs. */
+async function readMigrations(sources: readonly MigrationSource[]): Promise<readonly Migration[]> {
+  const read = sources.map((source) => {
+    const key = `${source.name} ${source.directory.href}`;
+    const known = readingOf.get(key);
+    if (known !== undefined) return known;
+    const reading = readSource(source).catch((error: unknown) => {
+      readingOf.delete(key);
+      throw error;
+    });
+    readingOf.set(key, reading);
+    return reading;
+  });
+  return (await Promise.all(read)).flat();
+}
+
+async function readSource({ name, directory }: MigrationSource): Promise<readonly Migration[]> {
+  const files = (await readdir(directory)).filter((file) => /^\d{4}_[a-z0-9_]+\.sql$/.test(file)).sort();
   const migrations: Migration[] = [];
-  for (const source of sources) {
-    const files = (await readdir(source.directory)).filter((file) => /^\d{4}_[a-z0-9_]+\.sql$/.test(file)).sort();
-    for (const file of files) {
-      const text = await readFile(new URL(file, source.directory), 'utf8');
-      migrations.push({
-        id: `${source.name}/${file}`,
-        hash: createHash('sha256').update(text).digest('hex'),
-        sql: text.replaceAll('{{schema}}', schema).replaceAll('{{app_role}}', appRoleOf(schema)),
-      });
-    }
+  for (const file of files) {
+    const text = await readFile(new URL(file, directory), 'utf8');
+    migrations.push({ id: `${name}/${file}`, hash: createHash('sha256').update(text).digest('hex'), text });
   }
   return migrations;
+}
+
+function sqlOf({ text }: Migration, schema: string): string {
+  return text.replaceAll('{{schema}}', schema).replaceAll('{{app_role}}', appRoleOf(schema));
 }
 
 function appRoleOf(schema: string): string {

@@ -7,7 +7,6 @@ import type { TechnicalTime } from './technical-time.ts';
 
 interface Migrated<Schema> {
   readonly database: Database<Schema>;
-  readonly schema: string;
   readonly sources: readonly MigrationSource[];
 }
 
@@ -42,8 +41,8 @@ export async function whenMigrated<Schema>(
   }
 }
 
-async function missing<Schema>({ database, schema, sources }: Migrated<Schema>): Promise<readonly string[]> {
+async function missing<Schema>({ database, sources }: Migrated<Schema>): Promise<readonly string[]> {
   const query = async (text: string) =>
     (await sql.raw<{ id: string; hash: string }>(text).execute(database.kysely)).rows;
-  return missingMigrations(query, schema, sources);
+  return missingMigrations(query, sources);
 }

@@ -59,7 +59,7 @@ export async function runService<Config extends KitConfig, Schema>(
   const { database, clock, time, log, telemetry } = context;
   const parts = definition.create(context);
   const sources = [kitMigrations, ...definition.migrations];
-  await whenMigrated({ database, schema: name, sources, time, log });
+  await whenMigrated({ database, sources, time, log });
   await parts.beforeStart?.();
 
   const broker = surroundings.openBroker(config, name);
@@ -83,7 +83,7 @@ export async function runService<Config extends KitConfig, Schema>(
   const admin = createAdminServer({
     clock,
     log,
-    notReady: readinessOf({ database, broker, schema: name, sources, hasJoined: messaging.hasJoined }),
+    notReady: readinessOf({ database, broker, sources, hasJoined: messaging.hasJoined }),
     idle,
     metrics,
   });
