@@ -138,7 +138,7 @@ async function claimOrAnswer(
   const deadlineMs = time.now().getTime() + patienceMs;
   const claimed = await claimNew(database, asked, time.now());
   if (claimed !== null) return claimed;
-  for (let waitMs = 10; ; waitMs = Math.min(2 * waitMs, 250)) {
+  for (let waitMs = 10; ; waitMs = Math.min(2 * waitMs, 500)) {
     const found = await findAnswerOrClaim(database, asked, time.now());
     if (found !== null) return found;
     if (time.now().getTime() >= deadlineMs) {
