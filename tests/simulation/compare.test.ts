@@ -49,7 +49,7 @@ const reckoning: Reckoning = {
   schedules: new Map([['s1', 'ended']]),
   misanswered: [],
   undecided: new Set(),
-  isStorageKnown: true,
+  storageMoreCents: 0,
 };
 
 const line: EarningsLine = {
@@ -166,5 +166,14 @@ describe('where books first differ', () => {
     ],
   ])('is told as a sentence: %s', (_what, found, sentence) => {
     expect(firstDifference(reckoning, found)).toBe(sentence);
+  });
+
+  test('is nowhere as long as storage has no more than it may have been given before debts were repaid', () => {
+    const stored = (cents: number) =>
+      books({}, { ledger: new Map([...reckoning.ledger, ['stripe:storage', cents], ['stripe:payments', -cents]]) });
+    expect(firstDifference({ ...reckoning, storageMoreCents: 50 }, stored(50))).toBeNull();
+    expect(firstDifference({ ...reckoning, storageMoreCents: 50 }, stored(51))).toBe(
+      'account stripe:payments: debits less credits -50 by the deeds, -51 in the general ledger',
+    );
   });
 });

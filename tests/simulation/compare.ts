@@ -187,8 +187,8 @@ function ofBalances({ writers }: Reckoning, { obligations }: ProductBooks): Gene
 function ofLedger(reckoning: Reckoning, books: ProductBooks): Generator<Pair> {
   const isAny = ([, cents]: readonly [string, number]) => cents !== 0;
   // How much lies in storage depends on what was owed at the moment in which it was funded.
-  const isStorageKnown = reckoning.isStorageKnown && reckoning.undecided.size === 0;
-  const joined = [...(isStorageKnown ? [] : ['stripe:storage']), ...(books.isSwept ? [] : ['stripe:pending'])];
+  const isStorageDecided = reckoning.undecided.size === 0;
+  const joined = [...(isStorageDecided ? [] : ['stripe:storage']), ...(books.isSwept ? [] : ['stripe:pending'])];
   const asEntries = (ledger: ReadonlyMap<string, number>) =>
     new Map(
       [...joinedToPayments(ledger, joined)]
@@ -198,10 +198,20 @@ function ofLedger(reckoning: Reckoning, books: ProductBooks): Generator<Pair> {
   return fields({
     of: (account) => `account ${account}`,
     service: 'the general ledger',
-    expected: asEntries(reckoning.ledger),
+    expected: asEntries(withStorageAsFound(reckoning, books)),
     found: asEntries(books.ledger),
     names: { debitsLessCredits: 'debits less credits' },
   });
+}
+
+/** The ledger with as much in storage as was found there, as far as that may be. */
+function withStorageAsFound({ ledger, storageMoreCents }: Reckoning, books: ProductBooks): ReadonlyMap<string, number> {
+  const of = (accounts: ReadonlyMap<string, number>, account: string) => accounts.get(account) ?? 0;
+  const foundMore = of(books.ledger, 'stripe:storage') - of(ledger, 'stripe:storage');
+  const more = Math.min(Math.max(foundMore, 0), storageMoreCents);
+  const moved = new Map(ledger);
+  moved.set('stripe:storage', of(ledger, 'stripe:storage') + more);
+  return moved.set('stripe:payments', of(ledger, 'stripe:payments') - more);
 }
 
 /** The ledger with the balances of Stripe's between which nothing is decided as one. */

@@ -103,8 +103,10 @@ export interface Books {
    */
   readonly undecided: Set<string>;
   readonly late: ReadonlySet<string>;
-  /** False once debts were repaid at a close: storage may have been funded before billing heard of that, or after. */
-  isStorageKnown: boolean;
+  /** What writers have paid back of a month's earnings since storage was funded last. */
+  repaidCents: number;
+  /** So much more than the ledger says may lie in storage: it may have been funded before billing heard of what was repaid. */
+  storageMoreCents: number;
   /** While a close is under way: what comes after its payouts. */
   afterPayouts: (() => void)[] | null;
 }
@@ -129,7 +131,8 @@ export function noBooks(late: ReadonlySet<string> = new Set()): Books {
     holds: new Map(),
     undecided: new Set(),
     late,
-    isStorageKnown: true,
+    repaidCents: 0,
+    storageMoreCents: 0,
     afterPayouts: null,
   };
 }

@@ -130,6 +130,30 @@ describe('an answer that the deeds before it do not allow', () => {
   });
 });
 
+describe('an answer at the desk', () => {
+  const ofLine = { writerId: 'wim', month: september, lineId: 'ada_page_p1_2026-09' };
+  const on = '2026-10-02T00:00Z';
+  const settled = [...ada, close('2026-10-01T09:00Z', september)];
+  const held = [...settled, deed(on, { kind: 'hold_placed', holdId: 'h', ...ofLine })];
+  const released = [...held, deed(on, { kind: 'hold_released', holdId: 'h' })];
+
+  test.each<[string, readonly Deed[], Act, ProblemCode]>([
+    [
+      'C6: the same money is held once',
+      held,
+      { kind: 'hold_placed', holdId: 'i', ...ofLine, lineId: null },
+      'already_held',
+    ],
+    ['C6: what is no line', settled, { kind: 'hold_placed', holdId: 'i', ...ofLine, lineId: 'x' }, 'not_found'],
+    ['C6: what has ended', released, { kind: 'hold_reversed', holdId: 'h' }, 'hold_ended'],
+    ['D8: who owes nothing', settled, { kind: 'written_off', writerId: 'wim', cents: null }, 'not_found'],
+  ])('is told that should have been refused: %s', (_what, before, act, code) => {
+    expect(wrongIn(before)).toEqual([]);
+    expect(wrongIn([...before, refused(deed(on, act), code)])).toEqual([]);
+    expect(wrongIn([...before, deed(on, act)])).toEqual([`${code}, not accepted`]);
+  });
+});
+
 function subscribeAgain(): Deed {
   return deed(at, { kind: 'subscribed', userId: 'ada', monthlyCents: 500, card: 'pays', by: 'card' });
 }

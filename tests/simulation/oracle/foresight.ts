@@ -2,6 +2,7 @@
 import type { Answer, Deed } from '../deed.ts';
 import { type Books, budgetOf } from './books.ts';
 import { monthAt } from './calendar.ts';
+import { foretellDesk } from './desk-answers.ts';
 import { type Foretold, foretellPlan, type Means, type PlanDeed, type Verdict } from './plan-answers.ts';
 import type { Plans } from './plans.ts';
 import { foretellSubscription } from './subscription-answers.ts';
@@ -68,6 +69,11 @@ function foretold(foresight: Foresight, known: Known, deed: Deed): readonly Fore
     case 'subscription_cancelled':
     case 'subscription_resumed':
       return [{ verdicts: foretellSubscription(known.subscriptions, deed), answer: deed.answer }];
+    case 'hold_placed':
+    case 'hold_released':
+    case 'hold_reversed':
+    case 'written_off':
+      return [{ verdicts: new Set([foretellDesk(known.books, deed)]), answer: deed.answer }];
     case 'resource_registered':
     case 'writer_state_set':
       return [{ verdicts: new Set(['accepted']), answer: deed.answer }];

@@ -18,15 +18,21 @@ export function creditEarnings(books: Books, { month, writers: earned }: ClosedM
     post(ledger, grossCents, `allocated:${month}`, 'creator_obligations');
     post(ledger, platformFeeCents, 'creator_obligations', 'platform_revenue:fees');
     const repaid = credit(balanceOf(writers, userId), netCents, (ofHold) => ofHold === month);
-    if (repaid > 0) books.isStorageKnown = false;
+    books.repaidCents += repaid;
     post(ledger, repaid, 'creator_obligations', 'creator_receivables');
   }
 }
 
-/** What storage lacks of what is owed moves there. */
-export function fundStorage({ ledger }: Books): void {
-  const missing = obligationsIn(ledger) - (ledger.get('stripe:storage') ?? 0);
-  if (missing > 0) post(ledger, missing, 'stripe:storage', 'stripe:payments');
+/** What storage lacks of what is owed moves there; of what is repaid in these moments, billing may hear before or after. */
+export function fundStorage(books: Books): void {
+  const { ledger, storageMoreCents, repaidCents } = books;
+  const storedCents = ledger.get('stripe:storage') ?? 0;
+  const owedCents = obligationsIn(ledger);
+  const leastCents = Math.max(storedCents, owedCents);
+  const mostCents = Math.max(storedCents + storageMoreCents, owedCents + repaidCents);
+  post(ledger, leastCents - storedCents, 'stripe:storage', 'stripe:payments');
+  books.storageMoreCents = mostCents - leastCents;
+  books.repaidCents = 0;
 }
 
 /** Judges everybody who earned in the month or has something payable, and pays whom the rules let be paid. */

@@ -18,7 +18,7 @@ import { applyWaiting, failRefund, loseDispute, openDispute, refund, winDispute 
 
 /** What the deeds come to. `ledger`: debits less credits by account of the general ledger, at `until`. */
 export interface Reckoning
-  extends Pick<Books, 'closed' | 'payouts' | 'writers' | 'ledger' | 'undecided' | 'isStorageKnown'> {
+  extends Pick<Books, 'closed' | 'payouts' | 'writers' | 'ledger' | 'undecided' | 'storageMoreCents'> {
   /** What stands now, by supporter, type and id of the resource: `ada page letters`. */
   readonly plans: ReadonlyMap<string, Kept>;
   /** Schedules by id, and what they have come to. */
@@ -62,8 +62,8 @@ export function reckon({ deeds }: Chronicle, until: string, late: ReadonlySet<st
   }
   turnTo(going, monthAt(until));
   settleCharges(going.books, until);
-  const { closed, payouts, writers, ledger, undecided, isStorageKnown } = going.books;
-  return { closed, payouts, writers, ledger, undecided, isStorageKnown, ...seenIn(going) };
+  const { closed, payouts, writers, ledger, undecided, storageMoreCents } = going.books;
+  return { closed, payouts, writers, ledger, undecided, storageMoreCents, ...seenIn(going) };
 }
 
 function seenIn({ plans, foresight: { misanswered } }: Going): Pick<Reckoning, 'plans' | 'schedules' | 'misanswered'> {
