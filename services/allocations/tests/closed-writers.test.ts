@@ -128,7 +128,7 @@ describe('preferences', () => {
       status: 200,
       body: { incrementCents: 50 },
     });
-    for (let turn = 0; turn < 2; turn++) expect(await put({ incrementCents: 25 })).toMatchObject({ status: 200 });
+    for (const incrementCents of [10, 25, 25]) expect(await put({ incrementCents })).toMatchObject({ status: 200 });
     expect((await service.asSupporter('sam', 'GET', '/v1/preferences')).body).toEqual({ incrementCents: 25 });
     expect((await service.asSupporter('tom', 'GET', '/v1/preferences')).body).toEqual({ incrementCents: 50 });
     for (const body of [{ incrementCents: 0 }, { incrementCents: 1.5 }, { incrementCents: 5, more: 1 }, {}]) {

@@ -25,6 +25,19 @@ describe('the end of a subscription', () => {
     if (found === undefined) throw new Error(`${user} has no subscription at Stripe`);
     return found;
   };
+  const readingOf = async (user: string) =>
+    billing.stripe.subscriptions.retrieve((await atStripe(user)).id, { expand: readingExpansions });
+  const database = () => billing.harness.database<BillingSchema>('billing');
+  const versionOf = async (stripeId: string) => {
+    const known = database().kysely.selectFrom('subscription').select('version').where('stripe_id', '=', stripeId);
+    return (await known.executeTakeFirstOrThrow()).version;
+  };
+  const context = () => ({
+    database: database(),
+    outbox: { emit: async () => undefined, emitBlobs: async () => undefined },
+    clock: billing.harness.clock,
+    log: createLog({ service: 'test', level: 'silent' }),
+  });
   const ending = { subscription: { state: 'active', cancelAt: '2026-12-01T00:00:00.000Z' } };
   const going = { subscription: { state: 'active', cancelAt: null } };
   const expected = { paidCents: 0, openCents: 1_000, funding: 'expected' };
@@ -93,24 +106,21 @@ describe('the end of a subscription', () => {
 
   test('E2: a reading from before the end that is applied after it brings nothing back', async () => {
     await billing.subscribe('emil', 700);
-    const { id } = await atStripe('emil');
-    const before = await billing.stripe.subscriptions.retrieve(id, { expand: readingExpansions });
-    await billing.stripe.subscriptions.cancel(id);
+    const before = await readingOf('emil');
+    await billing.stripe.subscriptions.cancel(before.id);
     await billing.settled();
-    const database = billing.harness.database<BillingSchema>('billing');
-    const { version } = await database.kysely
-      .selectFrom('subscription')
-      .select('version')
-      .where('stripe_id', '=', id)
-      .executeTakeFirstOrThrow();
-    const outbox = { emit: async () => undefined, emitBlobs: async () => undefined };
-    const context = {
-      database,
-      outbox,
-      clock: billing.harness.clock,
-      log: createLog({ service: 'test', level: 'silent' }),
-    };
-    expect(await applySubscription(context, before, version)).toBe('applied');
+    expect(await applySubscription(context(), before, await versionOf(before.id))).toBe('applied');
     expect((await call('emil', 'GET')).body).toMatchObject({ subscription: { state: 'ended' } });
+  });
+
+  test('E2: of two readings that were begun at the same time, the second to come is not applied, but made again', async () => {
+    await billing.subscribe('finn', 700);
+    const before = await readingOf('finn');
+    const seenVersion = await versionOf(before.id);
+    const ended = (await call('finn', 'DELETE')).body;
+    expect(ended).toMatchObject({ subscription: { state: 'active', cancelAt: '2027-02-01T00:00:00.000Z' } });
+    expect(await versionOf(before.id)).toBeGreaterThan(seenVersion);
+    expect(await applySubscription(context(), before, seenVersion)).toBe('stale');
+    expect((await call('finn', 'GET')).body).toMatchObject(ended);
   });
 });

@@ -118,10 +118,16 @@ describe.each(adapters)('a month of payouts out of $escrow', ({ escrow }) => {
     expect(await stack.transfers()).toHaveLength(2);
   });
 
-  test('D1: what was carried over is paid with the next month, also without new earnings', async () => {
+  test('C2: escrow that is funded before the earnings have come judges nobody', async () => {
     await stack.onboard('accountless', 'ready');
-    await stack.earn('2026-12', { ready: 100, small: 1 });
     await stack.fund('2026-12');
+    await stack.settled();
+    expect(await monthOf('2026-12')).toMatchObject({ writers: [] });
+    expect(await stack.transfers()).toHaveLength(2);
+  });
+
+  test('D1: what was carried over is paid with the next month, also without new earnings', async () => {
+    await stack.earn('2026-12', { ready: 100, small: 1 });
     await stack.settled();
     const { writers } = await monthOf('2026-12');
     expect(
