@@ -82,7 +82,7 @@ function settings(cluster: PostgresCluster, port: number): string[] {
     `unix_socket_directories=${cluster.socketDirectory ?? ''}`,
     'max_connections=200',
     'shared_buffers=256MB',
-    'max_wal_size=2GB',
+    `max_wal_size=${cluster.forTests ? '256MB' : '2GB'}`,
     'timezone=UTC',
     'log_timezone=UTC',
     ...(cluster.fsync ? [] : ['fsync=off', 'full_page_writes=off']),

@@ -1,4 +1,5 @@
 import { createHmac, randomBytes } from 'node:crypto';
+import { existsSync, statfsSync } from 'node:fs';
 import { createServer, type ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +9,7 @@ import { claimScratchDirectory } from './directory-lock.ts';
 import { javaAndMavenPresent } from './kafka-jars.ts';
 import { type JvmKafka, startJvmKafka } from './kafka-jvm.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from './postgres.ts';
+import { processIdentity } from './process-record.ts';
 
 const postgresSchema = z.object({ adminUrl: z.url() });
 const kafkaSchema = z.union([z.object({ brokers: z.array(z.string()) }), z.object({ reason: z.string() })]);
@@ -21,24 +23,31 @@ const failureSchema = z.object({ failure: z.string() });
 export interface TestStack {
   readonly url: string;
   stop(): Promise<void>;
+  /** For a process that is about to end without `stop()`: leaves nothing in memory. */
+  abandon(): void;
 }
 
 /** Makes the stack ready to be asked; no server is started before that. */
 export async function startTestStack(): Promise<TestStack> {
-  const scratch = await claimScratchDirectory(join(tmpdir(), `wewrite-tests-${process.getuid?.() ?? 0}`));
+  const name = `wewrite-tests-${process.getuid?.() ?? 0}`;
+  const scratch = await claimScratchDirectory(join(tmpdir(), name));
+  const inMemory = hasRoomInMemory() ? await claimScratchDirectory(join(memoryDirectory, name)) : null;
   const secret = randomBytes(16).toString('hex');
   let postgres: Promise<EmbeddedPostgres> | undefined;
+  let postgresPid: number | undefined;
   let kafka: Promise<JvmKafka | { reason: string }> | undefined;
   const parts: Readonly<Record<string, () => Promise<unknown>>> = {
     postgres: async () => {
       postgres ??= startEmbeddedPostgres({
-        directory: join(scratch.directory, 'postgres'),
+        directory: join((inMemory ?? scratch).directory, 'postgres'),
         persistent: false,
         fsync: false,
         forTests: true,
         log: say,
       });
-      return { adminUrl: (await postgres).adminUrl };
+      const { adminUrl, pid } = await postgres;
+      postgresPid = pid;
+      return { adminUrl };
     },
     kafka: async () => {
       kafka ??= startKafka(scratch.directory);
@@ -61,7 +70,9 @@ export async function startTestStack(): Promise<TestStack> {
     for (const part of started) {
       if (part.status === 'fulfilled' && part.value !== undefined && 'stop' in part.value) await part.value.stop();
     }
+    postgresPid = undefined;
     scratch.remove();
+    inMemory?.remove();
   };
   const port = await new Promise<number>((resolve, reject) => {
     server.once('error', reject);
@@ -71,7 +82,25 @@ export async function startTestStack(): Promise<TestStack> {
     });
   });
   server.unref();
-  return { url: `http://127.0.0.1:${port}/${secret}`, stop };
+  const abandon = () => {
+    if (postgresPid !== undefined && processIdentity(postgresPid) !== null) process.kill(postgresPid, 'SIGKILL');
+    inMemory?.remove();
+  };
+  return { url: `http://127.0.0.1:${port}/${secret}`, stop, abandon };
+}
+
+/** Where Linux keeps files in memory. */
+const memoryDirectory = '/dev/shm';
+const enoughBytes = 4 * 1024 ** 3;
+
+/**
+ * Whether the databases may lie there. Each test's has a thousand files, and a disk's file system takes the longer to make
+ * one, the more were removed a moment ago.
+ */
+function hasRoomInMemory(): boolean {
+  if (!existsSync(memoryDirectory)) return false;
+  const { bavail, bsize } = statfsSync(memoryDirectory);
+  return bavail * bsize >= enoughBytes && process.availableMemory() >= enoughBytes;
 }
 
 /** Jars are shared with other runs of this checkout, the broker is not. */

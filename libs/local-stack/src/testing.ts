@@ -73,8 +73,14 @@ let ownStack: Promise<TestStack> | undefined;
 async function testStackUrl(): Promise<string> {
   const { testStackUrl: announced } = readTestEnvironment();
   if (announced !== null) return announced;
-  ownStack ??= startTestStack();
+  ownStack ??= startOwnStack();
   return (await ownStack).url;
+}
+
+async function startOwnStack(): Promise<TestStack> {
+  const stack = await startTestStack();
+  process.once('exit', stack.abandon);
+  return stack;
 }
 
 const prepared = new Map<string, Promise<void>>();
