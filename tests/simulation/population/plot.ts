@@ -169,12 +169,26 @@ function closesOf(seed: number, town: Town, months: readonly Month[]): PlottedCl
     const isMissed = index < months.length - 1 && chance.percent(12);
     if (isMissed) return [];
     const at = new Date(cutoffOf(of).getTime() + 9 * hourMs).toISOString();
-    const meanwhile = [...planChangesDuring(seed, town, of, at), ...payoutPartsDuring(seed, town, of, at)];
+    const meanwhile = meanwhileOf(seed, town, { of, at, isLast: index === months.length - 1 });
     return [{ month: of, at, meanwhile, isDoubled: chance.percent(20) }];
   });
 }
 
-function planChangesDuring(seed: number, town: Town, of: Month, at: string): PlottedAct[] {
+interface CloseAt {
+  readonly of: Month;
+  readonly at: string;
+  readonly isLast: boolean;
+}
+
+function meanwhileOf(seed: number, town: Town, close: CloseAt): PlottedAct[] {
+  const plans = planChangesDuring(seed, town, close);
+  const payouts = payoutPartsDuring(seed, town, close);
+  // While plans change, payouts may be over before anybody sees to them.
+  const arePlansFirst = chanceOf(seed, `order during ${close.of}`).percent(35);
+  return arePlansFirst ? [...plans, ...payouts] : [...payouts, ...plans];
+}
+
+function planChangesDuring(seed: number, town: Town, { of, at }: CloseAt): PlottedAct[] {
   const count = chanceOf(seed, `plan changes during ${of}`).between(0, 3);
   return Array.from({ length: count }, (_, number) => {
     const drawn = chanceOf(seed, `meanwhile ${of} ${number}`);
@@ -183,17 +197,17 @@ function planChangesDuring(seed: number, town: Town, of: Month, at: string): Plo
   });
 }
 
-function payoutPartsDuring(seed: number, town: Town, of: Month, at: string): PlottedAct[] {
+/** What is kept back shows the more where another close follows. */
+function payoutPartsDuring(seed: number, town: Town, { of, at, isLast }: CloseAt): PlottedAct[] {
   const chance = chanceOf(seed, `payouts during ${of}`);
   const count = chance.weigh([
     [0, 5],
     [1, 8],
     [2, 5],
   ]);
-  return Array.from({ length: count }, (_, number) => {
-    const part = chance.weigh(partsOfClose(escrowOf(seed)));
-    return { name: `${of} payouts ${number}`, at, part, who: whoDoes(chance, town, part) };
-  });
+  const drawn = Array.from({ length: count }, () => chance.weigh(partsOfClose(escrowOf(seed))));
+  const names: PartName[] = !isLast && chance.percent(35) ? [...drawn, 'holdPayout'] : drawn;
+  return names.map((part, number) => ({ name: `${of} payouts ${number}`, at, part, who: whoDoes(chance, town, part) }));
 }
 
 function rehearsalsOf(seed: number, of: Month): { month: Month; at: string }[] {

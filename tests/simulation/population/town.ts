@@ -64,10 +64,10 @@ function resourcesOf(chance: Chance, index: number): ResourceKey[] {
   return chance.percent(60) ? [first] : [first, second];
 }
 
-/** Mostly enough for payouts within a month or two; at times the least there is, or a whole fortune. */
+/** Mostly enough for payouts of each month; at times the least there is, or a whole fortune. */
 function priceOf(chance: Chance): number {
   return chance.weigh([
-    [chance.between(4_000, 19_999), 12],
+    [chance.between(8_000, 49_999), 12],
     [chance.between(100, 3_999), 4],
     [100, 1],
     [chance.between(50_000, 99_999), 1],
