@@ -108,6 +108,7 @@ function books(given: Partial<ProductMonth> = {}, more: Partial<ProductBooks> = 
     schedules: new Map([['s1', 'ended']]),
     explained: nothingExplained,
     isSwept: true,
+    isRefunding: false,
     ...more,
   };
 }

@@ -188,7 +188,11 @@ function ofLedger(reckoning: Reckoning, books: ProductBooks): Generator<Pair> {
   const isAny = ([, cents]: readonly [string, number]) => cents !== 0;
   // How much lies in storage depends on what was owed at the moment in which it was funded.
   const isStorageDecided = reckoning.undecided.size === 0;
-  const joined = [...(isStorageDecided ? [] : ['stripe:storage']), ...(books.isSwept ? [] : ['stripe:pending'])];
+  const joined = [
+    ...(isStorageDecided ? [] : ['stripe:storage']),
+    ...(books.isSwept ? [] : ['stripe:pending']),
+    ...(books.isRefunding ? ['suspense'] : []),
+  ];
   const asEntries = (ledger: ReadonlyMap<string, number>) =>
     new Map(
       [...joinedToPayments(ledger, joined)]
@@ -214,7 +218,7 @@ function withStorageAsFound({ ledger, storageMoreCents }: Reckoning, books: Prod
   return moved.set('stripe:payments', of(ledger, 'stripe:payments') - more);
 }
 
-/** The ledger with the balances of Stripe's between which nothing is decided as one. */
+/** The ledger with the accounts between which nothing is decided as one. */
 function joinedToPayments(ledger: ReadonlyMap<string, number>, accounts: readonly string[]) {
   const joined = new Map(ledger);
   for (const account of accounts) {

@@ -23,7 +23,7 @@ const usualRates = {
   /** A call comes too soon after others. */
   stripe_429: 200,
   /** A call fails at Stripe, before it has done anything. */
-  stripe_500: 150,
+  stripe_500: 250,
   /** The connection breaks before Stripe gets the call. */
   stripe_reset: 150,
   /** Stripe does what it was asked to, and its answer is lost. */

@@ -27,6 +27,8 @@ export interface StandingBooks {
   readonly obligations: readonly WriterOwed[];
   /** Debits less credits by account of the general ledger. */
   readonly ledger: ReadonlyMap<string, number>;
+  /** A refund that was ordered is being looked for, in case that Stripe has made it. */
+  readonly isRefunding: boolean;
 }
 
 /** Reads what stands when nothing is under way. */
@@ -38,8 +40,17 @@ export async function readStanding(world: Pick<World, 'database'>): Promise<Stan
   return {
     ...(await readWishes(world)),
     obligations: await readObligations(world),
+    isRefunding: await isRefunding(world),
     ledger: new Map(accounts.map(({ id, cents }) => [id, cents])),
   };
+}
+
+async function isRefunding({ database }: Pick<World, 'database'>): Promise<boolean> {
+  const { rows } = await sql`
+    select from refund_order where state in ('waiting', 'look_up', 'look_up_again') limit 1`.execute(
+    database('billing').kysely,
+  );
+  return rows.length > 0;
 }
 
 /** An allocation, or a schedule, which has a state. */

@@ -81,6 +81,18 @@ describe('the end of a subscription', () => {
     },
   );
 
+  test.each([['now'], ['next_month']])(
+    'E2: one that has ended at Stripe is not changed (from %s), whether we have heard of it or not',
+    async (from) => {
+      const user = `gil from ${from}`;
+      await billing.subscribe(user, 600);
+      await billing.stripe.subscriptions.cancel((await atStripe(user)).id);
+      const answer = await call(user, 'PATCH', '/v1/subscription', { monthlyCents: 2_000, from });
+      expect(answer).toMatchObject({ status: 422, body: { code: 'no_subscription' } });
+      expect((await call(user, 'GET')).body).toMatchObject({ subscription: { state: 'ended' } });
+    },
+  );
+
   test('A5, E2: what ended funds no later month, and who wants to come back begins anew', async () => {
     await billing.at('2026-12-01T01:00:00.000Z');
     expect((await call('cleo', 'GET')).body).toMatchObject({

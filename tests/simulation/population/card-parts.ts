@@ -48,12 +48,15 @@ export const raiseWithHolder: Part = async (scene, chance, userId) => {
   return true;
 };
 
-/** E7: a month that is over is paid, with another card, a moment before its invoice is given up: it funds nothing any more. */
+/** E7: a month that is over is paid, with another card, a moment before its invoice is voided: it funds nothing any more. */
 export const payLate: Part = async (scene, chance, userId) => {
-  const open = await openInvoices(scene, userId);
-  if (open.length === 0) return false;
-  await useCard(scene, userId, chance.percent(70) ? 'pays' : 'refuses_refunds');
-  return authenticateOne(scene, chance, open, true);
+  const unpaid = [...(await openInvoices(scene, userId)), ...(await openInvoices(scene, userId, 'uncollectible'))];
+  const isAble = await useCard(scene, userId, chance.percent(70) ? 'pays' : 'refuses_refunds');
+  if (unpaid.length === 0 || !isAble) return false;
+  const { id: invoiceId } = chance.pick(unpaid);
+  await scene.stage.stripe.invoices.pay(invoiceId);
+  scene.record({ kind: 'payment_authenticated', userId, invoiceId }, accepted);
+  return true;
 };
 
 const InvoicesSchema = z.array(z.object({ id: z.string(), customer: z.string(), status: z.string() }));
@@ -63,25 +66,25 @@ interface OpenInvoice {
   readonly userId: string;
 }
 
-/** What waits to be paid, of one supporter or of all. */
-async function openInvoices({ stage }: Scene, ofUserId?: string): Promise<OpenInvoice[]> {
+/** What waits to be paid, of one supporter or of all; or is waited for no more. */
+async function openInvoices(
+  { stage }: Scene,
+  ofUserId?: string,
+  wanted: 'open' | 'uncollectible' = 'open',
+): Promise<OpenInvoice[]> {
   const invoices = InvoicesSchema.parse(await stage.heldAtStripe('invoice'));
   const customers = await customersAtStripe(stage);
   return invoices.flatMap(({ id, customer, status }) => {
     const userId = customers.get(customer);
     promised(userId !== undefined, 'E1: a customer at Stripe is one of the supporters.');
-    return status === 'open' && (ofUserId === undefined || userId === ofUserId) ? [{ id, userId }] : [];
+    return status === wanted && (ofUserId === undefined || userId === ofUserId) ? [{ id, userId }] : [];
   });
 }
 
-async function authenticateOne(
-  scene: Scene,
-  chance: Chance,
-  open: readonly OpenInvoice[],
-  isAbleTo = chance.percent(85),
-): Promise<boolean> {
+async function authenticateOne(scene: Scene, chance: Chance, open: readonly OpenInvoice[]): Promise<boolean> {
   if (open.length === 0) return false;
   const { id: invoiceId, userId } = chance.pick(open);
+  const isAbleTo = chance.percent(85);
   const order = { scene: isAbleTo ? 'authenticate' : 'fail_authentication' };
   await scene.stage.orderAtStripe(`/_sandbox/invoices/${invoiceId}`, order);
   scene.record({ kind: isAbleTo ? 'payment_authenticated' : 'authentication_failed', userId, invoiceId }, accepted);

@@ -1,4 +1,5 @@
 import { BillingEscrowSchema } from '@wewrite/contracts';
+import { z } from 'zod';
 import type { Chance } from './chance.ts';
 import { promised } from './promise.ts';
 import { accepted, admin, type Scene } from './scene.ts';
@@ -24,6 +25,19 @@ export async function topUp(scene: Scene, cents: number): Promise<void> {
   if (cents <= 0) return;
   await scene.stage.orderAtStripe('/_sandbox/topups', { amount: cents });
   scene.record({ kind: 'topped_up', cents }, accepted);
+}
+
+const RefundsSchema = z.array(z.object({ amount: z.int(), status: z.string().nullable() }));
+
+/** Money is put in for refunds that wait for it at Stripe. Says whether there were any. */
+export async function coverRefunds(scene: Scene): Promise<boolean> {
+  const refunds = RefundsSchema.parse(await scene.stage.heldAtStripe('refund'));
+  const waiting = refunds.filter(({ status }) => status === 'pending');
+  await topUp(
+    scene,
+    waiting.reduce((sum, { amount }) => sum + amount, 0),
+  );
+  return waiting.length > 0;
 }
 
 /**

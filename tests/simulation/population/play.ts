@@ -1,7 +1,7 @@
 import { cutoffOf, type Month, type MonthProgress, MonthProgressSchema, nextMonth } from '@wewrite/contracts';
 import { pathOf } from '../../../apps/cli/src/demo/api.ts';
 import { chanceOf } from './chance.ts';
-import { plentyCents, topUp, untilFunded } from './funds.ts';
+import { coverRefunds, plentyCents, topUp, untilFunded } from './funds.ts';
 import { isFirstOfAll, isOfAnyMoment, parts } from './parts.ts';
 import { orderHeldPayout } from './payout-parts.ts';
 import { heldPayouts } from './payouts-under-way.ts';
@@ -90,8 +90,10 @@ async function passTo(scene: Scene, facts: StripeFacts, atMs: number): Promise<v
 }
 
 async function everythingIsKnown(scene: Scene, facts: StripeFacts): Promise<void> {
-  await scene.settle();
-  await facts.look();
+  do {
+    await scene.settle();
+    await facts.look();
+  } while (await coverRefunds(scene));
 }
 
 async function playAct(scene: Scene, { seed }: Plot, facts: StripeFacts, act: PlottedAct): Promise<void> {

@@ -2,7 +2,8 @@ import { type BillingRefundOrderRecord, BillingRefundOrdersSchema } from '@wewri
 import { z } from 'zod';
 import { pathOf } from '../../../apps/cli/src/demo/api.ts';
 import type { Part } from './part.ts';
-import { admin } from './scene.ts';
+import { promised } from './promise.ts';
+import { admin, person, type Scene } from './scene.ts';
 import { customersAtStripe } from './stripe-facts.ts';
 
 /** What the platform's support does about subscriptions and refunds, at its own desk and in Stripe's dashboard. */
@@ -18,8 +19,16 @@ export const removeSubscription: Part = async (scene, chance, userId) => {
   );
   if (live.length === 0) return false;
   await scene.stage.stripe.subscriptions.cancel(chance.pick(live).id, { invoice_now: false, prorate: false });
+  if (chance.percent(40)) await changeRemoved(scene, userId);
   return true;
 };
+
+/** Whoever does not know yet that the subscription has ended cannot change it any more. */
+async function changeRemoved(scene: Scene, userId: string): Promise<void> {
+  const body = { monthlyCents: 5_000, from: 'next_month' };
+  const answered = await scene.ask({ as: person(userId), method: 'PATCH', path: '/v1/subscription', body });
+  promised(answered.outcome === 'refused', 'E2: a subscription that Stripe has ended is not changed.');
+}
 
 const InvoicesSchema = z.array(z.object({ id: z.string(), status: z.string() }));
 

@@ -30,13 +30,27 @@ import { applySubscription, syncSubscription } from './sync-subscription.ts';
  */
 export async function makeChange(context: BillingContext, userId: UserId, wish: Wish): Promise<void> {
   try {
-    await readLeftover(context, userId, wish);
-    if ('monthlyCents' in wish && (await makeWay(context, userId, wish)) === 'asked_for') return;
-    const recorded = await recordChange(context, userId, wish);
-    await send(context, recorded.change.state === 'checking' ? await checkRaise(context, recorded) : recorded);
+    await change(context, userId, wish).catch((error: unknown) => refuseEnded(context, userId, error));
   } catch (error) {
     throw refusalOf(error);
   }
+}
+
+async function change(context: BillingContext, userId: UserId, wish: Wish): Promise<void> {
+  await readLeftover(context, userId, wish);
+  if ('monthlyCents' in wish && (await makeWay(context, userId, wish)) === 'asked_for') return;
+  const recorded = await recordChange(context, userId, wish);
+  await send(context, recorded.change.state === 'checking' ? await checkRaise(context, recorded) : recorded);
+}
+
+/** What Stripe finds not valid may have ended there without our having heard of it: then there is none that can be changed. */
+async function refuseEnded(context: BillingContext, userId: UserId, error: unknown): Promise<never> {
+  if (error instanceof Stripe.errors.StripeInvalidRequestError) {
+    const { stripe_id: stripeId } = await liveSubscription(context, userId);
+    if (stripeId !== null) await syncSubscription(context, stripeId);
+    await liveSubscription(context, userId);
+  }
+  throw error;
 }
 
 /** What became of a change that nobody finished is read from Stripe before another one is decided. */
