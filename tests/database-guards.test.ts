@@ -39,7 +39,7 @@ describe.each(serviceNames)('the database of %s refuses', (service) => {
   afterAll(() => schema?.close());
   const { tables, unchanged, unremoved } = guardsOf[service];
 
-  test.each(refusedRows(guardsOf[service]))('Guards: what $table.$guard forbids', async ({ guard, ...trial }) => {
+  test.each(refusedRows(guardsOf[service]))('Guards: what $guard of $table forbids', async ({ guard, ...trial }) => {
     expect(await schema.refusalOf(trial)).toBe(guard);
   });
 

@@ -27,9 +27,7 @@ Each row is a small wrong change of the product that was made in a copy of the t
 A mutant is data in \`tools/mutants\`; \`tools/mutants.test.ts\` fails when the text that one replaces is gone.
 
 The last column is what the simulation said when no other test was asked: \`npm run mutants -- --by simulation --only NAME\`
-plays up to ${mostSeeds} seeds until one fails. It is empty where that was not tried. What no seed notices is either out of a
-town's reach (an unreadable message, another user's token), or needs two replicas at the same moment, which seeds play one
-after another.
+plays up to ${mostSeeds} seeds until one fails, which takes minutes where none does. It is empty where that was not tried.
 
 | ${columns.join(' | ')} |
 |${' --- |'.repeat(columns.length)}

@@ -1,10 +1,10 @@
 import { simulateSeeds } from '../../tests/simulation/simulate-seeds.ts';
 import { seedReportLine } from './seed-report.ts';
 
-// `first-seed-to-fail.ts SEEDS JOBS`: plays seeds from 1 on, so many at a time, and ends with the first that fails.
+// `first-seed-to-fail.ts FROM SEEDS JOBS`: plays so many seeds, JOBS at a time, and ends with the first that fails.
 
-const [seeds = 0, jobs = 0] = process.argv.slice(2).map(Number);
-const numbers = Array.from({ length: seeds }, (_, index) => index + 1);
+const [from = 0, seeds = 0, jobs = 0] = process.argv.slice(2).map(Number);
+const numbers = Array.from({ length: seeds }, (_, index) => from + index);
 
 await simulateSeeds(numbers, {
   jobs,

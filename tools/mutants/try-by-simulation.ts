@@ -12,18 +12,30 @@ export type SimulationVerdict =
 
 const longestMs = 60 * 60_000;
 
-/** Puts the mutant into the copy and plays seeds, `jobs` at a time, until one fails. */
+/** Plays seeds with the mutant, `jobs` at a time, until one fails that does not fail without it. */
 export async function tryBySimulation(
   copy: string,
   mutant: Mutant,
   { seeds, jobs }: { readonly seeds: number; readonly jobs: number },
 ): Promise<SimulationVerdict> {
-  return withMutant(copy, mutant, async () => {
-    const parameters = ['tools/mutants/first-seed-to-fail.ts', String(seeds), String(jobs)];
-    const { output, errors, isEndless } = await runInCopy(copy, parameters, longestMs);
-    if (isEndless) return { kind: 'untried', reason: 'an hour was too short' };
-    const report = seedReportIn(output);
-    if (report === null) return { kind: 'untried', reason: errors.trim().split('\n').at(-1) ?? '' };
-    return report.failure === null ? { kind: 'survived', seeds } : { kind: 'caught', ...report.failure };
-  });
+  const verdict = await withMutant(copy, mutant, () => play(copy, { from: 1, seeds, jobs }));
+  if (verdict.kind !== 'caught') return verdict;
+  const { seed } = verdict;
+  const without = await play(copy, { from: seed, seeds: 1, jobs: 1 });
+  return without.kind === 'survived' ? verdict : { kind: 'untried', reason: `seed ${seed} fails without it` };
+}
+
+interface Seeds {
+  readonly from: number;
+  readonly seeds: number;
+  readonly jobs: number;
+}
+
+async function play(copy: string, { from, seeds, jobs }: Seeds): Promise<SimulationVerdict> {
+  const parameters = ['tools/mutants/first-seed-to-fail.ts', ...[from, seeds, jobs].map(String)];
+  const { output, errors, isEndless } = await runInCopy(copy, parameters, longestMs);
+  if (isEndless) return { kind: 'untried', reason: 'an hour was too short' };
+  const report = seedReportIn(output);
+  if (report === null) return { kind: 'untried', reason: errors.trim().split('\n').at(-1) ?? '' };
+  return report.failure === null ? { kind: 'survived', seeds } : { kind: 'caught', ...report.failure };
 }

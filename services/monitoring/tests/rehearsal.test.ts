@@ -4,6 +4,7 @@ import {
   earningsCalculated,
   MonthProgressSchema,
   monthProgress,
+  monthReconciled,
   ProblemSchema,
   RehearsalReportSchema,
   type Run,
@@ -11,7 +12,7 @@ import {
   rehearsedSteps,
   UserIdSchema,
 } from '@wewrite/contracts';
-import { type Harness, startHarness } from '@wewrite/local-stack/harness';
+import { type Harness, startHarness, until } from '@wewrite/local-stack/harness';
 import { runnable } from '@wewrite/service-kit';
 import { sql } from 'kysely';
 import { monitoring } from '../src/app.ts';
@@ -103,6 +104,25 @@ describe('the report of a rehearsal', () => {
       balances: { suffice: false, obligationsCents: 5000, pendingCents: 700, shortfallCents: 1000 },
       comparison: null,
     });
+  });
+
+  test('B4: whatever it finds, nobody is told that its month is reconciled', async () => {
+    const topic = harness.topicName(monthReconciled);
+    const told: string[] = [];
+    const consumer = await harness.broker.subscribe({
+      groupId: 'test.month.reconciled',
+      topics: [topic],
+      maxRecords: 100,
+      onCrash: () => undefined,
+      onBatch: async (records) => {
+        told.push(...records.map(({ key }) => key));
+        return { doneCount: records.length, retryAfterMs: 0 };
+      },
+    });
+    const isRead = async () => ((await harness.broker.lag('test.month.reconciled', [topic])) === 0 ? true : null);
+    await until('all that was said is read', isRead, { deadlineMs: 10_000 });
+    await consumer.stop();
+    expect(told).toEqual([]);
   });
 
   test('finds nobody new while there is no month before', async () => {
