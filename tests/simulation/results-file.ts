@@ -10,16 +10,24 @@ export async function openResultsFile(
   path: string,
   onKept: (result: SeedResult) => void,
 ): Promise<(result: SeedResult) => void> {
-  // Made when absent.
-  await using file = await open(path, 'a+');
-  const { size } = await file.stat();
-  let wholeBytes = 0;
-  for await (const line of file.readLines({ start: 0, autoClose: false })) {
-    const endsAt = wholeBytes + Buffer.byteLength(line) + 1;
-    if (endsAt > size) break;
-    onKept(SeedResultSchema.parse(JSON.parse(line)));
-    wholeBytes = endsAt;
-  }
-  await file.truncate(wholeBytes);
+  await takeWholeLines(path, onKept);
   return (result) => appendFileSync(path, `${JSON.stringify(result)}\n`);
+}
+
+async function takeWholeLines(path: string, onKept: (result: SeedResult) => void): Promise<void> {
+  // Made when absent.
+  const file = await open(path, 'a+');
+  try {
+    const { size } = await file.stat();
+    let wholeBytes = 0;
+    for await (const line of file.readLines({ start: 0, autoClose: false })) {
+      const endsAt = wholeBytes + Buffer.byteLength(line) + 1;
+      if (endsAt > size) break;
+      onKept(SeedResultSchema.parse(JSON.parse(line)));
+      wholeBytes = endsAt;
+    }
+    await file.truncate(wholeBytes);
+  } finally {
+    await file.close();
+  }
 }
