@@ -50,6 +50,21 @@ describe('E4: a renewal that is not paid', () => {
     expect(await status()).toBe('active');
   });
 
+  test('is made up for by the next one, and makes up for none: the last invoice that was made final counts', async () => {
+    await sandbox.steer('2026-12-20T00:00:00Z');
+    const december = await renewal();
+    expect([december.status, await status()]).toEqual(['open', 'past_due']);
+    await useCard('pm_card_visa');
+    await sandbox.steer('2027-01-01T01:00:00Z');
+    expect([(await renewal()).status, await status()]).toEqual(['paid', 'active']);
+    await useCard('pm_card_chargeCustomerFail');
+    await sandbox.steer('2027-02-20T00:00:00Z');
+    expect(await status()).toBe('past_due');
+    await useCard('pm_card_visa');
+    expect((await stripe.invoices.pay(december.id)).status).toBe('paid');
+    expect(await status()).toBe('past_due');
+  });
+
   test('ends the subscription where the settings say so', async () => {
     await sandbox.control('POST', '/_sandbox/settings', { dunningRetryDays: [1], dunningEnd: 'cancel_subscription' });
     await sandbox.steer('2026-12-02T01:00:00Z');

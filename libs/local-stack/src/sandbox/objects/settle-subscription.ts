@@ -5,13 +5,16 @@ import { type Invoice, invoices, subscriptionIdOf } from './invoice.ts';
 import { applyPendingUpdate, billsPendingUpdate } from './pending-update.ts';
 import { currentPeriod, hasEnded, type Subscription, subscriptions } from './subscription.ts';
 
+/** More than a subscription has in any run. */
+const mostInvoices = 1_000;
+
 /** What came of trying to collect an invoice. */
 export type CollectionOutcome = 'paid' | 'declined' | 'action_required' | 'no_payment_method';
 
 /**
  * What an attempt to collect an invoice means for its subscription: a failure makes it `past_due`, across months, until
- * no invoice is open any more; the first invoice's payment starts it; a change that waits touches nothing until it is
- * paid. Voiding settles nothing.
+ * that invoice or a later one is paid and no later one is open; the first invoice's payment starts it; a change that waits
+ * touches nothing until it is paid. Voiding settles nothing.
  */
 export function settleSubscription(turn: Turn, invoice: Invoice, outcome: CollectionOutcome): void {
   const id = subscriptionIdOf(invoice);
@@ -21,7 +24,7 @@ export function settleSubscription(turn: Turn, invoice: Invoice, outcome: Collec
     if (outcome === 'paid') applyPendingUpdate(turn, subscription);
     return;
   }
-  const status = outcome === 'paid' ? statusAfterPayment(turn, subscription) : statusAfterFailure(subscription);
+  const status = (outcome === 'paid' ? statusAfterPayment : statusAfterFailure)(turn, subscription, invoice);
   if (status === subscription.status) return;
   const previous = { status: subscription.status };
   // An incomplete subscription is not renewed; one that starts late may already be due.
@@ -33,12 +36,17 @@ export function settleSubscription(turn: Turn, invoice: Invoice, outcome: Collec
   emit(turn, 'customer.subscription.updated', subscription, { previous });
 }
 
-function statusAfterPayment(turn: Turn, subscription: Subscription): Subscription['status'] {
-  if (subscription.status !== 'past_due') return 'active';
-  const open = turn.store.list(invoices, { equals: { subscription: subscription.id, status: 'open' } }, 1);
-  return open.length === 0 ? 'active' : 'past_due';
+/** Of the last invoice that was made final depends whether a subscription is paid, however many earlier ones are open. */
+function statusAfterPayment(turn: Turn, subscription: Subscription, paid: Invoice): Subscription['status'] {
+  return subscription.status === 'past_due' && hasLater(turn, paid, 'open') ? 'past_due' : 'active';
 }
 
-function statusAfterFailure(subscription: Subscription): Subscription['status'] {
-  return subscription.status === 'incomplete' ? 'incomplete' : 'past_due';
+function statusAfterFailure(turn: Turn, subscription: Subscription, failed: Invoice): Subscription['status'] {
+  if (subscription.status === 'incomplete') return 'incomplete';
+  return hasLater(turn, failed, 'paid') ? subscription.status : 'past_due';
+}
+
+function hasLater({ store }: Turn, invoice: Invoice, status: 'open' | 'paid'): boolean {
+  const equals = { subscription: subscriptionIdOf(invoice), status };
+  return store.list(invoices, { equals }, mostInvoices).some(({ created }) => created > invoice.created);
 }
