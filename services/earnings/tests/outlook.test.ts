@@ -89,6 +89,8 @@ describe('what is to come, and what came of it', () => {
 
   test('C3: an older change that comes late changes nothing, also of what was taken back', async () => {
     await change('ann', 500, 5);
+    // Of those that come together the newest counts, too; these come one after the other.
+    await service.harness.settled();
     await change('ann', 9_999, 4);
     await change('ben', 70, 7, 'p9');
     await change('ben', 0, 8, 'p9');
