@@ -69,9 +69,9 @@ function* pairs(reckoning: Reckoning, books: ProductBooks): Generator<Pair> {
 }
 
 function* ofAnswers({ misanswered }: Reckoning): Generator<Pair> {
-  for (const { deed, verdicts, answered: inProduct } of misanswered) {
+  for (const { deed, foretold: byDeeds, answered: inProduct } of misanswered) {
     const of = `${deed.at} ${toldAct(deed)}`;
-    yield { of, what: 'is', byDeeds: verdicts.join(' or '), inProduct, service: 'the answer' };
+    yield { of, what: 'is', byDeeds, inProduct, service: 'fact' };
   }
 }
 

@@ -17,7 +17,7 @@ function refused(of: Deed, code: ProblemCode): Deed {
 
 /** What should have been answered, and what was, of each deed that was answered otherwise. */
 function wrongIn(deeds: readonly Deed[]): string[] {
-  return reckoned(deeds).misanswered.map(({ verdicts, answered }) => `${verdicts.join(' or ')}, not ${answered}`);
+  return reckoned(deeds).misanswered.map(({ foretold, answered }) => `${foretold}, not ${answered}`);
 }
 
 describe('an answer that the deeds before it do not allow', () => {
@@ -76,6 +76,23 @@ describe('an answer that the deeds before it do not allow', () => {
     ],
   ])('is told: %s', (_what, answered, wrong) => {
     expect(wrongIn([...ada, answered])).toEqual([wrong]);
+  });
+
+  test('E3: is told of a charge that is neither the renewal, nor a raise, nor the first part of a month', () => {
+    const raise = deed('2026-09-16T00:00Z', {
+      kind: 'subscription_changed',
+      userId: 'ada',
+      monthlyCents: 2_000,
+      from: 'now',
+    });
+    const raised = (cents: number) =>
+      pay('2026-09-16T00:00Z', 'ada', cents, ['2026-09-16T00:00Z', '2026-10-01T00:00Z']);
+    expect(wrongIn([...ada, raise, raised(500)])).toEqual([]);
+    expect(wrongIn([...ada, raise, raised(501)])).toEqual(['500 ¢, not 501 ¢']);
+    const renewed = (cents: number) =>
+      pay('2026-10-01T01:00Z', 'ada', cents, ['2026-10-01T00:00Z', '2026-11-01T00:00Z']);
+    expect(wrongIn([...ada, renewed(1_000)])).toEqual([]);
+    expect(wrongIn([...ada, renewed(999)])).toEqual(['1000 ¢, not 999 ¢']);
   });
 
   test('A11: is told of a writer who takes no support: it can be lowered, and not raised', () => {

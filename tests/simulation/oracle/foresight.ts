@@ -1,18 +1,19 @@
 // What was asked is answered as the deeds before it decide: each answer is held against that, act by act.
 import type { Answer, Deed } from '../deed.ts';
+import { sumOf } from './arithmetic.ts';
 import { type Books, budgetOf } from './books.ts';
 import { monthAt } from './calendar.ts';
 import { foretellDesk } from './desk-answers.ts';
 import { type Foretold, foretellPlan, type Means, type PlanDeed, type Verdict } from './plan-answers.ts';
 import type { Plans } from './plans.ts';
-import { foretellSubscription } from './subscription-answers.ts';
+import { chargesDue, foretellSubscription } from './subscription-answers.ts';
 import { comingCents, expectedCents, type Subscriptions } from './subscriptions.ts';
 
-/** An answer that the deeds before it do not allow. */
+/** An answer, or an amount that was charged, that the deeds before it do not allow. */
 export interface Misanswered {
   readonly deed: Deed;
-  readonly verdicts: readonly Verdict[];
-  readonly answered: Verdict;
+  readonly foretold: string;
+  readonly answered: string;
 }
 
 /** What answers follow from. */
@@ -39,13 +40,26 @@ export function foresee(foresight: Foresight, known: Known, deed: Deed, apply: (
   const { budgets, misanswered } = foresight;
   for (const { verdicts, answer } of foretold(foresight, known, deed)) {
     const answered = verdictOf(answer);
-    if (!verdicts.has(answered)) misanswered.push({ deed, verdicts: [...verdicts], answered });
+    if (!verdicts.has(answered)) misanswered.push({ deed, foretold: [...verdicts].join(' or '), answered });
   }
+  if (deed.kind === 'paid') judgeCharge(foresight, known, deed);
   const userId = 'userId' in deed ? deed.userId : null;
   const budget = () => (userId === null ? 0 : budgetAt(known, { userId, at: deed.at }));
   const before = budget();
   apply();
   if (userId !== null) budgets.set(userId, [...(budgets.get(userId) ?? []), before, budget()]);
+}
+
+/** E3: what is charged is a renewal, a raise, or the first part of a month, to the cent. */
+function judgeCharge(
+  { misanswered }: Foresight,
+  { subscriptions }: Known,
+  deed: Extract<Deed, { kind: 'paid' }>,
+): void {
+  const due = chargesDue(subscriptions, deed);
+  const cents = sumOf(deed.parts.map((part) => part.cents));
+  if (due === null || due.includes(cents)) return;
+  misanswered.push({ deed, foretold: due.map((each) => `${each} ¢`).join(' or '), answered: `${cents} ¢` });
 }
 
 /** The running month is another: its budget was said ahead, so that everybody knows it. */

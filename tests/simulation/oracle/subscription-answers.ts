@@ -1,5 +1,6 @@
 // E3, E4: what supporters are answered who ask for a subscription, or for a change of theirs, by the deeds before.
 import type { Deed } from '../deed.ts';
+import { cutoffOf, monthAt, secondsBetween, startOf } from './calendar.ts';
 import type { Verdict } from './plan-answers.ts';
 import { leastChargeCents, proratedCents, type Subscriptions } from './subscriptions.ts';
 
@@ -20,6 +21,28 @@ export function foretellSubscription(subscriptions: Subscriptions, deed: Subscri
     case 'subscription_resumed':
       return new Set([subscriptions.has(deed.userId) ? 'accepted' : 'no_subscription']);
   }
+}
+
+/**
+ * What may be charged in a month that runs: a raise that waits, the month's renewal, the first part of a first month. Null
+ * for what is of another month or of a subscription that has ended: Stripe may still collect it, and it goes back (E7).
+ */
+export function chargesDue(
+  subscriptions: Subscriptions,
+  { userId, parts, at }: Extract<Deed, { kind: 'paid' }>,
+): readonly number[] | null {
+  const subscription = subscriptions.get(userId);
+  const last = parts.findLast(({ cents }) => cents > 0);
+  if (subscription === undefined || last === undefined || at >= cutoffOf(monthAt(last.from))) return null;
+  const { startedAt, raise, nowCents, nextCents } = subscription;
+  if (secondsBetween(last.from, startedAt) >= 1) return null;
+  const isFirstMonth = monthAt(startedAt) === monthAt(last.from);
+  const isWhole = last.from === startOf(monthAt(last.from));
+  return [
+    ...(raise === null ? [] : [raise.totalCents]),
+    ...(isFirstMonth && nowCents === 0 ? [proratedCents(nextCents, startedAt)] : []),
+    ...(isWhole && !isFirstMonth ? [nowCents] : []),
+  ];
 }
 
 /** A card that does not pay is refused, unless there is nothing to pay yet. */
