@@ -10,6 +10,7 @@ import {
   heldPayouts,
   isOfPayouts,
   orderPayout,
+  payoutsAtStripe,
   payoutsUnderWay,
   seen,
 } from './payouts-under-way.ts';
@@ -52,6 +53,8 @@ export const loseAccount: Part = async (scene, chance) => {
   const { writerId, month } = reserved;
   const { accountId } = await scene.read(person(writerId), '/v1/payout-account', PayoutAccountSchema);
   promised(accountId !== null, 'D1: who is paid has an account.');
+  // Whoever was away when the account was asked for has let others go on.
+  if ((await payoutsAtStripe(scene)).has(reserved.id)) return false;
   await scene.stage.orderAtStripe(`/_sandbox/onboarding/${encodeURIComponent(accountId)}`, { outcome: 'restricted' });
   scene.record({ kind: 'payout_account_became', writerId, state: 'restricted' }, accepted);
   scene.record({ kind: 'payout_failed', writerId, month, because: 'account_restricted' }, accepted);

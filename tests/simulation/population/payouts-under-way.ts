@@ -50,10 +50,9 @@ export async function aReservedPayout(scene: Scene, chance: Chance): Promise<Nam
   return seen(scene, async (step) => {
     if (!isOfPayouts(step)) return null;
     const held = heldPayouts(scene.deeds).map(({ writerId }) => writerId);
+    const underWay = await payoutsUnderWay(scene, month);
     const sent = await payoutsAtStripe(scene);
-    const reserved = (await payoutsUnderWay(scene, month)).filter(
-      ({ id, writerId }) => !sent.has(id) && !held.includes(writerId),
-    );
+    const reserved = underWay.filter(({ id, writerId }) => !sent.has(id) && !held.includes(writerId));
     return reserved.length === 0 ? null : chance.pick(reserved);
   });
 }
