@@ -83,9 +83,12 @@ export function loseDispute(books: Books, { disputeId, at }: Of<'dispute_lost'>)
     return;
   }
   const { payment, cents, takings, restCents } = takeDispute(books, disputeId);
+  // What went back before is lost a second time: that is ours.
+  const waitingCents = payment.suspendedBecause === null ? 0 : payment.cents - payment.returnedCents;
+  const ofSuspenseCents = Math.min(restCents, waitingCents);
   payment.returnedCents += cents;
-  const bearer = payment.suspendedBecause === null ? 'losses:disputes' : 'suspense';
-  post(books.ledger, restCents, bearer, 'stripe:disputed');
+  post(books.ledger, ofSuspenseCents, 'suspense', 'stripe:disputed');
+  post(books.ledger, restCents - ofSuspenseCents, 'losses:disputes', 'stripe:disputed');
   for (const taking of takings) {
     if (taking.budgetMonth !== null)
       post(books.ledger, taking.cents, fundsOf(payment.userId, taking.month), 'stripe:disputed');

@@ -74,7 +74,7 @@ export const parts = {
   dispute: { part: dispute, theme: 'payments', by: 'supporter', weight: 3 },
   endDispute: { part: endDispute, theme: 'payments', by: 'supporter', weight: 4 },
   warnOfFraud: { part: warnOfFraud, theme: 'payments', by: 'supporter', weight: 1 },
-  retryRefund: { part: retryRefund, theme: 'payments', by: 'supporter', weight: 2, isAboutClosed: true },
+  retryRefund: { part: retryRefund, theme: 'payments', by: 'supporter', weight: 4, isAboutClosed: true },
   changeAccount: { part: changeAccount, theme: 'writers', by: 'writer', weight: 3 },
   setWriterState: { part: setWriterState, theme: 'writers', by: 'writer', weight: 4 },
   handOver: { part: handOver, theme: 'writers', by: 'writer', weight: 1 },

@@ -23,6 +23,19 @@ export const removeSubscription: Part = async (scene, chance, userId) => {
   return true;
 };
 
+const DisputesSchema = z.array(z.object({ payment_intent: z.string() }));
+const DisputeSchema = z.object({ id: z.string() });
+
+/** The bank has given the supporter the money back by itself: nothing is left to refund. */
+async function takeBackByBank(scene: Scene, { paymentId, cents }: { paymentId: string; cents: number }): Promise<void> {
+  const disputes = DisputesSchema.parse(await scene.stage.heldAtStripe('dispute'));
+  if (disputes.some((dispute) => dispute.payment_intent === paymentId)) return;
+  const order = { payment_intent: paymentId, amount: cents };
+  const { id } = DisputeSchema.parse(await scene.stage.orderAtStripe('/_sandbox/disputes', order));
+  await scene.stage.orderAtStripe(`/_sandbox/disputes/${id}`, { evidence: 'losing_evidence' });
+  await scene.settle();
+}
+
 /** Whoever does not know yet that the subscription has ended cannot change it any more. */
 async function changeRemoved(scene: Scene, userId: string): Promise<void> {
   const body = { monthlyCents: 5_000, from: 'next_month' };
@@ -50,6 +63,7 @@ export const retryRefund: Part = async (scene, chance) => {
   if (chosen.length === 0) return false;
   const { refundOrderId, userId, paymentIntentId: paymentId, reason, amountCents: cents } = chance.pick(chosen);
   if (userId === null) return false;
+  if (reason === 'paid_late' && chance.percent(60)) await takeBackByBank(scene, { paymentId, cents });
   const path = `${pathOf('refund-orders', refundOrderId)}/retry`;
   const answered = await scene.ask({ as: admin, method: 'POST', path, body: {} });
   scene.record({ kind: 'refund_retried', userId, paymentId, reason, cents }, answered);
