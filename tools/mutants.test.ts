@@ -29,10 +29,10 @@ describe('the catalogue of mutants', () => {
     expect(without.map(({ name, tests }) => `${name}: ${tests}`)).toEqual([]);
   });
 
-  test('Mutants: every one stands in docs/mutants.md, and no other; none is known to survive', () => {
+  test('Mutants: every one stands in docs/mutants.md, and no other; each was tried and is caught', () => {
     const rows = [...rowsOf(read('docs/mutants.md'))];
     expect(rows.map(([name]) => name)).toEqual(catalogue.map(({ name }) => name));
-    expect(rows.filter(([, { caughtBy }]) => /^\*\*(survived|untried)\*\*$/.test(caughtBy))).toEqual([]);
+    expect(rows.filter(([, { caughtBy }]) => /^\*\*.*\*\*$/.test(caughtBy))).toEqual([]);
   });
 });
 
