@@ -1,7 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { nextMonth } from '@wewrite/contracts';
+import type Stripe from 'stripe';
 import type { BillingSchema } from '../src/db.ts';
 import { december, eventually, november, type RunningBilling, startBilling } from './running-billing.ts';
+
+type EnabledEvent = Stripe.WebhookEndpointUpdateParams.EnabledEvent;
 
 const january = nextMonth(december);
 
@@ -248,6 +251,22 @@ describe('a month that is not paid', () => {
     });
     const later = { monthlyCents: 2_000, from: 'next_month' };
     expect((await billing.call('anna', 'PATCH', '/v1/subscription', later)).status).toBe(200);
+  });
+
+  test('E3: a month that was paid this moment is paid, also while nobody has told us', async () => {
+    await billing.changeCard('anna', 'pm_card_visa');
+    await billing.settled();
+    const { data: open } = await billing.stripe.invoices.list({ status: 'open' });
+    expect(open).toHaveLength(1);
+    const { data: endpoints } = await billing.stripe.webhookEndpoints.list();
+    const deaf: EnabledEvent[] = ['radar.early_fraud_warning.created'];
+    for (const { id } of endpoints) await billing.stripe.webhookEndpoints.update(id, { enabled_events: deaf });
+    for (const { id } of open) await billing.stripe.invoices.pay(id);
+    const answer = await billing.call('anna', 'PATCH', '/v1/subscription', { monthlyCents: 5_000 });
+    for (const { id, enabled_events } of endpoints) {
+      await billing.stripe.webhookEndpoints.update(id, { enabled_events: enabled_events as EnabledEvent[] });
+    }
+    expect(answer.body).toMatchObject({ subscription: { state: 'active', monthlyCents: 5_000 } });
   });
 
   test('E3: a raise that Stripe never heard of is not made in another month, and one asked for then is', async () => {

@@ -20,6 +20,7 @@ import {
   moveChange,
   type RecordedChange,
   recordChange,
+  unpaidInvoices,
 } from './record-change.ts';
 import { minimumChargeCents, priceDataOf, readingExpansions } from './subscription.ts';
 import { applySubscription, syncSubscription } from './sync-subscription.ts';
@@ -39,7 +40,7 @@ export async function makeChange(context: BillingContext, userId: UserId, wish: 
 async function change(context: BillingContext, userId: UserId, wish: Wish): Promise<void> {
   await readLeftover(context, userId, wish);
   if ('monthlyCents' in wish && (await makeWay(context, userId, wish)) === 'asked_for') return;
-  const recorded = await recordChange(context, userId, wish);
+  const recorded = await recordOnceRead(context, userId, wish);
   await send(context, recorded.change.state === 'checking' ? await checkRaise(context, recorded) : recorded);
 }
 
@@ -87,8 +88,27 @@ async function withdrawRaise(context: BillingContext, id: string, invoiceId: str
       // It was paid or voided in this moment: the reading tells.
       if (!isDefiniteRefusal(error)) throw error;
     });
+  await readAndApply(context, invoiceId);
+}
+
+async function readAndApply(context: BillingContext, invoiceId: string): Promise<void> {
   const reading = await readInvoice(context.stripe, invoiceId);
   await context.database.transaction((tx) => applyInvoices(tx, context, [reading]));
+}
+
+/** That the month is not paid is said only once Stripe was asked: what it has told us of that may still be under way. */
+async function recordOnceRead(context: BillingContext, userId: UserId, wish: Wish): Promise<RecordedChange> {
+  try {
+    return await recordChange(context, userId, wish);
+  } catch (error) {
+    if (!(error instanceof Refusal && error.code === 'payment_pending')) throw error;
+  }
+  const { id, stripe_id: stripeId } = await liveSubscription(context, userId);
+  for (const invoiceId of await unpaidInvoices(context, id, monthOf(context.clock.now()))) {
+    await readAndApply(context, invoiceId);
+  }
+  if (stripeId !== null) await syncSubscription(context, stripeId);
+  return recordChange(context, userId, wish);
 }
 
 async function checkRaise(context: BillingContext, recorded: RecordedChange): Promise<RecordedChange> {

@@ -1,10 +1,11 @@
 // A change is written down with its number, which makes its key, and with the instant it is prorated from, before Stripe is
 // told of it. One is under way at a time: a request that is repeated goes on with it, another one waits.
-import { monthOf, type UserId } from '@wewrite/contracts';
+import { type Month, monthOf, type UserId } from '@wewrite/contracts';
 import { Refusal } from '@wewrite/service-kit';
 import type { Selectable } from 'kysely';
 import type { BillingContext, BillingTransaction } from '../context.ts';
 import type { SubscriptionChangeRow, SubscriptionRow } from '../db.ts';
+import type { InvoiceStatus } from '../funding/invoice.ts';
 import { callLeaseEnd } from '../stripe/call-lease.ts';
 import { instantOf, secondsOf } from '../stripe/seconds.ts';
 import { type AmountWish, type ChangeState, effectOf, isSameWish, type Wish } from './change.ts';
@@ -24,6 +25,9 @@ type SubscriptionChangeKey = Pick<SubscriptionChangeRow, 'subscription_id' | 'nu
 
 /** Stripe forgets keys after 24 hours. */
 const keysLastMs = 23 * 3_600_000;
+
+/** Of an invoice: what it is before it is paid, void or given up. */
+const unpaid: readonly InvoiceStatus[] = ['draft', 'open'];
 
 const unfinished: readonly ChangeState[] = ['checking', 'sending', 'unclear'];
 
@@ -56,6 +60,16 @@ export async function isUnderWay(
   subscriptionId: string,
 ): Promise<boolean> {
   return (await unfinishedChanges(database.kysely, subscriptionId).executeTakeFirst()) !== undefined;
+}
+
+/** The subscription's invoices of a month that are not paid, as far as we know. */
+export async function unpaidInvoices(
+  { database }: Pick<BillingContext, 'database'>,
+  subscriptionId: string,
+  month: Month,
+): Promise<string[]> {
+  const rows = await invoicesOf(database.kysely, subscriptionId, month).where('status', 'in', unpaid).execute();
+  return rows.map(({ id }) => id);
 }
 
 /** Writes the change down, or finds the same one unfinished. Refuses `payment_pending`, `no_subscription` and `busy`. */
@@ -169,6 +183,16 @@ function unfinishedChanges(reader: Reader, subscriptionId: string) {
     .where('state', 'in', unfinished);
 }
 
+function invoicesOf(reader: Reader, subscriptionId: string, month: Month) {
+  return reader
+    .selectFrom('invoice_month')
+    .innerJoin('invoice', 'invoice.id', 'invoice_month.invoice_id')
+    .select(['invoice.id', 'invoice.status'])
+    .where('invoice_month.subscription_id', '=', subscriptionId)
+    .where('invoice_month.month', '=', month)
+    .orderBy('invoice.id');
+}
+
 function isHeld(change: Selectable<SubscriptionChangeRow>, now: Date): boolean {
   return change.state !== 'unclear' && change.lease_until !== null && change.lease_until > now;
 }
@@ -210,13 +234,7 @@ async function insertChange(
 }
 
 async function effectFor(tx: BillingTransaction, row: Selectable<SubscriptionRow>, wish: AmountWish, now: Date) {
-  const states = await tx
-    .selectFrom('invoice_month')
-    .innerJoin('invoice', 'invoice.id', 'invoice_month.invoice_id')
-    .select('invoice.status')
-    .where('invoice_month.subscription_id', '=', row.id)
-    .where('invoice_month.month', '=', monthOf(now))
-    .execute();
+  const states = await invoicesOf(tx, row.id, monthOf(now)).execute();
   const effect = effectOf(
     wish,
     {
@@ -226,7 +244,7 @@ async function effectFor(tx: BillingTransaction, row: Selectable<SubscriptionRow
       startedAt: row.started_at,
     },
     {
-      isAnyOpen: states.some(({ status }) => status === 'draft' || status === 'open'),
+      isAnyOpen: states.some(({ status }) => unpaid.includes(status)),
       isAnyPaid: states.some(({ status }) => status === 'paid'),
     },
     now,
