@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Month, month, previousMonth } from '@wewrite/contracts';
+import { until } from '@wewrite/local-stack';
 import type { Harness } from '@wewrite/local-stack/harness';
 import { z } from 'zod';
 import { apiAt } from '../apps/cli/src/demo/api.ts';
@@ -102,7 +103,9 @@ const SandboxSchema = z.object({
 
 /** What Stripe has paid to writers by either adapter, one line each, in order: `2026-11 writer 1234`. */
 export async function transfersAt(sandboxUrl: string): Promise<string[]> {
-  const answer = await fetch(new URL('/_sandbox/state', sandboxUrl));
+  // One that was killed a moment ago is on its way back.
+  const ask = () => fetch(new URL('/_sandbox/state', sandboxUrl)).catch(() => null);
+  const answer = await until('the sandbox answers', ask, { deadlineMs: 30_000 });
   const { transfer, outbound_payment: outbound } = SandboxSchema.parse(await answer.json());
   return [...transfer, ...outbound]
     .map(({ amount, metadata }) => `${metadata.month} ${metadata.writer} ${amount}`)

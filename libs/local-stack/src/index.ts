@@ -15,3 +15,4 @@ export {
   type ProvisionOptions,
   provisionDatabase,
 } from './provision.ts';
+export { until } from './until.ts';
