@@ -18,6 +18,8 @@ export const neverSeen: Readonly<Record<string, string>> = {
   'refusal/must_not_be_dropped': neverPoisoned,
   'refusal/not_confirmed': neverImported,
 
+  'deed/payout_retried': neverGivenUp,
+
   'message/operator.command': neverPoisoned,
   'message/message.parked': neverPoisoned,
 

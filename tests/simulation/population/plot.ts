@@ -56,6 +56,7 @@ export function plotOf(seed: number): Plot {
       ...beginning(seed, town, months[0]),
       ...actsUntil(seed, town, months[0], ends),
       ...latePayment(seed, town, months),
+      ...lateDispute(seed, town, closes),
       ...months.slice(1).flatMap((of) => failedFinalization(seed, town, of)),
     ].sort(byInstant),
     closes,
@@ -140,6 +141,16 @@ function latePayment(seed: number, { supporters }: Town, [first, second]: readon
   const { userId } = chance.pick(supporters);
   const beforeRenewal = new Date(cutoffOf(first).getTime() - hourMs);
   return [actOf('loseCard', userId, beforeRenewal), actOf('payLate', userId, cutoffOf(second))];
+}
+
+/** E5: a bank asks back what was paid for a month that is closed, and decides days later. */
+function lateDispute(seed: number, { supporters }: Town, closes: readonly PlottedClose[]): PlottedAct[] {
+  const chance = chanceOf(seed, 'late dispute');
+  const [first] = closes;
+  if (first === undefined || !chance.percent(25)) return [];
+  const { userId } = chance.pick(supporters);
+  const after = (days: number) => new Date(Date.parse(first.at) + days * dayMs);
+  return [actOf('dispute', userId, after(1)), actOf('endDispute', userId, after(chance.between(3, 9)))];
 }
 
 /** In the hour in which renewals are drafts. */
