@@ -126,6 +126,25 @@ test('E5: a refund between the cutoff and the close is spread after it; a payout
   expect(later.writers.get('wim')).toMatchObject({ payableCents: 0, receivableCents: 930 });
 });
 
+test('E5: a refund that failed before the close is as if it had never been; a payout may come before that, or between', () => {
+  const refunded = { userId: 'ada', refundId: 're-1', at: '2026-10-01T00:00Z' };
+  const deeds = [
+    ...site(),
+    ...subscribe('2026-09-01T00:00Z', 'ada', { monthly: 10_000, paid: 10_000, card: 'pays' }),
+    allocate('2026-09-02T00:00Z', 'ada', 'p1', 10_000),
+    deed('2026-09-25T00:00Z', { kind: 'payout_account_became', writerId: 'wim', state: 'ready' }),
+    deed(refunded.at, { kind: 'refunded', ...refunded, paymentId: 'pi-ada-2026-09-01', cents: 1_000 }),
+    deed(refunded.at, { kind: 'refund_failed', ...refunded }),
+    close('2026-10-01T09:00Z', september),
+  ];
+  const { undecided, payouts } = reckoned(deeds);
+  expect([...undecided]).toEqual(['re-1 2026-09 wim', 'end of re-1 2026-09 wim']);
+  expect(payouts.get('2026-09')?.get('wim')).toMatchObject({ grossCents: 9_300 });
+  const between = reckoned(deeds, new Set(['end of re-1 2026-09 wim']));
+  expect(between.payouts.get('2026-09')?.get('wim')).toMatchObject({ grossCents: 9_300 - 930 });
+  expect(between.writers.get('wim')).toMatchObject({ payableCents: 930, receivableCents: 0 });
+});
+
 test('A5, A11: a change at the cutoff is of the next month, and a writer who is closed then gets nothing', () => {
   const { closed } = reckoned([
     ...site(),
