@@ -29,15 +29,14 @@ export async function topUp(scene: Scene, cents: number): Promise<void> {
 
 const RefundsSchema = z.array(z.object({ amount: z.int(), status: z.string().nullable() }));
 
-/** Money is put in for refunds that wait for it at Stripe. Says whether there were any. */
+/** Money is put in for refunds that wait for it at Stripe, and for what the balance lacks before. Says whether there were any. */
 export async function coverRefunds(scene: Scene): Promise<boolean> {
   const refunds = RefundsSchema.parse(await scene.stage.heldAtStripe('refund'));
   const waiting = refunds.filter(({ status }) => status === 'pending');
-  await topUp(
-    scene,
-    waiting.reduce((sum, { amount }) => sum + amount, 0),
-  );
-  return waiting.length > 0;
+  if (waiting.length === 0) return false;
+  const refundedCents = waiting.reduce((sum, { amount }) => sum + amount, 0);
+  await topUp(scene, refundedCents - Math.min(0, await availableAtStripe(scene)));
+  return true;
 }
 
 /**
