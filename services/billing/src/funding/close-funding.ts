@@ -17,14 +17,14 @@ import { sql } from 'kysely';
 import type { BillingContext, BillingTransaction } from '../context.ts';
 import { settleReversals } from '../reversals/settle-reversals.ts';
 import { secondsOf } from '../stripe/seconds.ts';
-import { applyInvoices } from './apply-invoices.ts';
+
 import { type InvoiceReading, monthsOf } from './invoice.ts';
 import { closeMonth } from './month-lock.ts';
-import { readInvoice } from './read-invoice.ts';
+import { readAndApply } from './read-and-apply.ts';
 import { type FundingChange, sayFunding } from './refresh-funding.ts';
 
 const invoicePage = 100;
-const parallelReadings = 16;
+const parallelVoidings = 16;
 const supporterPage = 10_000;
 
 export function closeFunding(context: BillingContext): Schedule {
@@ -103,14 +103,8 @@ async function settledInvoices(context: BillingContext, ids: readonly string[]):
 async function settle(context: BillingContext, month: Month, ids: readonly string[]): Promise<void> {
   const readings = await readAndApply(context, ids);
   const open = readings.filter((reading) => isToBeVoided(reading, month)).map(({ id }) => id);
-  await context.inParallel(open, parallelReadings, (id) => voidInvoice(context, id));
+  await context.inParallel(open, parallelVoidings, (id) => voidInvoice(context, id));
   await readAndApply(context, open);
-}
-
-async function readAndApply(context: BillingContext, ids: readonly string[]): Promise<readonly InvoiceReading[]> {
-  const readings = await context.inParallel(ids, parallelReadings, (id) => readInvoice(context.stripe, id));
-  await context.database.transaction((tx) => applyInvoices(tx, context, readings));
-  return readings;
 }
 
 /** Open, and for no later month. */

@@ -1,13 +1,11 @@
 // What an event should have told and did not: fees that Stripe has booked, money that became available, top-ups.
 import type { Schedule } from '@wewrite/service-kit';
 import type { BillingContext } from '../context.ts';
-import { applyInvoices } from './apply-invoices.ts';
 import { makeFundsAvailable } from './make-funds-available.ts';
-import { readInvoice } from './read-invoice.ts';
+import { readAndApply } from './read-and-apply.ts';
 import { recordTopUps } from './record-top-ups.ts';
 
 const batchInvoices = 100;
-const parallelReadings = 16;
 
 export function sweepPayments(context: BillingContext): Schedule {
   return {
@@ -36,10 +34,10 @@ async function readUnbookedPayments(context: BillingContext): Promise<void> {
       .limit(batchInvoices)
       .execute();
     if (rows.length === 0) return;
-    const readings = await context.inParallel(rows, parallelReadings, (row) =>
-      readInvoice(context.stripe, row.invoice_id),
+    await readAndApply(
+      context,
+      rows.map((row) => row.invoice_id),
     );
-    await context.database.transaction((tx) => applyInvoices(tx, context, readings));
     after = rows.at(-1)?.invoice_id;
   }
 }

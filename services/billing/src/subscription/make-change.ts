@@ -5,8 +5,7 @@ import { Refusal } from '@wewrite/service-kit';
 import { isDefiniteRefusal, isReplayedFailure } from '@wewrite/service-kit/stripe';
 import Stripe from 'stripe';
 import type { BillingContext } from '../context.ts';
-import { applyInvoices } from '../funding/apply-invoices.ts';
-import { readInvoice } from '../funding/read-invoice.ts';
+import { readAndApply } from '../funding/read-and-apply.ts';
 import { refusalOf } from '../stripe/refusal-of.ts';
 import { instantOf, secondsOf } from '../stripe/seconds.ts';
 import type { AmountWish, Wish } from './change.ts';
@@ -88,12 +87,7 @@ async function withdrawRaise(context: BillingContext, id: string, invoiceId: str
       // It was paid or voided in this moment: the reading tells.
       if (!isDefiniteRefusal(error)) throw error;
     });
-  await readAndApply(context, invoiceId);
-}
-
-async function readAndApply(context: BillingContext, invoiceId: string): Promise<void> {
-  const reading = await readInvoice(context.stripe, invoiceId);
-  await context.database.transaction((tx) => applyInvoices(tx, context, [reading]));
+  await readAndApply(context, [invoiceId]);
 }
 
 /** That the month is not paid is said only once Stripe was asked: what it has told us of that may still be under way. */
@@ -104,9 +98,7 @@ async function recordOnceRead(context: BillingContext, userId: UserId, wish: Wis
     if (!(error instanceof Refusal && error.code === 'payment_pending')) throw error;
   }
   const { id, stripe_id: stripeId } = await liveSubscription(context, userId);
-  for (const invoiceId of await unpaidInvoices(context, id, monthOf(context.clock.now()))) {
-    await readAndApply(context, invoiceId);
-  }
+  await readAndApply(context, await unpaidInvoices(context, id, monthOf(context.clock.now())));
   if (stripeId !== null) await syncSubscription(context, stripeId);
   return recordChange(context, userId, wish);
 }

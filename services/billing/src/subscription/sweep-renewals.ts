@@ -7,6 +7,7 @@ import { z } from 'zod';
 import type { BillingContext } from '../context.ts';
 import { applyInvoices } from '../funding/apply-invoices.ts';
 import { type InvoiceReading, monthsOf } from '../funding/invoice.ts';
+import { readAndApply } from '../funding/read-and-apply.ts';
 import { readInvoice } from '../funding/read-invoice.ts';
 import { refusalOf } from '../stripe/refusal-of.ts';
 import { secondsOf } from '../stripe/seconds.ts';
@@ -116,8 +117,10 @@ async function readOpenInvoices(context: BillingContext, month: Month): Promise<
       .orderBy('invoice.id')
       .limit(batchSubscriptions)
       .execute();
-    const readings = await context.inParallel(rows, parallelReadings, ({ id }) => readInvoice(context.stripe, id));
-    await context.database.transaction((tx) => applyInvoices(tx, context, readings));
+    const readings = await readAndApply(
+      context,
+      rows.map(({ id }) => id),
+    );
     found.push(...readings.filter(({ status }, index) => status !== rows[index]?.status).map(({ id }) => id));
     after = rows.at(-1)?.id;
   }
