@@ -155,7 +155,7 @@ export const billingMutants: readonly Mutant[] = [
     rule: 'E7',
     wrong: 'an invoice of a month that is over can still be paid',
     file: `${source}/funding/close-funding.ts`,
-    edits: [{ from: 'await context.inParallel(open, parallelReadings, (id) => voidInvoice(context, id));', to: '' }],
+    edits: [{ from: 'await context.inParallel(open, parallelVoidings, (id) => voidInvoice(context, id));', to: '' }],
     tests: [`${tests}/funding.test.ts`],
   },
   {
