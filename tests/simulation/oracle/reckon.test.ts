@@ -172,3 +172,13 @@ test('E7: money that is dated at the cutoff funds nothing, and goes back', () =>
   expect(closed.get('2026-10')?.supporters.size).toBe(0);
   expect(ledger.get('suspense')).toBe(0);
 });
+
+test('A8: a month in which nobody had subscribed yet is not closed with the next', () => {
+  const { closed } = reckoned([
+    ...site(),
+    deed('2026-09-02T00:00Z', { kind: 'payout_account_became', writerId: 'wim', state: 'ready' }),
+    deed('2026-10-05T00:00Z', { kind: 'subscribed', userId: 'ada', monthlyCents: 500, card: 'pays', by: 'card' }),
+    close('2026-11-01T09:00Z', october),
+  ]);
+  expect([...closed.keys()]).toEqual(['2026-10']);
+});

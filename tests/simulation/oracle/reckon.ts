@@ -32,10 +32,12 @@ interface Going {
   readonly books: Books;
   readonly plans: Plans;
   readonly subscriptions: Subscriptions;
-  /** Plans as they stood at the cutoffs of months that are not closed. */
+  /** Plans as they stood at the cutoffs of months that are not closed, from the first on in which anybody had subscribed. */
   readonly frozen: Map<string, ReadonlyMap<string, readonly Standing[]>>;
   readonly foresight: Foresight;
   runningMonth: string | null;
+  /** Somebody has subscribed: before that there is no month to close. */
+  hasBegun: boolean;
 }
 
 /**
@@ -50,6 +52,7 @@ export function reckon({ deeds }: Chronicle, until: string, late: ReadonlySet<st
     frozen: new Map(),
     foresight: noForesight(),
     runningMonth: null,
+    hasBegun: false,
   };
   const inOrder = deeds
     .map((deed, place) => ({ deed, place }))
@@ -83,7 +86,7 @@ function secondOf({ at }: Deed): string {
 function turnTo(going: Going, month: string): void {
   going.runningMonth ??= month;
   while (going.runningMonth < month) {
-    going.frozen.set(going.runningMonth, standingLines(going.plans));
+    if (going.hasBegun) going.frozen.set(going.runningMonth, standingLines(going.plans));
     going.runningMonth = following(going.runningMonth);
     renewAll(going.subscriptions);
     for (const [userId, plan] of going.plans.byUser) {
@@ -108,6 +111,7 @@ function standingLines({ byUser, writerStates }: Plans): ReadonlyMap<string, rea
 }
 
 function apply(going: Going, deed: Deed): void {
+  going.hasBegun ||= deed.kind === 'subscribed';
   applyToPlans(going.plans, deed);
   applyToSubscriptions(going.subscriptions, deed);
   applyToMoney(going.books, deed);
