@@ -135,6 +135,24 @@ describe('an answer that the deeds before it do not allow', () => {
     expect(wrongIn([...october1, raised])).toEqual(['over_allocated, not accepted']);
   });
 
+  test('E5: a refund that waits for money may be known before it is a deed, as long as anything is under way', () => {
+    const on = '2026-09-04T00:00Z';
+    const asked = { ...refused(allocate(on, 'ada', 'p2', 300), 'over_allocated'), knownEverywhere: false };
+    const refund = {
+      kind: 'refunded',
+      userId: 'ada',
+      paymentId: 'pi-ada-2026-09-01',
+      refundId: 're',
+      cents: 200,
+    } as const;
+    expect(wrongIn([...ada, asked, deed(on, refund)])).toEqual([]);
+    const ofLater = [allocate(on, 'ada', 'p2', 1), deed(on, refund)];
+    expect(wrongIn([...ada, asked, ...ofLater])).toEqual(['accepted, not over_allocated']);
+    expect(wrongIn([...ada, { ...asked, knownEverywhere: true }, deed(on, refund)])).toEqual([
+      'accepted, not over_allocated',
+    ]);
+  });
+
   test('E4: a raise waits for the renewal, also for one of an earlier month', () => {
     const raise = (on: string) =>
       deed(on, { kind: 'subscription_changed', userId: 'ada', monthlyCents: 2_000, from: 'now' });

@@ -4,7 +4,7 @@ import { sumOf } from './arithmetic.ts';
 import { type Books, budgetOf } from './books.ts';
 import { monthAt } from './calendar.ts';
 import { foretellDesk } from './desk-answers.ts';
-import { type Foretold, foretellPlan, type Means, type PlanDeed, type Verdict } from './plan-answers.ts';
+import { type Foretold, foretellPlan, isPlanDeed, type Means, type PlanDeed, type Verdict } from './plan-answers.ts';
 import type { Plans } from './plans.ts';
 import { chargesDue, foretellSubscription } from './subscription-answers.ts';
 import { comingCents, expectedCents, type Subscriptions } from './subscriptions.ts';
@@ -28,26 +28,47 @@ export interface Foresight {
   /** Each supporter's budgets of the running month since nothing was under way: allocations may still know any of them. */
   readonly budgets: Map<string, readonly number[]>;
   readonly misanswered: Misanswered[];
+  /**
+   * Wrong answers given while something was under way, each with the supporter's budgets from then on until everything was
+   * known: a refund that waits for money lowers a budget before it is a deed.
+   */
+  readonly doubted: Map<PlanDeed, number[]>;
+  /** Those of them that may still turn out to be right. */
+  readonly undecided: Set<PlanDeed>;
+  /** What was `doubted` when the same deeds were gone through before. */
+  readonly hindsight: ReadonlyMap<Deed, readonly number[]>;
 }
 
 /** Nothing is known, and nothing was answered. */
-export function noForesight(): Foresight {
-  return { budgets: new Map(), misanswered: [] };
+export function noForesight(hindsight: Foresight['hindsight'] = new Map()): Foresight {
+  return { budgets: new Map(), misanswered: [], doubted: new Map(), undecided: new Set(), hindsight };
 }
 
 /** Judges the answer to a deed by what is known before it, and lets it be applied. */
 export function foresee(foresight: Foresight, known: Known, deed: Deed, apply: () => void): void {
   const { budgets, misanswered } = foresight;
+  if (isPlanDeed(deed) && deed.knownEverywhere) foresight.undecided.clear();
   for (const { verdicts, answer } of foretold(foresight, known, deed)) {
     const answered = verdictOf(answer);
-    if (!verdicts.has(answered)) misanswered.push({ deed, foretold: [...verdicts].join(' or '), answered });
+    if (verdicts.has(answered)) continue;
+    misanswered.push({ deed, foretold: [...verdicts].join(' or '), answered });
+    if (isPlanDeed(deed) && !deed.knownEverywhere) doubt(foresight, deed);
   }
   if (deed.kind === 'paid') judgeCharge(foresight, known, deed);
   const userId = 'userId' in deed ? deed.userId : null;
   const budget = () => (userId === null ? 0 : budgetAt(known, { userId, at: deed.at }));
   const before = budget();
   apply();
-  if (userId !== null) budgets.set(userId, [...(budgets.get(userId) ?? []), before, budget()]);
+  if (userId === null) return;
+  budgets.set(userId, [...(budgets.get(userId) ?? []), before, budget()]);
+  for (const doubted of foresight.undecided) {
+    if (doubted.userId === userId) foresight.doubted.get(doubted)?.push(budget());
+  }
+}
+
+function doubt({ doubted, undecided }: Foresight, deed: PlanDeed): void {
+  doubted.set(deed, []);
+  undecided.add(deed);
 }
 
 /** E3: what is charged is a renewal, a raise, or the first part of a month, to the cent. */
@@ -63,21 +84,14 @@ function judgeCharge(
 }
 
 /** The running month is another: its budget was said ahead, so that everybody knows it. */
-export function foreseeTurn({ budgets }: Foresight): void {
+export function foreseeTurn({ budgets, undecided }: Foresight): void {
   budgets.clear();
+  undecided.clear();
 }
 
 function foretold(foresight: Foresight, known: Known, deed: Deed): readonly Foretold[] {
+  if (isPlanDeed(deed)) return foretellPlan(known.plans, deed, meansOf(foresight, known, deed));
   switch (deed.kind) {
-    case 'allocation_set':
-    case 'allocation_removed':
-    case 'allocations_set_together':
-    case 'change_undone':
-    case 'schedule_made':
-    case 'schedule_changed':
-    case 'schedule_removed':
-    case 'preferences_kept':
-      return foretellPlan(known.plans, deed, meansOf(foresight, known, deed));
     case 'subscribed':
     case 'subscription_changed':
     case 'subscription_cancelled':
@@ -96,10 +110,10 @@ function foretold(foresight: Foresight, known: Known, deed: Deed): readonly Fore
   }
 }
 
-function meansOf({ budgets }: Foresight, known: Known, deed: PlanDeed): Means {
+function meansOf({ budgets, hindsight }: Foresight, known: Known, deed: PlanDeed): Means {
   const { userId, knownEverywhere } = deed;
   if (knownEverywhere) budgets.delete(userId);
-  const possible = [budgetAt(known, deed), ...(budgets.get(userId) ?? [])];
+  const possible = [budgetAt(known, deed), ...(budgets.get(userId) ?? []), ...(hindsight.get(deed) ?? [])];
   return {
     leastCents: Math.min(...possible),
     mostCents: Math.max(...possible),

@@ -18,21 +18,24 @@ export interface Means {
   readonly expectedCents: number;
 }
 
+const planKinds = [
+  'allocation_set',
+  'allocation_removed',
+  'allocations_set_together',
+  'change_undone',
+  'schedule_made',
+  'schedule_changed',
+  'schedule_removed',
+  'preferences_kept',
+] as const;
+
 /** A deed about a plan. */
-export type PlanDeed = Extract<
-  Deed,
-  {
-    kind:
-      | 'allocation_set'
-      | 'allocation_removed'
-      | 'allocations_set_together'
-      | 'change_undone'
-      | 'schedule_made'
-      | 'schedule_changed'
-      | 'schedule_removed'
-      | 'preferences_kept';
-  }
->;
+export type PlanDeed = Extract<Deed, { kind: (typeof planKinds)[number] }>;
+
+/** Whether a deed is about a plan. */
+export function isPlanDeed(deed: Deed): deed is PlanDeed {
+  return planKinds.some((kind) => kind === deed.kind);
+}
 
 /** One request, or one wish of a batch: what it may be answered, and what it was. */
 export interface Foretold {

@@ -44,13 +44,25 @@ interface Going {
  * Goes through the deeds in order of their instants. `until` is the business instant at which the product is looked at, when
  * everything that they led to is over. `late`: what of the undecided came after its payouts.
  */
-export function reckon({ deeds }: Chronicle, until: string, late: ReadonlySet<string> = new Set()): Reckoning {
+export function reckon(chronicle: Chronicle, until: string, late: ReadonlySet<string> = new Set()): Reckoning {
+  const foresight = noForesight();
+  const reckoning = goThrough(chronicle, until, { late, foresight });
+  // An answer is judged once more with what came true in that moment.
+  if (foresight.doubted.size === 0) return reckoning;
+  return goThrough(chronicle, until, { late, foresight: noForesight(foresight.doubted) });
+}
+
+function goThrough(
+  { deeds }: Chronicle,
+  until: string,
+  { late, foresight }: { late: ReadonlySet<string>; foresight: Foresight },
+): Reckoning {
   const going: Going = {
     books: noBooks(late),
     plans: noPlans(),
     subscriptions: new Map(),
     frozen: new Map(),
-    foresight: noForesight(),
+    foresight,
     runningMonth: null,
     hasBegun: false,
   };
