@@ -173,11 +173,14 @@ test('E7: money that is dated at the cutoff funds nothing, and goes back', () =>
   expect(ledger.get('suspense')).toBe(0);
 });
 
-test('A8: a month in which nobody had subscribed yet is not closed with the next', () => {
+test.each([
+  ['nobody had subscribed yet', '2026-10-05T00:00Z'],
+  ['only the last minute was billed, and so nothing', '2026-09-30T23:59Z'],
+])('A8: a month in which %s is not closed with the next', (_why, at) => {
   const { closed } = reckoned([
     ...site(),
     deed('2026-09-02T00:00Z', { kind: 'payout_account_became', writerId: 'wim', state: 'ready' }),
-    deed('2026-10-05T00:00Z', { kind: 'subscribed', userId: 'ada', monthlyCents: 500, card: 'pays', by: 'card' }),
+    deed(at, { kind: 'subscribed', userId: 'ada', monthlyCents: 500, card: 'pays', by: 'card' }),
     close('2026-11-01T09:00Z', october),
   ]);
   expect([...closed.keys()]).toEqual(['2026-10']);

@@ -13,7 +13,13 @@ import { creditEarnings, fundStorage, holdPayout, payoutNotMade, payWriters, rel
 import { type Kept, type Outcome, type Standing, statesOf } from './plan.ts';
 import { applyToPlans, noPlans, type Plans } from './plans.ts';
 import { turnPlan } from './schedules.ts';
-import { applyToSubscriptions, expectedCents, renewAll, type Subscriptions } from './subscriptions.ts';
+import {
+  applyToSubscriptions,
+  expectedCents,
+  isFirstMonthBilled,
+  renewAll,
+  type Subscriptions,
+} from './subscriptions.ts';
 import { applyWaiting, failRefund, loseDispute, openDispute, refund, winDispute } from './withdrawals.ts';
 
 /** What the deeds come to. `ledger`: debits less credits by account of the general ledger, at `until`. */
@@ -32,11 +38,11 @@ interface Going {
   readonly books: Books;
   readonly plans: Plans;
   readonly subscriptions: Subscriptions;
-  /** Plans as they stood at the cutoffs of months that are not closed, from the first on in which anybody had subscribed. */
+  /** Plans as they stood at the cutoffs of months that are not closed, from the first on that anybody was billed. */
   readonly frozen: Map<string, ReadonlyMap<string, readonly Standing[]>>;
   readonly foresight: Foresight;
   runningMonth: string | null;
-  /** Somebody has subscribed: before that there is no month to close. */
+  /** The running month, or one before it, was billed to somebody: else there is nothing to close in it. */
   hasBegun: boolean;
 }
 
@@ -101,6 +107,7 @@ function turnTo(going: Going, month: string): void {
     if (going.hasBegun) going.frozen.set(going.runningMonth, standingLines(going.plans));
     going.runningMonth = following(going.runningMonth);
     renewAll(going.subscriptions);
+    going.hasBegun ||= going.subscriptions.size > 0;
     for (const [userId, plan] of going.plans.byUser) {
       const budgetCents =
         expectedCents(going.subscriptions, userId) + budgetOf(going.books, userId, going.runningMonth);
@@ -123,7 +130,7 @@ function standingLines({ byUser, writerStates }: Plans): ReadonlyMap<string, rea
 }
 
 function apply(going: Going, deed: Deed): void {
-  going.hasBegun ||= deed.kind === 'subscribed';
+  going.hasBegun ||= deed.kind === 'subscribed' && isFirstMonthBilled(deed);
   applyToPlans(going.plans, deed);
   applyToSubscriptions(going.subscriptions, deed);
   applyToMoney(going.books, deed);

@@ -95,6 +95,17 @@ export function raiseCents(monthlyCents: number, lastDebit: InvoicePart | null, 
   return newCents - halfUp(cents, secondsBetween(at, to), secondsBetween(from, to));
 }
 
+/** E3: the rest of the month is free when it comes to less than Stripe charges. */
+export function isFirstMonthBilled({
+  monthlyCents,
+  at,
+}: {
+  readonly monthlyCents: number;
+  readonly at: string;
+}): boolean {
+  return proratedCents(monthlyCents, at) >= leastChargeCents;
+}
+
 function begin(subscriptions: Subscriptions, deed: Extract<Deed, { kind: 'subscribed' }>): void {
   const { userId, monthlyCents, at } = deed;
   subscriptions.set(userId, {
