@@ -2,7 +2,7 @@
 import type { Deed } from '../deed.ts';
 import { cutoffOf, monthAt, secondsBetween, startOf } from './calendar.ts';
 import type { Verdict } from './plan-answers.ts';
-import { leastChargeCents, proratedCents, type Subscriptions } from './subscriptions.ts';
+import { isFirstMonthBilled, proratedCents, type Subscriptions } from './subscriptions.ts';
 
 /** A deed about a subscription that the product answers. */
 export type SubscriptionDeed = Extract<
@@ -48,15 +48,15 @@ export function chargesDue(
 /** A card that does not pay is refused, unless there is nothing to pay yet. */
 function onSubscribing(
   subscriptions: Subscriptions,
-  { userId, monthlyCents, card, by, at }: Extract<Deed, { kind: 'subscribed' }>,
+  deed: Extract<Deed, { kind: 'subscribed' }>,
 ): ReadonlySet<Verdict> {
+  const { userId, card, by } = deed;
   if (subscriptions.has(userId)) return new Set(['already_subscribed']);
   // Near the month's end no page is opened, nor as long as an earlier one may still be paid.
   if (by === 'checkout') return new Set(['accepted', 'busy']);
   if (card === 'is_declined') return new Set(['payment_failed']);
-  const isCharged = proratedCents(monthlyCents, at) >= leastChargeCents;
   const isPaying = card !== 'fails' && card !== 'authenticates';
-  return new Set([isCharged && !isPaying ? 'payment_failed' : 'accepted']);
+  return new Set([isFirstMonthBilled(deed) && !isPaying ? 'payment_failed' : 'accepted']);
 }
 
 /** Above what is billed for the month it is a raise, which waits for the month to be paid. */

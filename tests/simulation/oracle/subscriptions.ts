@@ -4,7 +4,7 @@ import { halfUp, sumOf } from './arithmetic.ts';
 import { cutoffOf, monthAt, secondsBetween, startOf } from './calendar.ts';
 
 /** Below this Stripe charges nothing. */
-export const leastChargeCents = 50;
+const leastChargeCents = 50;
 
 /** A subscription that has begun and not ended. */
 interface Subscription {
