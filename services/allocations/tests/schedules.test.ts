@@ -98,6 +98,20 @@ describe('a scheduled change', () => {
     expect((await service.heard(scheduleChanged)).at(-1)?.body).toMatchObject({ state: 'did_not_fit' });
   });
 
+  test('A9: money that the running month alone has is not expected again: what needs it later is refused', async () => {
+    const service = await start();
+    await service.setClock('2026-12-02T00:00:00.000Z');
+    await service.fund([
+      { userId: 'sam', month: december, paidCents: 1_000 },
+      { userId: 'sam', month: january },
+    ]);
+    expect(await plan(service, { ...raise, fromMonth: january })).toMatchObject({
+      status: 409,
+      body: { code: 'over_allocated', field: 'usdCents' },
+    });
+    expect(await service.set('sam', page('b'), 500)).toMatchObject({ status: 200 });
+  });
+
   test('A9: a direct change of the same resource ends the span', async () => {
     const service = await start();
     await plan(service, span);

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { nextMonth } from '@wewrite/contracts';
 import {
   closeNovember,
   decide,
@@ -83,6 +84,17 @@ describe('a dispute before the cutoff', () => {
       'supporter_funds:dora:2026-12': 1_000,
     });
     expect(billing.said.reversals).toEqual([]);
+  });
+
+  test('E5, A9: what is won by whom no subscription is left is the running month’s alone: the next is said to have none', async () => {
+    await billing.subscribe('dora', 500);
+    const id = await dispute(billing, 'dora');
+    await billing.call('dora', 'DELETE', '/v1/subscription');
+    await closeNovember(billing);
+    await billing.at('2026-12-02T00:00:00.000Z');
+    await decide(billing, id, 'winning');
+    expect(billing.budget('dora', december)).toEqual({ paidCents: 500, openCents: 0, funding: 'paid' });
+    expect(billing.budget('dora', nextMonth(december))).toEqual({ paidCents: 0, openCents: 0, funding: 'none' });
   });
 
   test('E5: what was won for the running month is taken back of that one, open and once it is over', async () => {

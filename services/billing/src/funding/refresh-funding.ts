@@ -22,7 +22,10 @@ export interface FundingChange {
   readonly version: number;
 }
 
-/** Brings the budgets up to date and says those that changed. Months whose funding is complete stay as they are (B7). */
+/**
+ * Brings the budgets up to date and says those that changed, and each once, be it of nothing: what nobody has heard of is taken
+ * for the month before. Months whose funding is complete stay as they are (B7).
+ */
 export async function refreshFunding(
   tx: BillingTransaction,
   context: Pick<BillingContext, 'outbox'>,
@@ -129,8 +132,8 @@ async function recompute(
            version = funding.version + 1
       from computed
      where funding.user_id = computed.user_id and funding.month = computed.month
-       and (funding.paid_cents, funding.open_cents, funding.invoice_ids)
-           is distinct from (computed.paid_cents, computed.open_cents, computed.invoice_ids)
+       and (funding.version = 0 or (funding.paid_cents, funding.open_cents, funding.invoice_ids)
+           is distinct from (computed.paid_cents, computed.open_cents, computed.invoice_ids))
     returning funding.user_id as "userId", funding.month, funding.paid_cents as "paidCents",
               funding.open_cents as "openCents", funding.funding, funding.invoice_ids as "invoiceIds", funding.version`.execute(
     tx,

@@ -63,7 +63,10 @@ export async function applyFacts(
 async function write(tx: BillingTransaction, context: BillingContext, decision: FactDecision): Promise<void> {
   const { fact, reversals, transfers, restCents } = decision;
   await writeReversals(tx, reversals);
-  const budgets = reversals.flatMap(({ userId, budget }) => (budget === null ? [] : [{ userId, month: budget.month }]));
+  // The month after is said with it: what comes back now is not to be expected each month (A9).
+  const budgets = reversals.flatMap(({ userId, budget }) =>
+    budget === null ? [] : [budget.month, nextMonth(budget.month)].map((month) => ({ userId, month })),
+  );
   await refreshFunding(tx, context, budgets);
   await sayReversals(tx, context, fact, reversals);
   await postTransfers(tx, chart, transfers, context.clock.now());
