@@ -1,20 +1,16 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import type { TestDatabase } from '@wewrite/local-stack/testing';
-import { type Database, openDatabase } from '@wewrite/service-kit';
+import type { Database } from '@wewrite/service-kit';
 import { sql } from 'kysely';
 import { knownStates } from './known-states.ts';
-import { worldDatabase } from './world-database.ts';
+import { type WorldDatabase, worldDatabase } from './world-database.ts';
 
-let world: TestDatabase<'allocations'>;
+let world: WorldDatabase;
 let allocations: Database<never>;
 beforeAll(async () => {
   world = await worldDatabase();
-  allocations = openDatabase<never>({ url: world.urls.allocations.appUrl, name: 'test', maxConnections: 1 });
+  allocations = world.open('allocations');
 });
-afterAll(async () => {
-  await allocations.close();
-  await world.drop();
-});
+afterAll(() => world.drop());
 
 async function statesSeen(): Promise<readonly string[]> {
   const { rows } = await sql<{ name: string }>`select name from state_seen`.execute(allocations.kysely);

@@ -1,5 +1,5 @@
 import { type ServiceName, serviceNames } from '@wewrite/contracts';
-import { type Ids, oneByOne, type RunningService, type SteeredClock } from '@wewrite/service-kit';
+import { type Ids, type OpenPool, oneByOne, type RunningService, type SteeredClock } from '@wewrite/service-kit';
 import { services } from '../../apps/cli/src/stack/services.ts';
 import type { DrivenLoops } from './driven-loops.ts';
 import type { Faults } from './faults.ts';
@@ -33,6 +33,7 @@ export interface Instances extends Source {
 export interface InstanceParts {
   readonly environment: (service: ServiceName) => Readonly<Record<string, string>>;
   readonly replicas: (service: ServiceName) => number;
+  readonly openPool: OpenPool;
   readonly bus: SimulatedBus;
   readonly loops: DrivenLoops;
   readonly clock: SteeredClock;
@@ -87,7 +88,7 @@ export function instancesOf(parts: InstanceParts): Instances {
 }
 
 async function startInstance(parts: InstanceParts, service: ServiceName, number: number): Promise<Instance> {
-  const { bus, loops, clock, time, ids, faults } = parts;
+  const { openPool, bus, loops, clock, time, ids, faults } = parts;
   const life = lifeOf(`${service}.${number}`, faults);
   const running = await services[service].run({
     environment: { ...parts.environment(service), STRIPE_SECRET_KEY: secretKeyOf(life.name) },
@@ -97,6 +98,7 @@ async function startInstance(parts: InstanceParts, service: ServiceName, number:
     ids,
     inParallel: oneByOne,
     drive: loops.driverFor(service, life),
+    openPool,
     aroundStatement: dyingAtCommits(life, loops.watcherOf(service)),
   });
   return { service, life, running };

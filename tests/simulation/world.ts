@@ -1,10 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ServiceName } from '@wewrite/contracts';
 import { type RunningSandbox, startSandbox } from '@wewrite/local-stack/sandbox';
-import type { TestDatabase } from '@wewrite/local-stack/testing';
-import { type Database, openDatabase, type SteeredClock, steeredClock } from '@wewrite/service-kit';
+import { type SteeredClock, steeredClock } from '@wewrite/service-kit';
 import { sandboxSecretKey } from '../../apps/cli/src/stack/sandbox-part.ts';
 import { storageAccount } from '../../apps/cli/src/stack/storage-account.ts';
 import { sandboxClient, webhookEndpoints } from '../../apps/cli/src/stack/webhook-endpoints.ts';
@@ -22,7 +20,7 @@ import { idsInOrder } from './simulated-ids.ts';
 import { type SimulatedTime, simulatedTime } from './simulated-time.ts';
 import { dueWorkAtStripe, simulatedWebhooks } from './simulated-webhooks.ts';
 import { faultAtStripe } from './stripe-faults.ts';
-import { keysOfRun, planningOnce, worldDatabase } from './world-database.ts';
+import { keysOfRun, type WorldDatabase, worldDatabase } from './world-database.ts';
 
 /** What differs from one world to the next. */
 export interface WorldOptions {
@@ -48,7 +46,7 @@ export interface World extends Stage {
   readonly messages: ReadonlyMap<string, number>;
   readonly sandboxUrl: string;
   /** A service's schema, to look at its books. */
-  database<Schema>(service: ServiceName): Database<Schema>;
+  readonly database: WorldDatabase['open'];
   stop(): Promise<void>;
 }
 
@@ -99,8 +97,8 @@ async function startParts(ground: Ground, ends: AsyncDisposableStack): Promise<P
   const { options, clock, time, faults, bus, loops, chanceFor } = ground;
   const directory = await mkdtemp(join(tmpdir(), 'wewrite-world-'));
   ends.defer(() => rm(directory, { recursive: true, force: true }));
-  const testDatabase = await worldDatabase();
-  ends.defer(testDatabase.drop);
+  const worldsDatabase = await worldDatabase();
+  ends.defer(worldsDatabase.drop);
   let instances: Instances | null = null;
   const sandbox = await startSandbox({
     port: 0,
@@ -116,7 +114,8 @@ async function startParts(ground: Ground, ends: AsyncDisposableStack): Promise<P
   const environment = await environmentOf({ sandbox, directory, escrow: options.escrow ?? 'storage' });
   await drawSettings(sandbox, chanceFor('settings'));
   instances = instancesOf({
-    environment: (service) => ({ ...environment, DATABASE_URL: planningOnce(testDatabase.urls[service].appUrl) }),
+    environment: (service) => ({ ...environment, DATABASE_URL: worldsDatabase.urls[service] }),
+    openPool: worldsDatabase.openPool,
     replicas: replicasDrawnFrom(chanceFor('replicas')),
     ...{ bus, loops, clock, time, faults, ids: idsInOrder(time), chance: chanceFor('instances') },
   });
@@ -128,7 +127,7 @@ async function startParts(ground: Ground, ends: AsyncDisposableStack): Promise<P
     onDelivered: (type) => void webhooks.set(type, (webhooks.get(type) ?? 0) + 1),
   });
   const scheduler = schedulerOf(options.seed, time, [instances, loops, bus, delivery, dueWorkAtStripe(sandbox)]);
-  return { sandbox, instances, scheduler, webhooks, database: databasesOf(testDatabase, ends) };
+  return { sandbox, instances, scheduler, webhooks, database: worldsDatabase.open };
 }
 
 async function worldOf(ground: Ground, parts: Parts, stop: () => Promise<void>): Promise<World> {
@@ -153,20 +152,6 @@ async function worldOf(ground: Ground, parts: Parts, stop: () => Promise<void>):
       bus.heal();
       await instances.replaceDead();
     },
-  };
-}
-
-/** A connection to each schema that somebody looks at. */
-function databasesOf(testDatabase: TestDatabase<ServiceName>, ends: AsyncDisposableStack): World['database'] {
-  const databases = new Map<ServiceName, Database<never>>();
-  return <Schema>(name: ServiceName) => {
-    const known = databases.get(name);
-    const database =
-      known ?? openDatabase<never>({ url: testDatabase.urls[name].appUrl, name: 'world', maxConnections: 2 });
-    if (known === undefined) ends.defer(database.close);
-    databases.set(name, database);
-    // The tables' types are the caller's to know; the connection is the same.
-    return database as unknown as Database<Schema>;
   };
 }
 

@@ -1,5 +1,6 @@
 import { Kysely, PostgresDialect, type Transaction } from 'kysely';
 import pg from 'pg';
+import { type OpenPool, openOwnPool } from './pool.ts';
 import { type AroundStatement, watchedPool } from './statement.ts';
 import { isTransient } from './transient.ts';
 
@@ -31,6 +32,8 @@ export function openDatabase<Schema>(options: {
   maxConnections: number;
   /** What every statement passes through, but those of {@link Database.connect}. */
   around?: AroundStatement | undefined;
+  /** By default a pool of its own. */
+  openPool?: OpenPool | undefined;
 }): Database<Schema> {
   const settings = {
     connectionString: options.url,
@@ -38,12 +41,8 @@ export function openDatabase<Schema>(options: {
     types: { getTypeParser: typeParser },
     keepAlive: true,
   } as const;
-  const pool = new pg.Pool({ ...settings, max: options.maxConnections, connectionTimeoutMillis: 10_000 });
-  // A connection that breaks fails the query in hand, or is replaced at its next use when idle: whoever uses it is told.
-  // Without listeners, the server ending a connection would end the process.
-  pool.on('error', () => undefined);
-  pool.on('connect', (client) => client.on('error', () => undefined));
-  const { around } = options;
+  const { around, openPool = openOwnPool } = options;
+  const pool = openPool({ ...settings, max: options.maxConnections, connectionTimeoutMillis: 10_000 });
   const dialect = new PostgresDialect({ pool: around === undefined ? pool : watchedPool(pool, around) });
   const kysely = new Kysely<Schema>({ dialect });
   return {

@@ -29,6 +29,7 @@ export { encodeBody, type Received, recordOf } from './message.ts';
 export { createMetrics } from './metrics.ts';
 export { kitMigrations, type MigrationSource, migrate, migrationsHash } from './migrate.ts';
 export type { Outbox, Outgoing, OutgoingBlob } from './outbox.ts';
+export { type OpenPool, openOwnPool, type Pool } from './pool.ts';
 export * from './refusal.ts';
 export { runService, type Surroundings } from './run.ts';
 export * from './runnable.ts';

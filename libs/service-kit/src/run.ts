@@ -16,6 +16,7 @@ import { kitMigrations } from './migrate.ts';
 import { withOperator } from './obey-operator.ts';
 import { createOutbox } from './outbox.ts';
 import { parkedCount } from './park.ts';
+import type { OpenPool } from './pool.ts';
 import { readinessOf, whenMigrated } from './readiness.ts';
 import { createRelay, type Relay } from './relay.ts';
 import { retentionSchedule } from './retention.ts';
@@ -40,6 +41,8 @@ export interface Surroundings {
   readonly drive?: Driver;
   /** What every statement of the service passes through on its way to Postgres. */
   readonly aroundStatement?: AroundStatement;
+  /** Where its connections come from; by default it has its own. */
+  readonly openPool?: OpenPool;
 }
 
 const batchRecords = 500;
@@ -116,7 +119,7 @@ export async function runService<Config extends KitConfig, Schema>(
 export async function openContext<Config extends KitConfig, Schema>(
   { name }: ServiceDefinition<Config, Schema>,
   config: Config,
-  surroundings: Pick<Surroundings, 'clock' | 'time' | 'ids' | 'inParallel' | 'aroundStatement'> & {
+  surroundings: Pick<Surroundings, 'clock' | 'time' | 'ids' | 'inParallel' | 'aroundStatement' | 'openPool'> & {
     loops: ReadonlyMap<string, RunningLoop>;
   },
 ): Promise<ServiceContext<Config, Schema>> {
@@ -139,6 +142,7 @@ export async function openContext<Config extends KitConfig, Schema>(
       name,
       maxConnections: config.DATABASE_CONNECTIONS,
       around: surroundings.aroundStatement,
+      openPool: surroundings.openPool,
     }),
     outbox: createOutbox({ schema: name, clock, ids }),
     wake: (loopName) => surroundings.loops.get(loopName)?.wake(),

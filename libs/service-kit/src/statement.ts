@@ -1,5 +1,6 @@
 import type { PostgresCursor, PostgresPool, PostgresPoolClient, PostgresQueryResult } from 'kysely';
 import type pg from 'pg';
+import type { Pool } from './pool.ts';
 
 /** A statement on its way to Postgres. */
 export interface Statement {
@@ -22,19 +23,13 @@ export type AroundStatement = <Result>(statement: Statement, run: () => Promise<
  * a name: most of what Postgres does for the small databases of a simulation is parsing and planning. Production does
  * not, since a migration that adds a column breaks the prepared statements of the connections that are open.
  */
-export function watchedPool(pool: pg.Pool, around: AroundStatement): PostgresPool {
-  const names = new Map<string, string>();
-  const prepared = (text: string) => {
-    const name = names.get(text) ?? `statement_${names.size + 1}`;
-    names.set(text, name);
-    return name;
-  };
+export function watchedPool(pool: Pool, around: AroundStatement): PostgresPool {
   const watched = new WeakMap<pg.PoolClient, PostgresPoolClient>();
   return {
     options: pool.options,
     connect: async () => {
       const client = await pool.connect();
-      const known = watched.get(client) ?? watchedClient(client, around, prepared);
+      const known = watched.get(client) ?? watchedClient(client, around);
       watched.set(client, known);
       return known;
     },
@@ -47,11 +42,7 @@ interface PreparingClient {
   release(destroy?: boolean): void;
 }
 
-function watchedClient(
-  client: PreparingClient,
-  around: AroundStatement,
-  prepared: (text: string) => string,
-): PostgresPoolClient {
+function watchedClient(client: PreparingClient, around: AroundStatement): PostgresPoolClient {
   let inTransaction = false;
   let hasTouchedRows = false;
   function query<Row>(text: string, parameters: readonly unknown[]): Promise<PostgresQueryResult<Row>>;
@@ -66,7 +57,7 @@ function watchedClient(
   const watch = async <Row>(text: string, parameters: readonly unknown[]) => {
     const commits = text === 'commit' ? hasTouchedRows : !inTransaction && !/^\s*(select|begin|rollback)\b/i.test(text);
     const values = [...parameters];
-    const statement = values.length === 0 ? { text } : { text, values, name: prepared(text) };
+    const statement = values.length === 0 ? { text } : { text, values, name: nameOf(text) };
     const result = await around({ text, commits }, () => client.query<Row>(statement));
     if (text === 'begin' || text === 'commit' || text === 'rollback') {
       inTransaction = text === 'begin';
@@ -75,4 +66,13 @@ function watchedClient(
     return result;
   };
   return { query, release: (destroy) => client.release(destroy) };
+}
+
+const names = new Map<string, string>();
+
+/** The same text has one name in the whole process, since connections may outlive the pools that they are lent to. */
+function nameOf(text: string): string {
+  const name = names.get(text) ?? `statement_${names.size + 1}`;
+  names.set(text, name);
+  return name;
 }

@@ -3,7 +3,8 @@ import { createTestDatabase, type TestDatabase } from '@wewrite/local-stack/test
 import { sql } from 'kysely';
 import { type Database, openDatabase } from '../src/database.ts';
 import { kitMigrations, migrate, migrationsHash } from '../src/index.ts';
-import type { Statement } from '../src/statement.ts';
+import { type OpenPool, openOwnPool } from '../src/pool.ts';
+import type { AroundStatement, Statement } from '../src/statement.ts';
 
 let testDatabase: TestDatabase<'watched'>;
 let database: Database<unknown>;
@@ -77,4 +78,28 @@ test('a throw before the commit undoes the transaction, one after it does not; t
   await expect(insertInTransaction('kept')).rejects.toThrow('it died');
   fault = null;
   expect(await known()).toEqual(['kept', 'one', 'two']);
+});
+
+test('connections that outlive a pool know what they have prepared: another goes on with them', async () => {
+  const url = testDatabase.urls.watched.appUrl;
+  const own = openOwnPool({ connectionString: url, max: 1 });
+  const lent: OpenPool = () => ({ options: own.options, connect: () => own.connect(), end: async () => undefined });
+  const asItIs: AroundStatement = (_, run) => run();
+  const preparedAfter = async (...texts: string[]) => {
+    const borrower = openDatabase<unknown>({
+      url,
+      name: 'borrower',
+      maxConnections: 1,
+      around: asItIs,
+      openPool: lent,
+    });
+    for (const text of texts)
+      await sql`select from inbox where topic = ${'it'} and ${sql.raw(text)}`.execute(borrower.kysely);
+    const { rows } = await sql`select from pg_prepared_statements`.execute(borrower.kysely);
+    await borrower.close();
+    return rows.length;
+  };
+  expect(await preparedAfter('1 = 1', '2 = 2')).toBe(2);
+  expect(await preparedAfter('3 = 3', '1 = 1')).toBe(3);
+  await own.end();
 });
