@@ -176,12 +176,14 @@ test('E7: money that is dated at the cutoff funds nothing, and goes back', () =>
 test.each([
   ['nobody had subscribed yet', '2026-10-05T00:00Z'],
   ['only the last minute was billed, and so nothing', '2026-09-30T23:59Z'],
-])('A8: a month in which %s is not closed with the next', (_why, at) => {
-  const { closed } = reckoned([
+])('A8: a month in which %s is not closed with the next, or is empty', (_why, at) => {
+  const deeds = [
     ...site(),
     deed('2026-09-02T00:00Z', { kind: 'payout_account_became', writerId: 'wim', state: 'ready' }),
     deed(at, { kind: 'subscribed', userId: 'ada', monthlyCents: 500, card: 'pays', by: 'card' }),
     close('2026-11-01T09:00Z', october),
-  ]);
-  expect([...closed.keys()]).toEqual(['2026-10']);
+  ];
+  expect([...reckoned(deeds).closed.keys()]).toEqual(['2026-10']);
+  const settled = deed('2026-11-01T09:00Z', { kind: 'month_settled', month: september });
+  expect(reckoned([...deeds, settled]).closed.get('2026-09')).toMatchObject({ lines: [] });
 });

@@ -38,12 +38,12 @@ interface Going {
   readonly books: Books;
   readonly plans: Plans;
   readonly subscriptions: Subscriptions;
-  /** Plans as they stood at the cutoffs of months that are not closed, from the first on that anybody was billed. */
+  /** Plans as they stood at the cutoffs of months that are not closed. */
   readonly frozen: Map<string, ReadonlyMap<string, readonly Standing[]>>;
   readonly foresight: Foresight;
   runningMonth: string | null;
-  /** The running month, or one before it, was billed to somebody: else there is nothing to close in it. */
-  hasBegun: boolean;
+  /** The first month that anybody was billed; of those before it nothing is to be closed, though it may be. */
+  firstMonth: string | null;
 }
 
 /**
@@ -70,7 +70,7 @@ function goThrough(
     frozen: new Map(),
     foresight,
     runningMonth: null,
-    hasBegun: false,
+    firstMonth: null,
   };
   const inOrder = deeds
     .map((deed, place) => ({ deed, place }))
@@ -104,10 +104,10 @@ function secondOf({ at }: Deed): string {
 function turnTo(going: Going, month: string): void {
   going.runningMonth ??= month;
   while (going.runningMonth < month) {
-    if (going.hasBegun) going.frozen.set(going.runningMonth, standingLines(going.plans));
+    going.frozen.set(going.runningMonth, standingLines(going.plans));
     going.runningMonth = following(going.runningMonth);
     renewAll(going.subscriptions);
-    going.hasBegun ||= going.subscriptions.size > 0;
+    if (going.subscriptions.size > 0) going.firstMonth ??= going.runningMonth;
     for (const [userId, plan] of going.plans.byUser) {
       const budgetCents =
         expectedCents(going.subscriptions, userId) + budgetOf(going.books, userId, going.runningMonth);
@@ -130,11 +130,12 @@ function standingLines({ byUser, writerStates }: Plans): ReadonlyMap<string, rea
 }
 
 function apply(going: Going, deed: Deed): void {
-  going.hasBegun ||= deed.kind === 'subscribed' && isFirstMonthBilled(deed);
+  if (deed.kind === 'subscribed' && isFirstMonthBilled(deed)) going.firstMonth ??= monthAt(deed.at);
   applyToPlans(going.plans, deed);
   applyToSubscriptions(going.subscriptions, deed);
   applyToMoney(going.books, deed);
   if (deed.kind === 'close_asked' && deed.runKind === 'close') closeThrough(going, deed.month, deed.at);
+  if (deed.kind === 'month_settled') closeEmpty(going, deed.month);
 }
 
 function applyToMoney(books: Books, deed: Deed): void {
@@ -200,10 +201,11 @@ function applyToMoney(books: Books, deed: Deed): void {
 }
 
 /** Closes a month, after those before it that were missed (A8), and pays its writers. One that is closed stays so (B2). */
-function closeThrough({ books, frozen }: Going, month: string, at: string): void {
+function closeThrough(going: Going, month: string, at: string): void {
+  const { books, frozen } = going;
   if (at < cutoffOf(month)) return;
   const due = [...frozen.keys()].filter((each) => each <= month && !books.closed.has(each)).sort(byBytes);
-  for (const each of due) {
+  for (const each of due.filter((of) => of === month || isToBeClosed(going, of))) {
     const closed = closeMonth(each, plansAtCutoff(books, each, frozen.get(each)));
     books.closed.set(each, closed);
     frozen.delete(each);
@@ -220,6 +222,17 @@ function closeThrough({ books, frozen }: Going, month: string, at: string): void
     payWriters(books, closed);
     for (const act of afterPayouts) act();
   }
+}
+
+function isToBeClosed({ firstMonth }: Going, month: string): boolean {
+  return firstMonth !== null && month >= firstMonth;
+}
+
+/** Somebody had tried to subscribe in a month before anybody was billed, so that it was closed with the others. */
+function closeEmpty(going: Going, month: string): void {
+  const { books, frozen } = going;
+  if (isToBeClosed(going, month) || books.closed.has(month)) return;
+  books.closed.set(month, closeMonth(month, plansAtCutoff(books, month, frozen.get(month))));
 }
 
 function plansAtCutoff(
