@@ -8,7 +8,15 @@ const concluded = { kind: 'dispute_won', settles: one };
 /** E1 to E5, B7, B8: what subscriptions, funding, reversals and moves of money never are. */
 export const billingGuards: Guards = {
   unchanged: ['funding_close', 'migration', 'payment_fact', 'reversal', 'suspended_reversal'],
-  unremoved: ['books_version', 'funding_close', 'migration', 'payment_fact', 'reversal', 'suspended_reversal'],
+  unremoved: [
+    'books_version',
+    'funding_close',
+    'migration',
+    'payment_fact',
+    'reversal',
+    'suspended_reversal',
+    'taken_in',
+  ],
   tables: {
     ...kitTables,
     books_version: { row: {}, refused: { books_version_single_check: { single: false } } },

@@ -137,6 +137,7 @@ export function booksCheckedMessage(
       at: check.at.toISOString(),
       equations,
       sums: lockedSumsOf(totals),
+      takenIn: {},
     },
   };
 }

@@ -171,6 +171,15 @@ describe.each(['storage', 'connect'] as const)('a month’s close with %s', (esc
     expect(progressOf('payout_books')).toMatchObject({ done: 2, sums: { netCents: 0, processingFeeCents: 0 } });
   });
 
+  test('B5: each check says which messages have moved what writers are owed, so that payouts’ books are compared with it', () => {
+    const [atEarnings] = billing.said.books.filter(({ stage }) => stage === 'earnings_books');
+    expect(atEarnings?.takenIn).toEqual({ 'earnings.calculated': 2, 'payout.settled': 0, 'balance.adjusted': 0 });
+    expect(billing.said.books.at(-1)).toMatchObject({
+      takenIn: { 'earnings.calculated': 2, 'payout.settled': 3, 'balance.adjusted': 0 },
+      sums: { creatorObligationsCents: 1_395 },
+    });
+  });
+
   test('B5: the books were right after each stage, and their versions rise', () => {
     expect(new Set(billing.said.books.map(({ stage }) => stage))).toEqual(
       new Set(['lock_books', 'earnings_books', 'escrow', 'payout_books']),

@@ -207,7 +207,15 @@ describe('D8: repayments and write-offs', () => {
       creator_receivables: 0,
       'losses:write_offs': 43,
     });
-    const books = billing.said.books.filter(({ stage }) => stage === 'reversal_books').at(-1);
-    expect(books?.sums).toMatchObject({ creatorObligationsCents: 1_345, creatorReceivablesCents: 0 });
+    const books = () => billing.said.books.filter(({ stage }) => stage === 'reversal_books').at(-1);
+    expect(books()?.sums).toMatchObject({ creatorObligationsCents: 1_345, creatorReceivablesCents: 0 });
+    // B5: one of a month that is not closed is seen by a check, too; one that moves nothing is not counted.
+    await sayAdjusted(billing, 'refund', reversalId, { fall: 0, rise: 0 });
+    await sayAdjusted(billing, 'write_off', null, { fall: 0, rise: -10 }, december);
+    expect(books()).toMatchObject({
+      month: november,
+      sums: { creatorReceivablesCents: -10 },
+      takenIn: { 'earnings.calculated': 2, 'payout.settled': 0, 'balance.adjusted': 4 },
+    });
   });
 });

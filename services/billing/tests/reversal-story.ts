@@ -5,6 +5,7 @@ import {
   earningsCalculated,
   earningsReversed,
   type MessageOf,
+  type Month,
   monthLocked,
   type ReversalKind,
   UserIdSchema,
@@ -114,6 +115,7 @@ export async function sayAdjusted(
   kind: Adjustment['kind'],
   reversalId: string | null,
   { fall, rise }: { fall: number; rise: number },
+  month: Month = run.month,
 ): Promise<void> {
   const adjustmentId = idOfCause('adjustment', kind, reversalId ?? 'none', fall, rise);
   await billing.harness.say(balanceAdjusted, {
@@ -124,7 +126,7 @@ export async function sayAdjusted(
       kind,
       reversalId,
       recipientUserId: UserIdSchema.parse('wanda'),
-      month: run.month,
+      month,
       currency: 'usd',
       obligationsFallCents: cents(fall),
       receivableRiseCents: cents(rise),

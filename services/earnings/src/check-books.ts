@@ -130,7 +130,7 @@ async function say({ clock, outbox }: Context, tx: Tx, check: Check): Promise<nu
   // The row's lock puts checks in order: a higher version has seen what a lower one saw.
   const { rows } = await sql<{ version: number }>`update books set version = version + 1 returning version`.execute(tx);
   const { version } = only(rows);
-  const body = { service: 'earnings', version, at: clock.now().toISOString(), ...check } as const;
+  const body = { service: 'earnings', version, at: clock.now().toISOString(), takenIn: {}, ...check } as const;
   await outbox.emit(tx, booksChecked, [{ key: 'earnings', body }]);
   return version;
 }

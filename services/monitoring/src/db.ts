@@ -58,6 +58,7 @@ export interface BooksTable {
   checked_at: Date;
   equations: MessageOf<typeof booksChecked>['equations'];
   sums: Record<string, number>;
+  taken_in: Record<string, number>;
 }
 
 export interface ReportedParkedTable {

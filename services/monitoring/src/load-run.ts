@@ -22,6 +22,7 @@ export async function loadRun(
       service: newest.service,
       latestVersion: newest.version,
       equations: newest.equations,
+      takenIn: newest.taken_in,
       // A newer check knows the balances of now; only the run's own check states the run's sums.
       sums: { ...ofRun.find((check) => check.service === newest.service)?.sums, ...balancesOf(newest.sums) },
     })),

@@ -26,11 +26,11 @@ export async function takeBooks(
 
 async function upsertBooks(tx: Transaction<Schema>, books: Books): Promise<void> {
   await sql`
-    insert into books as known (service, run_key, version, month, stage, checked_at, equations, sums)
+    insert into books as known (service, run_key, version, month, stage, checked_at, equations, sums, taken_in)
     values (${books.service}, ${books.runId ?? ''}, ${books.version}, ${books.month}, ${books.stage}, ${books.at},
-      ${JSON.stringify(books.equations)}, ${JSON.stringify(books.sums)})
+      ${JSON.stringify(books.equations)}, ${JSON.stringify(books.sums)}, ${JSON.stringify(books.takenIn)})
     on conflict (service, run_key) do update set
       version = excluded.version, month = excluded.month, stage = excluded.stage, checked_at = excluded.checked_at,
-      equations = excluded.equations, sums = excluded.sums
+      equations = excluded.equations, sums = excluded.sums, taken_in = excluded.taken_in
     where known.version < excluded.version`.execute(tx);
 }

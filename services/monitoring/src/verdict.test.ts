@@ -25,7 +25,7 @@ const sums = {
 type Service = keyof typeof sums;
 
 const books = (Object.keys(sums) as Service[]).map(
-  (service): KnownBooks => ({ service, latestVersion: 2, equations: [], sums: sums[service] }),
+  (service): KnownBooks => ({ service, latestVersion: 2, equations: [], sums: sums[service], takenIn: {} }),
 );
 
 /** The books with one service's changed. */
@@ -88,6 +88,29 @@ describe('B5: the verdict on a run', () => {
     const short = steps.map((step) => (step.step === 'credits' ? { ...step, done: 2 } : step));
     expect(verdictOf(short, books)).toMatchObject({ state: 'running', waitingFor: ['credits: 2 of 3 done'] });
   });
+
+  const takenIn = { 'earnings.calculated': 3, 'payout.settled': 2, 'balance.adjusted': 1 };
+  const owed = (service: Service, change: Readonly<Record<string, number>>) => {
+    const known = booksWith(service, { takenIn, sums: { ...sums[service], creatorObligationsCents: 39 } });
+    const other = service === 'billing' ? 'payouts' : 'billing';
+    return known.map((each) => (each.service === other ? { ...each, takenIn: { ...takenIn, ...change } } : each));
+  };
+
+  test.each(Object.keys(takenIn).flatMap((topic) => [['billing', topic] as const, ['payouts', topic] as const]))(
+    'balances of which those of %s lack a message of %s are not compared: it is under way',
+    (service, topic) => {
+      const verdict = verdictOf(steps, owed(service, { [topic]: 9 }));
+      expect(verdict).toMatchObject({ state: 'running', unexplainedCents: null });
+      expect(verdict.waitingFor).toEqual([expect.stringContaining(topic)]);
+    },
+  );
+
+  test.each<[Service]>([['billing'], ['payouts']])(
+    'balances that differ although both have taken in the same are unexplained (%s)',
+    (service) => {
+      expect(verdictOf(steps, owed(service, {}))).toMatchObject({ state: 'unexplained', unexplainedCents: 1 });
+    },
+  );
 
   test('a sum that a service has not stated yet keeps the month running', () => {
     const { netCents: _, ...others } = sums.payouts;

@@ -23,6 +23,8 @@ export interface KnownBooks {
   readonly latestVersion: number;
   readonly equations: readonly Equation[];
   readonly sums: Readonly<Record<string, number>>;
+  /** How many messages have moved the balances among them, by topic. */
+  readonly takenIn: Readonly<Record<string, number>>;
 }
 
 export interface Verdict {
@@ -67,6 +69,7 @@ export function verdictOf(steps: readonly KnownStep[], books: readonly KnownBook
   const waitingFor = [...unfinished(stepsByName), ...unchecked(stepsByName, booksByService)];
   const crossChecks = agreements.map((agreement) => crossCheck(agreement, booksByService));
   for (const check of crossChecks) if (typeof check === 'string') waitingFor.push(check);
+  waitingFor.push(...underWay(booksByService));
   if (waitingFor.length > 0) return stillRunning(waitingFor);
   return judged([
     ...books.flatMap((known) =>
@@ -105,6 +108,20 @@ function unchecked(steps: ReadonlyMap<string, KnownStep>, books: ReadonlyMap<str
     const needed = steps.get(step)?.booksVersion ?? 0;
     const checked = books.get(service)?.latestVersion ?? 0;
     return checked >= needed && checked > 0 ? [] : [`${service}: books not yet checked since ${step}`];
+  });
+}
+
+/**
+ * The balances of billing and payouts are of all months, and each service hears of what moves them by itself: until both have
+ * taken in the same, a difference says nothing.
+ */
+function underWay(books: ReadonlyMap<string, KnownBooks>): string[] {
+  const billing = books.get('billing')?.takenIn ?? {};
+  const payouts = books.get('payouts')?.takenIn ?? {};
+  const topics = new Set([...Object.keys(billing), ...Object.keys(payouts)]);
+  return [...topics].sort().flatMap((topic) => {
+    const [inBilling, inPayouts] = [billing, payouts].map((takenIn) => takenIn[topic] ?? 'an unknown number');
+    return inBilling === inPayouts ? [] : [`${topic}: billing has taken in ${inBilling}, payouts ${inPayouts}`];
   });
 }
 

@@ -1,9 +1,20 @@
 // B5: the sub-ledger's equations, said with both of their sides.
-import { booksChecked, type Cents, cents, equationOf, type Month, type Run } from '@wewrite/contracts';
+import {
+  balanceAdjusted,
+  booksChecked,
+  type Cents,
+  cents,
+  earningsCalculated,
+  equationOf,
+  type Month,
+  payoutSettled,
+  type Run,
+} from '@wewrite/contracts';
 import { afterCommit, assert, type Loop } from '@wewrite/service-kit';
 import { sql, type Transaction } from 'kysely';
 import { type Context, loopNames } from './context.ts';
 import type { Schema } from './db.ts';
+import { creditSeries } from './payout-month.ts';
 import { runOf } from './progress.ts';
 import { accountOf } from './sub-ledger.ts';
 
@@ -38,6 +49,11 @@ export async function checkBooks(
           creatorReceivablesCents: receivableCents,
           netCents: sums.earnedCents,
         },
+        takenIn: {
+          [earningsCalculated.name]: sums.credits,
+          [payoutSettled.name]: sums.settlements,
+          [balanceAdjusted.name]: sums.adjustments,
+        },
       },
     },
   ]);
@@ -52,6 +68,13 @@ export async function askForCheck(context: Context, tx: Transaction<Schema>, run
       on conflict (run_id) do update set asked = books_due.asked + 1`.execute(tx);
   }
   afterCommit(tx, () => context.wake(loopNames.books));
+}
+
+/** As {@link askForCheck}, where balances have moved without a run: the newest month's check states those of all months. */
+export async function askForCheckOfBalances(context: Context, tx: Transaction<Schema>): Promise<void> {
+  const { rows } = await sql<{ run_id: string; month: string }>`
+    select run_id, month from payout_month order by month desc limit 1`.execute(tx);
+  await askForCheck(context, tx, rows.map(runOf));
 }
 
 /** A check that is quicker than this may be followed by another at once. */
@@ -117,11 +140,17 @@ type Sums = Readonly<
     | 'earnedCents',
     Cents
   >
->;
+> & {
+  /** How many writers' months were credited, endings of payouts said, adjustments said that moved something. */
+  readonly credits: number;
+  readonly settlements: number;
+  readonly adjustments: number;
+};
 
 /**
  * In one statement, so that the sides are of one moment whoever posts meanwhile: the accounts; what holds and open disputes
- * keep back; what writers owe by the adjustments that were said; what was credited for the month, by the postings.
+ * keep back; what writers owe by the adjustments that were said; what was credited for the month, by the postings; and how many
+ * messages have moved the balances.
  */
 async function readSums(tx: Transaction<Schema>, month: Month): Promise<Sums> {
   const standing = (prefix: string) => sql`
@@ -136,7 +165,14 @@ async function readSums(tx: Transaction<Schema>, month: Month): Promise<Sums> {
       (
         select coalesce(sum(amount_cents), 0)::bigint from ledger_transfer
         where kind = 'creator_earning' and month = ${month}
-      ) as "earnedCents"
+      ) as "earnedCents",
+      (
+        select coalesce(sum(done[1]), 0)::bigint from completion where series = ${creditSeries} and kind = 'close'
+      ) as credits,
+      (select coalesce(sum(payouts_settled + payouts_returned), 0)::bigint from payout_month) as settlements,
+      (
+        select count(*) from adjustment where payable_cents <> 0 or receivable_cents <> 0 or held_cents <> '{}'
+      ) as adjustments
     from ledger_balance`.execute(tx);
   const [sums] = rows;
   assert(sums !== undefined, 'an aggregate has one row');

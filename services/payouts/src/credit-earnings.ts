@@ -13,14 +13,11 @@ import { writeBooks } from './adjustments/write-books.ts';
 import { checkBooks } from './check-books.ts';
 import { type Context, loopNames } from './context.ts';
 import type { Schema } from './db.ts';
-import { openMonth } from './payout-month.ts';
+import { creditSeries, openMonth } from './payout-month.ts';
 import { sayProgress } from './progress.ts';
 import { creatorEarning } from './sub-ledger.ts';
 
 type Message = Received<MessageOf<typeof earningsCalculated>>;
-
-/** The series of writers' months, real or rehearsed. */
-export const creditSeries = 'credits';
 
 /**
  * Writers' net earnings become payable: one posting a writer and month. When all writers of the closing message are

@@ -50,6 +50,8 @@ export interface PayoutMonthTable {
   writers_judged: number;
   payouts_requested: number;
   payouts_settled: number;
+  /** Of those, the ones that have come back. */
+  payouts_returned: number;
   /** Rises with each progress message of the run. */
   version: number;
   traceparent: string | null;

@@ -2,6 +2,9 @@ import type { Run } from '@wewrite/contracts';
 import { sql, type Transaction } from 'kysely';
 import type { PayoutMonthTable, Schema } from './db.ts';
 
+/** The series of writers' months, real or rehearsed. */
+export const creditSeries = 'credits';
+
 /** Makes the run's row, with the trace that the payouts belong to, unless it is there. */
 export async function openMonth(tx: Transaction<Schema>, run: Run, traceparent: string | null): Promise<void> {
   await sql`
@@ -13,13 +16,14 @@ export async function openMonth(tx: Transaction<Schema>, run: Run, traceparent: 
 export async function advanceMonth(
   tx: Transaction<Schema>,
   runId: string,
-  change: { judged?: number; requested?: number; settled?: number },
+  change: { judged?: number; requested?: number; settled?: number; returned?: number },
 ): Promise<PayoutMonthTable> {
   const { rows } = await sql<PayoutMonthTable>`
     update payout_month set
       writers_judged = writers_judged + ${change.judged ?? 0},
       payouts_requested = payouts_requested + ${change.requested ?? 0},
       payouts_settled = payouts_settled + ${change.settled ?? 0},
+      payouts_returned = payouts_returned + ${change.returned ?? 0},
       version = version + 1
     where run_id = ${runId}
     returning *`.execute(tx);

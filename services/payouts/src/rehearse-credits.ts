@@ -9,8 +9,9 @@ import {
 } from '@wewrite/service-kit';
 import { sql, type Transaction } from 'kysely';
 import { type Context, loopNames } from './context.ts';
-import { countersOf, creditSeries, expectedOf, isWriter } from './credit-earnings.ts';
+import { countersOf, expectedOf, isWriter } from './credit-earnings.ts';
 import type { Schema } from './db.ts';
+import { creditSeries } from './payout-month.ts';
 import { sayProgress } from './progress.ts';
 
 type Message = Received<MessageOf<typeof earningsCalculated>>;

@@ -1,10 +1,10 @@
-import { cents, type MessageOf, month, payoutSettled } from '@wewrite/contracts';
+import { cents, type MessageOf, month, payoutSettled, type Run } from '@wewrite/contracts';
 import type { NewTransfer } from '@wewrite/ledger';
 import { sql, type Transaction } from 'kysely';
 import { lockBalances } from './adjustments/read-books.ts';
 import { settleDebts } from './adjustments/settle-debts.ts';
 import { writeBooks } from './adjustments/write-books.ts';
-import { checkBooks } from './check-books.ts';
+import { askForCheck, checkBooks } from './check-books.ts';
 import type { Context } from './context.ts';
 import type { PayoutTable, Schema } from './db.ts';
 import { advanceMonth } from './payout-month.ts';
@@ -36,15 +36,14 @@ export async function settlePayouts(
     ended.map((each) => settledMessage(each, at)),
   );
   const runIds = new Set(ended.map(({ payout }) => payout.run_id));
+  const unchecked: Run[] = [];
   for (const runId of [...runIds].sort()) {
-    await postRun(
-      context,
-      tx,
-      runId,
-      ended.filter(({ payout }) => payout.run_id === runId),
-      at,
-    );
+    const ofRun = ended.filter(({ payout }) => payout.run_id === runId);
+    const { run, isChecked } = await postRun(context, tx, runId, ofRun, at);
+    if (!isChecked) unchecked.push(run);
   }
+  // Other months are judged by the same balances.
+  await askForCheck(context, tx, unchecked);
   await sayStalled(context, tx, runIds);
 }
 
@@ -86,9 +85,10 @@ async function postRun(
   runId: string,
   ended: readonly EndedPayout[],
   at: Date,
-): Promise<void> {
-  const settled = ended.filter(({ ending }) => ending.status !== 'returned').length;
-  const row = await advanceMonth(tx, runId, { settled });
+): Promise<{ run: Run; isChecked: boolean }> {
+  const returned = ended.filter(({ ending }) => ending.status === 'returned').length;
+  const settled = ended.length - returned;
+  const row = await advanceMonth(tx, runId, { settled, returned });
   const run = runOf(row);
   const settledDebts = await settleDebts(tx, {
     month: run.month,
@@ -102,7 +102,7 @@ async function postRun(
     ended.flatMap((each) => postingsOf(each, at)),
   );
   const expected = row.state === 'requested' ? row.payouts_requested : null;
-  const isChecked = expected === row.payouts_settled || settled < ended.length;
+  const isChecked = expected === row.payouts_settled || returned > 0;
   const booksVersion = isChecked ? await checkBooks(context, tx, { run, stage: 'payouts' }) : null;
   await sayProgress(context, tx, {
     run,
@@ -112,6 +112,7 @@ async function postRun(
     done: row.payouts_settled,
     booksVersion,
   });
+  return { run, isChecked };
 }
 
 /**

@@ -83,7 +83,9 @@ export function equationOf(name: string, left: number, right: number): Equation 
 
 /**
  * The equations of one service's books at a moment.
- * `sums` are balances that another service's books must equal; `version` counts a service's checks.
+ * `sums` are balances that another service's books must equal; `version` counts a service's checks. `takenIn` counts, by topic, the
+ * messages that have moved what writers are owed, those that the service itself has said included: balances of two services
+ * are of the same moment when their counts are equal.
  */
 export const booksChecked = defineTopic({
   name: 'books.checked',
@@ -100,6 +102,7 @@ export const booksChecked = defineTopic({
     at: z.iso.datetime({ precision: 3 }),
     equations: z.array(EquationSchema),
     sums: z.record(z.string(), CentsSchema),
+    takenIn: z.record(z.string(), z.int().min(0)).default({}),
   }),
 });
 

@@ -1,11 +1,12 @@
 // B3, B5: after each stage of a close the books are checked, and each equation is said with both of its sides.
 import { booksChecked, cents, type Equation, equationOf, type Run } from '@wewrite/contracts';
-import { balances, trialBalance } from '@wewrite/ledger';
+import { trialBalance } from '@wewrite/ledger';
 import { idOfCause } from '@wewrite/service-kit';
 import { sql } from 'kysely';
 import { allocated } from '../books/chart.ts';
 import type { BillingContext, BillingTransaction } from '../context.ts';
 import { type EarningsCounts, type LockCounts, postedCounts } from './counters.ts';
+import { readWritersBalances } from './taken-in.ts';
 
 /** What happened when the books were checked. */
 export type Stage = 'lock_books' | 'earnings_books' | 'escrow' | 'payout_books' | 'reversal_books';
@@ -30,7 +31,7 @@ export async function checkBooks(
     ...(await monthEquations(tx, run, { lock, earnings }, stage)),
     ...(stage === 'lock_books' ? await supporterEquations(tx, run, lock) : []),
   ];
-  const standing = await balances(tx, { ids: ['creator_obligations', 'creator_receivables'] });
+  const { obligationsCents, receivablesCents, takenIn } = await readWritersBalances(tx);
   await context.outbox.emit(tx, booksChecked, [
     {
       key: 'billing',
@@ -44,8 +45,8 @@ export async function checkBooks(
         at: context.clock.now().toISOString(),
         equations,
         sums: {
-          creatorObligationsCents: cents(standing.get('creator_obligations') ?? 0),
-          creatorReceivablesCents: cents(standing.get('creator_receivables') ?? 0),
+          creatorObligationsCents: cents(obligationsCents),
+          creatorReceivablesCents: cents(receivablesCents),
           paidCents: cents(lock.paidCents),
           fundedCents: cents(lock.fundedCents),
           unallocatedCents: cents(lock.unallocatedCents),
@@ -53,6 +54,7 @@ export async function checkBooks(
           feeCents: cents(earnings.feeCents),
           netCents: cents(earnings.netCents),
         },
+        takenIn,
       },
     },
   ]);

@@ -55,16 +55,25 @@ export async function askForCheck(
   afterCommit(tx, () => context.wake('check_books'));
 }
 
-/** Asks for checks of months in which something was reversed whose earnings are posted; of others the close is yet to. */
+/**
+ * Asks for checks of the months in which something was adjusted, those whose earnings are posted. Where it is none of them,
+ * the newest month's: it states the balances, which are of all months.
+ */
 export async function askForChecksOf(
   tx: BillingTransaction,
   context: BillingContext,
   months: Iterable<Month>,
 ): Promise<void> {
   const { rows } = await sql<{ runId: string; month: string }>`
-    select run_id as "runId", month from completion
-     where series = ${earningsBooks} and state = 'complete' and kind = 'close' and month = any (${[...new Set(months)]}::text[])
-     order by month`.execute(tx);
+    with posted as (
+      select run_id, month from completion where series = ${earningsBooks} and state = 'complete' and kind = 'close'
+    ), adjusted as (
+      select * from posted where month = any (${[...new Set(months)]}::text[])
+    )
+    select run_id as "runId", month from adjusted
+    union all
+    (select run_id, month from posted where not exists (select from adjusted) order by month desc limit 1)
+    order by month`.execute(tx);
   for (const { runId, month } of rows) {
     await askForCheck(tx, context, { runId, month: monthFrom(month), stage: 'reversal_books' });
   }

@@ -1,6 +1,6 @@
 // C1: what was allocated becomes the platform's fee and the writers' earnings, one writer and month at a time, once the funds
 // of the run's supporters are all posted; so `allocated:{month}` never goes below 0. When all are, escrow is to be funded.
-import { cents, cutoffOf, type Run, RunSchema } from '@wewrite/contracts';
+import { cents, cutoffOf, earningsCalculated, type Run, RunSchema } from '@wewrite/contracts';
 import { type NewTransfer, postTransfers } from '@wewrite/ledger';
 import { activeTraceparent, afterCommit, assert, type Completion, countParts, type Loop } from '@wewrite/service-kit';
 import { sql } from 'kysely';
@@ -10,6 +10,7 @@ import type { BillingContext, BillingTransaction } from '../context.ts';
 import { checkBooks } from './check-books.ts';
 import { earningsBooks, earningsCounters, earningsCountsOf, lockBooks } from './counters.ts';
 import { sayProgress } from './say-progress.ts';
+import { countTakenIn } from './taken-in.ts';
 
 const batchWriters = 2_000;
 
@@ -99,6 +100,7 @@ async function postBatch(tx: BillingTransaction, context: BillingContext, run: R
     feeCents: sum((writer) => writer.fee_cents),
     netCents: sum((writer) => writer.net_cents),
   });
+  await countTakenIn(tx, earningsCalculated, writers.length);
   await concludeEarnings(tx, context, await countParts(tx, { run, series: earningsBooks, counts, at: now }));
   return true;
 }

@@ -1,6 +1,6 @@
 // D1, D3: a payout that was paid leaves storage and is owed no more; the processing fee withheld stays in storage and lowers
 // the next funding. A payout that failed changes nothing here: the obligation stays. One that comes back is owed again.
-import { cents, type MessageOf, type payoutSettled, type Run } from '@wewrite/contracts';
+import { cents, type MessageOf, payoutSettled, type Run } from '@wewrite/contracts';
 import { type NewTransfer, postTransfers } from '@wewrite/ledger';
 import { countParts, type Received } from '@wewrite/service-kit';
 import { chart } from '../books/chart.ts';
@@ -8,6 +8,7 @@ import { transferOf } from '../books/transfer.ts';
 import type { BillingContext, BillingTransaction } from '../context.ts';
 import { askForCheck } from './check-due-books.ts';
 import { payoutBooks } from './counters.ts';
+import { countTakenIn } from './taken-in.ts';
 
 type Message = Received<MessageOf<typeof payoutSettled>>;
 
@@ -26,6 +27,8 @@ export async function postPayouts(
       messages.filter(({ body }) => body.run.runId === run.runId),
     );
   }
+  await countTakenIn(tx, payoutSettled, messages.length);
+  for (const run of runs.values()) await askForCheck(tx, context, { ...run, stage: 'payout_books' });
 }
 
 function transfersOf({ id, body }: Message): NewTransfer[] {
@@ -87,5 +90,4 @@ async function count(
     sum(({ body }) => body.processingFeeCents),
   ];
   await countParts(tx, { run, series: payoutBooks, counts, at: context.clock.now() });
-  await askForCheck(tx, context, { ...run, stage: 'payout_books' });
 }

@@ -1,7 +1,7 @@
 // E5, C6: what earnings has spread is posted: the fees and what was left unallocated on the sums of a reversal, each writer's
 // part once payouts has told what of it was still there. A dispute that is open, or was won, moves no revenue.
 import {
-  type balanceAdjusted,
+  balanceAdjusted,
   cents,
   type earningsReversed,
   type MessageOf,
@@ -14,6 +14,7 @@ import { sql } from 'kysely';
 import { chart } from '../books/chart.ts';
 import { transferOf } from '../books/transfer.ts';
 import { askForChecksOf } from '../close/check-due-books.ts';
+import { countTakenIn } from '../close/taken-in.ts';
 import type { BillingContext, BillingTransaction } from '../context.ts';
 import { orderOperatorRefunds } from './order-operator-refunds.ts';
 import { broughtBy } from './store-reversals.ts';
@@ -53,6 +54,8 @@ export async function postAdjustments(
     adjustmentTransfers(body, id, body.reversalId === null ? undefined : known.get(body.reversalId)),
   );
   await postTransfers(tx, chart, transfers, context.clock.now());
+  const moving = messages.filter(({ body }) => body.obligationsFallCents !== 0 || body.receivableRiseCents !== 0);
+  await countTakenIn(tx, balanceAdjusted, moving.length);
   await askForChecksOf(
     tx,
     context,

@@ -2,6 +2,7 @@
 import { type Cents, type holdChanged, type MessageOf, month, zeroCents } from '@wewrite/contracts';
 import { assert, type Received } from '@wewrite/service-kit';
 import { sql, type Transaction } from 'kysely';
+import { askForCheckOfBalances } from '../check-books.ts';
 import type { Context } from '../context.ts';
 import type { Schema } from '../db.ts';
 import { after, holdsAfter, isReversed } from './apply-reversals.ts';
@@ -48,6 +49,7 @@ export async function applyHolds(
     books.set(userId, after(before, change));
   }
   await writeBooks(context, tx, changes);
+  await askForCheckOfBalances(context, tx);
 }
 
 /** What operators have taken back of holds that were not known then, by hold and writer: reversals come on another topic. */

@@ -2,6 +2,7 @@
 import { cents, monthOf, UserIdSchema, WriteOffSchema, WrittenOffSchema } from '@wewrite/contracts';
 import { identityOf, keepAnswer, problemResponses, Refusal, type Server } from '@wewrite/service-kit';
 import { z } from 'zod';
+import { askForCheckOfBalances } from '../check-books.ts';
 import type { Context } from '../context.ts';
 import { lockBalances, readBooks } from './read-books.ts';
 import { writeBooks } from './write-books.ts';
@@ -37,6 +38,7 @@ export function writeOffReceivable(server: Server, context: Context): void {
         await writeBooks(context, tx, [
           { ...change, userId, month: monthOf(context.clock.now()), movements, cause, decision },
         ]);
+        await askForCheckOfBalances(context, tx);
         return keepAnswer(tx, reply, {
           userId,
           currency: 'usd' as const,
