@@ -3,6 +3,8 @@ import { month, type ProblemCode } from '@wewrite/contracts';
 import type { Act, Deed } from '../deed.ts';
 import { allocate, close, deed, october, page, pay, reckoned, september, site, subscribe } from './deeds-for-tests.ts';
 
+const [august, december] = [month('2026-08'), month('2026-12')];
+
 /** Ada pays $10 a month, gives wim $6 of it, and has $4 left. */
 const ada = [
   ...site(),
@@ -172,6 +174,12 @@ describe('an answer at the desk', () => {
   const held = [...settled, deed(on, { kind: 'hold_placed', holdId: 'h', ...ofLine })];
   const released = [...held, deed(on, { kind: 'hold_released', holdId: 'h' })];
 
+  const question = { kind: 'question_asked', userId: 'ada', lineId: ofLine.lineId, questionId: 'q' } as const;
+  const answered = [...settled, deed(on, question), deed(on, { kind: 'question_answered', questionId: 'q' })];
+  const payout = { writerId: 'wim', month: september };
+  const kept = [...settled, { ...deed(on, { kind: 'payout_held', ...payout }), knownEverywhere: false }];
+  const letGo = [...kept, deed(on, { kind: 'payout_released', ...payout })];
+
   test.each<[string, readonly Deed[], Act, ProblemCode]>([
     [
       'C6: the same money is held once',
@@ -182,10 +190,40 @@ describe('an answer at the desk', () => {
     ['C6: what is no line', settled, { kind: 'hold_placed', holdId: 'i', ...ofLine, lineId: 'x' }, 'not_found'],
     ['C6: what has ended', released, { kind: 'hold_reversed', holdId: 'h' }, 'hold_ended'],
     ['D8: who owes nothing', settled, { kind: 'written_off', writerId: 'wim', cents: null }, 'not_found'],
+    ['E5: a line that is nobody’s', settled, { ...question, lineId: 'ada_page_p2_2026-09' }, 'not_found'],
+    ['E5: another’s line', settled, { ...question, userId: 'eve' }, 'not_found'],
+    ['E5: a question twice', answered, { kind: 'question_answered', questionId: 'q' }, 'already_answered'],
+    ['D3: a payout that is over', settled, { kind: 'payout_held', ...payout }, 'payout_sent'],
+    ['D3: one that nobody keeps back', settled, { kind: 'payout_released', ...payout }, 'not_found'],
+    ['D3: one that was let go', letGo, { kind: 'payout_released', ...payout }, 'not_found'],
+    ['D3: one that nobody has to look up', settled, { kind: 'payout_retried', ...payout }, 'not_found'],
+    ['B6: a month that runs', settled, { kind: 'close_asked', month: october, runKind: 'close' }, 'month_not_over'],
+    ['A8: a month before all', settled, { kind: 'close_asked', month: august, runKind: 'close' }, 'unknown_month'],
+    ['B4: a close again', settled, { kind: 'close_asked', month: september, runKind: 'rehearsal' }, 'month_closed'],
+    ['B4: a month to come', settled, { kind: 'close_asked', month: december, runKind: 'rehearsal' }, 'unknown_month'],
   ])('is told that should have been refused: %s', (_what, before, act, code) => {
     expect(wrongIn(before)).toEqual([]);
     expect(wrongIn([...before, refused(deed(on, act), code)])).toEqual([]);
     expect(wrongIn([...before, deed(on, act)])).toEqual([`${code}, not accepted`]);
+  });
+
+  test.each<[string, readonly Deed[], Act, ProblemCode]>([
+    ['E5: a line of one’s own', settled, question, 'not_found'],
+    ['E5: a line by its key', settled, { ...question, userId: 'wim', lineId: 'a'.repeat(64) }, 'not_found'],
+    ['D3: what is kept back, again', kept, { kind: 'payout_held', ...payout }, 'payout_sent'],
+    ['D3: what is kept back, taken back', kept, { kind: 'payout_cancelled', ...payout, next: null }, 'payout_sent'],
+    ['D3: what is kept back, let go', kept, { kind: 'payout_released', ...payout }, 'not_found'],
+    ['B2: a close again', settled, { kind: 'close_asked', month: september, runKind: 'close' }, 'month_closed'],
+    ['B4: a month that runs', settled, { kind: 'close_asked', month: october, runKind: 'rehearsal' }, 'unknown_month'],
+  ])('is told that should have been accepted: %s', (_what, before, act, code) => {
+    expect(wrongIn([...before, refused(deed(on, act), code)])).toEqual([`accepted, not ${code}`]);
+  });
+
+  test('D3: while anything is under way, a payout may have been sent or not', () => {
+    const held = { ...deed(on, { kind: 'payout_held', ...payout }), knownEverywhere: false };
+    expect(wrongIn([...settled, held])).toEqual([]);
+    expect(wrongIn([...settled, refused(held, 'payout_sent')])).toEqual([]);
+    expect(wrongIn([...settled, refused(held, 'not_found')])).toEqual(['accepted or payout_sent, not not_found']);
   });
 });
 

@@ -3,9 +3,12 @@ import type { Answer, Deed } from '../deed.ts';
 import { sumOf } from './arithmetic.ts';
 import { type Books, budgetOf } from './books.ts';
 import { monthAt } from './calendar.ts';
+import { foretellClose } from './close-answers.ts';
 import { foretellDesk } from './desk-answers.ts';
+import { foretellPayout } from './payout-answers.ts';
 import { type Foretold, foretellPlan, isPlanDeed, type Means, type PlanDeed, type Verdict } from './plan-answers.ts';
 import type { Plans } from './plans.ts';
+import { nothingRemembered, type Remembered, remember } from './remembered.ts';
 import { chargesDue, foretellSubscription } from './subscription-answers.ts';
 import { comingCents, expectedCents, type Subscriptions } from './subscriptions.ts';
 
@@ -28,6 +31,7 @@ export interface Foresight {
   /** Each supporter's budgets of the running month since nothing was under way: allocations may still know any of them. */
   readonly budgets: Map<string, readonly number[]>;
   readonly misanswered: Misanswered[];
+  readonly remembered: Remembered;
   /**
    * Wrong answers given while something was under way, each with the supporter's budgets from then on until everything was
    * known: a refund that waits for money lowers a budget before it is a deed.
@@ -41,7 +45,8 @@ export interface Foresight {
 
 /** Nothing is known, and nothing was answered. */
 export function noForesight(hindsight: Foresight['hindsight'] = new Map()): Foresight {
-  return { budgets: new Map(), misanswered: [], doubted: new Map(), undecided: new Set(), hindsight };
+  const nothing = { budgets: new Map(), misanswered: [], remembered: nothingRemembered() };
+  return { ...nothing, doubted: new Map(), undecided: new Set(), hindsight };
 }
 
 /** Judges the answer to a deed by what is known before it, and lets it be applied. */
@@ -59,6 +64,7 @@ export function foresee(foresight: Foresight, known: Known, deed: Deed, apply: (
   const budget = () => (userId === null ? 0 : budgetAt(known, { userId, at: deed.at }));
   const before = budget();
   apply();
+  remember(foresight.remembered, deed);
   if (userId === null) return;
   budgets.set(userId, [...(budgets.get(userId) ?? []), before, budget()]);
   for (const doubted of foresight.undecided) {
@@ -91,17 +97,27 @@ export function foreseeTurn({ budgets, undecided }: Foresight): void {
 
 function foretold(foresight: Foresight, known: Known, deed: Deed): readonly Foretold[] {
   if (isPlanDeed(deed)) return foretellPlan(known.plans, deed, meansOf(foresight, known, deed));
+  const { remembered } = foresight;
   switch (deed.kind) {
     case 'subscribed':
     case 'subscription_changed':
     case 'subscription_cancelled':
     case 'subscription_resumed':
       return [{ verdicts: foretellSubscription(known.subscriptions, deed), answer: deed.answer }];
+    case 'question_asked':
+    case 'question_answered':
     case 'hold_placed':
     case 'hold_released':
     case 'hold_reversed':
     case 'written_off':
-      return [{ verdicts: new Set([foretellDesk(known.books, deed)]), answer: deed.answer }];
+      return [{ verdicts: new Set([foretellDesk(known.books, remembered, deed)]), answer: deed.answer }];
+    case 'payout_held':
+    case 'payout_released':
+    case 'payout_cancelled':
+    case 'payout_retried':
+      return [{ verdicts: foretellPayout(remembered, deed), answer: deed.answer }];
+    case 'close_asked':
+      return [{ verdicts: foretellClose(known.books, remembered, deed), answer: deed.answer }];
     case 'resource_registered':
     case 'writer_state_set':
       return [{ verdicts: new Set(['accepted']), answer: deed.answer }];
