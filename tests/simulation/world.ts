@@ -106,7 +106,7 @@ async function startParts(ground: Ground, ends: AsyncDisposableStack): Promise<P
     now: options.now,
     simulated: {
       realMs: time.nowMs,
-      drawFault: ({ authorization }) => faultAtStripe(faults, instances?.callerOf(authorization) ?? null),
+      drawFault: (call) => faultAtStripe(faults, call, instances?.callerOf(call.authorization) ?? null),
       postWebhook: async (webhook) => instances !== null && postWebhookTo(instances, faults, webhook),
     },
   });

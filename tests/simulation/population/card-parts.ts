@@ -44,14 +44,14 @@ export const raiseWithHolder: Part = async (scene, chance, userId) => {
   const body = { monthlyCents, from: 'now' } as const;
   const answered = await scene.ask({ as: person(userId), method: 'PATCH', path: '/v1/subscription', body });
   scene.record({ kind: 'subscription_changed', userId, ...body }, answered);
-  if (chance.percent(60)) await authenticateOne(scene, chance, await openInvoices(scene, userId));
+  if (chance.percent(45)) await authenticateOne(scene, chance, await openInvoices(scene, userId));
   return true;
 };
 
 /** E7: a month that is over is paid, with another card, a moment before its invoice is voided: it funds nothing any more. */
 export const payLate: Part = async (scene, chance, userId) => {
   const unpaid = [...(await openInvoices(scene, userId)), ...(await openInvoices(scene, userId, 'uncollectible'))];
-  const isAble = await useCard(scene, userId, chance.percent(70) ? 'pays' : 'refuses_refunds');
+  const isAble = await useCard(scene, userId, chance.percent(40) ? 'pays' : 'refuses_refunds');
   if (unpaid.length === 0 || !isAble) return false;
   const { id: invoiceId } = chance.pick(unpaid);
   await scene.stage.stripe.invoices.pay(invoiceId);
@@ -84,7 +84,7 @@ async function openInvoices(
 async function authenticateOne(scene: Scene, chance: Chance, open: readonly OpenInvoice[]): Promise<boolean> {
   if (open.length === 0) return false;
   const { id: invoiceId, userId } = chance.pick(open);
-  const isAbleTo = chance.percent(85);
+  const isAbleTo = chance.percent(75);
   const order = { scene: isAbleTo ? 'authenticate' : 'fail_authentication' };
   await scene.stage.orderAtStripe(`/_sandbox/invoices/${invoiceId}`, order);
   scene.record({ kind: isAbleTo ? 'payment_authenticated' : 'authentication_failed', userId, invoiceId }, accepted);

@@ -15,6 +15,7 @@ import { pathOf } from '../../../apps/cli/src/demo/api.ts';
 import type { Deed } from '../deed.ts';
 import type { Chance } from './chance.ts';
 import type { Part } from './part.ts';
+import { readPlan } from './plan-parts.ts';
 import { admin, person, type Scene } from './scene.ts';
 import { worksIn } from './works.ts';
 
@@ -23,7 +24,7 @@ import { worksIn } from './works.ts';
 const reason = 'It was doubted in the simulation.';
 
 export const askQuestion: Part = async (scene, chance, userId) => {
-  const lineId = lineOf(scene, chance, userId);
+  const lineId = await lineOf(scene, chance, userId);
   return lineId !== null && ask(scene, userId, lineId);
 };
 
@@ -46,10 +47,16 @@ export const answerQuestion: Part = async (scene, chance) => {
   return true;
 };
 
-/** Of a line, or of a writer's whole month; at times of what is held already, or of which nothing is left. */
-export const placeHold: Part = async (scene, chance, writerId) => {
+/**
+ * Of a line, or of a writer's whole month: mostly of somebody who is owed something, so that it keeps something back; at times
+ * of what is held already, or of which nothing is left.
+ */
+export const placeHold: Part = async (scene, chance, anyWriterId) => {
   const month = lastSettledMonth(scene.deeds);
   if (month === null) return false;
+  const { writers } = await scene.read(admin, '/v1/obligations', ObligationsSchema);
+  const owed = writers.filter(({ payableCents }) => payableCents > 0).map(({ userId }) => userId);
+  const writerId = owed.length > 0 && chance.percent(75) ? chance.pick(owed) : anyWriterId;
   const lines = linesOf(scene, month, writerId);
   const lineId = lines.length > 0 && chance.percent(50) ? chance.pick(lines) : null;
   const body = lineId === null ? { month, recipientUserId: writerId, reason } : { line: lineId, reason };
@@ -67,7 +74,7 @@ export const reverseHold: Part = (scene, chance) => endHold(scene, chance, 'reve
 export const writeOff: Part = async (scene, chance, anyWriterId) => {
   const { writers } = await scene.read(admin, '/v1/obligations', ObligationsSchema);
   const owing = writers.filter(({ receivableCents }) => receivableCents > 0).map(({ userId }) => userId);
-  const writerId = owing.length > 0 && chance.percent(80) ? chance.pick(owing) : anyWriterId;
+  const writerId = owing.length > 0 && chance.percent(90) ? chance.pick(owing) : anyWriterId;
   const cents = chance.percent(50) ? null : chance.between(1, 300);
   const body = { reason, ...(cents === null ? {} : { amountCents: cents }) };
   const path = `${pathOf('obligations', writerId)}/write-off`;
@@ -131,11 +138,15 @@ async function ask(scene: Scene, userId: string, lineId: string): Promise<boolea
   return true;
 }
 
-/** A line of the supporter's last settled month. */
-function lineOf(scene: Scene, chance: Chance, userId: string): string | null {
+/** A line of the supporter's last settled month, as far as the plan tells by now; at times one that there never was. */
+async function lineOf(scene: Scene, chance: Chance, userId: string): Promise<string | null> {
   const month = lastSettledMonth(scene.deeds);
   const works = worksIn(scene.deeds);
-  return month === null || works.length === 0 ? null : lineIdOf(userId, chance.pick(works).resource, month);
+  if (month === null || works.length === 0) return null;
+  const { allocations } = await readPlan(scene, userId);
+  const isKnown = allocations.length > 0 && chance.percent(80);
+  const { resourceType, resourceId } = isKnown ? chance.pick(allocations) : chance.pick(works).resource;
+  return lineIdOf(userId, { resourceType, resourceId }, month);
 }
 
 /** The ids of the lines that the writer may have in a month: one for each supporter and work. */

@@ -11,9 +11,9 @@ import {
   sweepRenewals,
   writeOff,
 } from './desk-parts.ts';
-import { drainBalance } from './drain-balance.ts';
+import { drainBalance, emptyBalance } from './drain-balance.ts';
 import type { Part } from './part.ts';
-import { dispute, endDispute, refund, warnOfFraud } from './payment-parts.ts';
+import { dispute, endDispute, refund, refundCents, warnOfFraud } from './payment-parts.ts';
 import {
   cancelPayout,
   cancelSentPayout,
@@ -25,11 +25,20 @@ import {
   loseAccount,
   orderAboutPayout,
 } from './payout-parts.ts';
-import { keepPreferences, makePlan, removeAllocation, setAllocation, setTogether, undoChange } from './plan-parts.ts';
+import {
+  forsake,
+  keepPreferences,
+  makeEvenPlan,
+  makePlan,
+  removeAllocation,
+  setAllocation,
+  setTogether,
+  undoChange,
+} from './plan-parts.ts';
 import { probe, repeatKey } from './probe.ts';
 import { regret } from './regret.ts';
-import { changeSchedule, makeSchedule, removeSchedule } from './schedule-parts.ts';
-import { cancel, changeAmount, checkOut, resume, subscribe } from './subscription-parts.ts';
+import { changeSchedule, makeSchedule, planSpan, planTooMuch, removeSchedule } from './schedule-parts.ts';
+import { cancel, changeAmount, checkOut, lowerAndRaise, resume, subscribe } from './subscription-parts.ts';
 import { failFinalization, removeSubscription, retryRefund } from './support-parts.ts';
 import { arrive, changeAccount, handOver, returnPayout, setWriterState } from './writer-parts.ts';
 
@@ -56,45 +65,51 @@ export const parts = {
   setTogether: { part: setTogether, theme: 'plans', by: 'supporter', weight: 5 },
   remove: { part: removeAllocation, theme: 'plans', by: 'supporter', weight: 4 },
   undo: { part: undoChange, theme: 'plans', by: 'supporter', weight: 4 },
+  forsake: { part: forsake, theme: 'plans', by: 'writer', weight: 1 },
   keepPreferences: { part: keepPreferences, theme: 'plans', by: 'supporter', weight: 1 },
   makeSchedule: { part: makeSchedule, theme: 'schedules', by: 'supporter', weight: 5 },
+  planSpan: { part: planSpan, theme: 'schedules', by: 'supporter', weight: 2 },
+  planTooMuch: { part: planTooMuch, theme: 'schedules', by: 'supporter', weight: 1 },
   changeSchedule: { part: changeSchedule, theme: 'schedules', by: 'supporter', weight: 2 },
   removeSchedule: { part: removeSchedule, theme: 'schedules', by: 'supporter', weight: 2 },
   subscribe: { part: subscribe, theme: 'subscriptions', by: 'supporter', weight: 3 },
   checkOut: { part: checkOut, theme: 'subscriptions', by: 'supporter', weight: 2 },
   changeAmount: { part: changeAmount, theme: 'subscriptions', by: 'supporter', weight: 7 },
+  lowerAndRaise: { part: lowerAndRaise, theme: 'subscriptions', by: 'supporter', weight: 2 },
   cancel: { part: cancel, theme: 'subscriptions', by: 'supporter', weight: 3 },
   resume: { part: resume, theme: 'subscriptions', by: 'supporter', weight: 2 },
   changeCard: { part: changeCard, theme: 'subscriptions', by: 'supporter', weight: 5 },
   authenticate: { part: authenticate, theme: 'subscriptions', by: 'supporter', weight: 3 },
-  raiseWithHolder: { part: raiseWithHolder, theme: 'subscriptions', by: 'supporter', weight: 2 },
+  raiseWithHolder: { part: raiseWithHolder, theme: 'subscriptions', by: 'supporter', weight: 3 },
   removeSubscription: { part: removeSubscription, theme: 'subscriptions', by: 'supporter', weight: 1 },
-  refund: { part: refund, theme: 'payments', by: 'supporter', weight: 6 },
+  refund: { part: refund, theme: 'payments', by: 'supporter', weight: 5 },
+  refundCents: { part: refundCents, theme: 'payments', by: 'supporter', weight: 2 },
   regret: { part: regret, theme: 'payments', by: 'supporter', weight: 1, isAboutClosed: true },
   dispute: { part: dispute, theme: 'payments', by: 'supporter', weight: 3 },
   endDispute: { part: endDispute, theme: 'payments', by: 'supporter', weight: 4 },
   warnOfFraud: { part: warnOfFraud, theme: 'payments', by: 'supporter', weight: 1 },
-  retryRefund: { part: retryRefund, theme: 'payments', by: 'supporter', weight: 4, isAboutClosed: true },
+  retryRefund: { part: retryRefund, theme: 'payments', by: 'supporter', weight: 1, isAboutClosed: true },
   changeAccount: { part: changeAccount, theme: 'writers', by: 'writer', weight: 3 },
   setWriterState: { part: setWriterState, theme: 'writers', by: 'writer', weight: 4 },
   handOver: { part: handOver, theme: 'writers', by: 'writer', weight: 1 },
   returnPayout: { part: returnPayout, theme: 'writers', by: 'writer', weight: 3, isAboutClosed: true },
   askQuestion: { part: askQuestion, theme: 'desk', by: 'supporter', weight: 2, isAboutClosed: true },
   askAboutEarnings: { part: askAboutEarnings, theme: 'desk', by: 'writer', weight: 1, isAboutClosed: true },
-  answerQuestion: { part: answerQuestion, theme: 'desk', by: 'writer', weight: 2, isAboutClosed: true },
+  answerQuestion: { part: answerQuestion, theme: 'desk', by: 'writer', weight: 1, isAboutClosed: true },
   placeHold: { part: placeHold, theme: 'desk', by: 'writer', weight: 4, isAboutClosed: true },
-  releaseHold: { part: releaseHold, theme: 'desk', by: 'writer', weight: 2, isAboutClosed: true },
-  reverseHold: { part: reverseHold, theme: 'desk', by: 'writer', weight: 2, isAboutClosed: true },
+  releaseHold: { part: releaseHold, theme: 'desk', by: 'writer', weight: 1, isAboutClosed: true },
+  reverseHold: { part: reverseHold, theme: 'desk', by: 'writer', weight: 1, isAboutClosed: true },
   orderAboutPayout: { part: orderAboutPayout, theme: 'desk', by: 'writer', weight: 2, isAboutClosed: true },
   endHeldPayout: { part: endHeldPayout, theme: 'desk', by: 'writer', weight: 2, isAboutClosed: true },
   holdPayout: { part: holdPayout, theme: 'desk', by: 'writer', weight: 5, isOf: 'close' },
-  cancelPayout: { part: cancelPayout, theme: 'desk', by: 'writer', weight: 2, isOf: 'close' },
-  cancelSentPayout: { part: cancelSentPayout, theme: 'desk', by: 'writer', weight: 4, isOf: 'close with storage' },
+  cancelPayout: { part: cancelPayout, theme: 'desk', by: 'writer', weight: 4, isOf: 'close' },
+  cancelSentPayout: { part: cancelSentPayout, theme: 'desk', by: 'writer', weight: 8, isOf: 'close with storage' },
   hastenPayouts: { part: hastenPayouts, theme: 'desk', by: 'writer', weight: 1, isOf: 'close' },
-  failEscrowMove: { part: failEscrowMove, theme: 'desk', by: 'writer', weight: 4, isOf: 'close with storage' },
-  declinePayout: { part: declinePayout, theme: 'writers', by: 'writer', weight: 4, isOf: 'close with storage' },
+  failEscrowMove: { part: failEscrowMove, theme: 'desk', by: 'writer', weight: 6, isOf: 'close with storage' },
+  declinePayout: { part: declinePayout, theme: 'writers', by: 'writer', weight: 8, isOf: 'close with storage' },
   loseAccount: { part: loseAccount, theme: 'writers', by: 'writer', weight: 3, isOf: 'close' },
-  drainBalance: { part: drainBalance, theme: 'payments', by: 'supporter', weight: 6, isOf: 'close with connect' },
+  drainBalance: { part: drainBalance, theme: 'payments', by: 'supporter', weight: 0, isOf: 'close with connect' },
+  emptyBalance: { part: emptyBalance, theme: 'payments', by: 'supporter', weight: 0, isOf: 'close with storage' },
   resumePayouts: { part: resumePayouts, theme: 'desk', by: 'writer', weight: 1, isAboutClosed: true },
   sweepRenewals: { part: sweepRenewals, theme: 'desk', by: 'writer', weight: 1 },
   writeOff: { part: writeOff, theme: 'desk', by: 'writer', weight: 2, isAboutClosed: true },
@@ -106,6 +121,7 @@ export const parts = {
   payLate: { part: payLate, theme: 'payments', by: 'supporter', weight: 0, isBeforeTurn: true },
   failFinalization: { part: failFinalization, theme: 'subscriptions', by: 'supporter', weight: 0 },
   makePlan: { part: makePlan, theme: 'plans', by: 'supporter', weight: 0 },
+  makeEvenPlan: { part: makeEvenPlan, theme: 'plans', by: 'supporter', weight: 0 },
 } as const satisfies Readonly<Record<string, CastPart>>;
 
 export type PartName = keyof typeof parts;

@@ -1,6 +1,8 @@
+import { BillingRefundOrdersSchema } from '@wewrite/contracts';
 import { z } from 'zod';
+import type { Chance } from './chance.ts';
 import type { Part } from './part.ts';
-import type { Scene } from './scene.ts';
+import { admin, type Scene } from './scene.ts';
 import { customersAtStripe } from './stripe-facts.ts';
 
 /**
@@ -14,7 +16,7 @@ export const refund: Part = async (scene, chance, userId) => {
     ({ isRefundable, leftCents }) => isRefundable && leftCents > 0,
   );
   if (payments.length === 0) return false;
-  const { id, leftCents } = chance.pick(payments);
+  const { id, leftCents } = oneOf(payments, chance);
   const amount = chance.weigh([
     [leftCents, 4],
     [chance.between(1, leftCents), 6],
@@ -25,13 +27,25 @@ export const refund: Part = async (scene, chance, userId) => {
   return true;
 };
 
+/** A few cents of what was paid last, but not all of it: a plan that gave all is above its budget. */
+export const refundCents: Part = async (scene, chance, userId) => {
+  const payments = (await paymentsOf(scene, userId)).filter(
+    ({ isRefundable, leftCents }) => isRefundable && leftCents > 1,
+  );
+  const last = payments.at(-1);
+  if (last === undefined) return false;
+  const amount = chance.between(1, Math.min(99, last.leftCents - 1));
+  await scene.stage.stripe.refunds.create({ payment_intent: last.id, amount });
+  return true;
+};
+
 /** A bank disputes what is left of a payment, or a part of it, or asks about it first. */
 export const dispute: Part = async (scene, chance, userId) => {
   const payments = (await paymentsOf(scene, userId)).filter(
     ({ isDisputed, leftCents }) => !isDisputed && leftCents > 0,
   );
   if (payments.length === 0) return false;
-  const { id, leftCents } = chance.pick(payments);
+  const { id, leftCents } = oneOf(payments, chance);
   const inquiry = chance.percent(25);
   const amount = chance.percent(60) ? leftCents : chance.between(1, leftCents);
   await scene.stage.orderAtStripe('/_sandbox/disputes', { payment_intent: id, inquiry, amount });
@@ -58,10 +72,17 @@ export const warnOfFraud: Part = async (scene, chance, userId) => {
   return true;
 };
 
+/** At times the first, which is the likeliest to be of a month that is closed. */
+function oneOf(payments: readonly Payment[], chance: Chance): Payment {
+  const [first] = payments;
+  return first !== undefined && chance.percent(40) ? first : chance.pick(payments);
+}
+
 /** A payment of a supporter's at Stripe. */
 export interface Payment {
   readonly id: string;
   readonly cents: number;
+  /** What nobody has given back, or is about to. */
   readonly leftCents: number;
   /** It is disputed, or was. */
   readonly isDisputed: boolean;
@@ -81,7 +102,9 @@ const DisputesSchema = z.array(
 );
 
 /** What the supporter has paid, or everybody, the first payment first. */
-export async function paymentsOf({ stage }: Scene, userId?: string): Promise<Payment[]> {
+export async function paymentsOf(scene: Scene, userId?: string): Promise<Payment[]> {
+  const { stage } = scene;
+  const ordered = await ordersUnderWay(scene);
   const customers = await customersAtStripe(stage);
   const intents = IntentsSchema.parse(await stage.heldAtStripe('payment_intent'));
   const refunds = RefundsSchema.parse(await stage.heldAtStripe('refund'));
@@ -97,7 +120,10 @@ export async function paymentsOf({ stage }: Scene, userId?: string): Promise<Pay
     return {
       id,
       cents,
-      leftCents: given.reduce((left, { amount }) => left - amount, cents),
+      leftCents: Math.max(
+        0,
+        given.reduce((left, { amount }) => left - amount, cents - (ordered.get(id) ?? 0)),
+      ),
       isDisputed: about.length > 0,
       isRefundable: about.every(({ status }) => status === 'won'),
       openDisputes: about
@@ -105,4 +131,15 @@ export async function paymentsOf({ stage }: Scene, userId?: string): Promise<Pay
         .map(({ id: disputeId, amount }) => ({ id: disputeId, cents: amount })),
     };
   });
+}
+
+/** What the platform is about to refund by itself, of which Stripe may not know yet, by payment. */
+async function ordersUnderWay(scene: Scene): Promise<ReadonlyMap<string, number>> {
+  const { refundOrders } = await scene.read(admin, '/v1/refund-orders', BillingRefundOrdersSchema);
+  const cents = new Map<string, number>();
+  for (const { paymentIntentId, amountCents, state } of refundOrders) {
+    if (state === 'made' || state === 'refused') continue;
+    cents.set(paymentIntentId, (cents.get(paymentIntentId) ?? 0) + amountCents);
+  }
+  return cents;
 }

@@ -80,7 +80,7 @@ export const failEscrowMove: Part = async (scene, chance) => {
     return moves.find(({ status, metadata }) => isMoving(status) && metadata?.month === month) ?? null;
   });
   if (moving === null) return false;
-  const outcome = chance.pick(['failed', 'canceled']);
+  const outcome = chance.pick(['failed', 'canceled', 'canceled']);
   await scene.stage.orderAtStripe(`/_sandbox/payouts/${moving.id}`, { outcome });
   scene.record({ kind: 'escrow_move_failed', month }, accepted);
   return true;

@@ -3,6 +3,7 @@ import {
   type AllocationSummary,
   AllocationsSchema,
   ChangedAllocationsSchema,
+  ObligationsSchema,
   type ResourceKey,
 } from '@wewrite/contracts';
 import { pathOf } from '../../../apps/cli/src/demo/api.ts';
@@ -10,8 +11,8 @@ import type { Wish } from '../deed.ts';
 import type { Chance } from './chance.ts';
 import type { Part } from './part.ts';
 import { promised } from './promise.ts';
-import { person, type Scene } from './scene.ts';
-import { worksIn } from './works.ts';
+import { admin, person, type Scene } from './scene.ts';
+import { type Work, worksIn } from './works.ts';
 
 /** What supporters do with their plans: sensible things mostly, and what is refused. */
 
@@ -30,10 +31,7 @@ export const setAllocation: Part = async (scene, chance, userId) => {
 export const removeAllocation: Part = async (scene, chance, userId) => {
   const { allocations } = await readPlan(scene, userId);
   const resource = allocations.length > 0 && chance.percent(90) ? chance.pick(allocations) : anyResource(scene, chance);
-  const { resourceType, resourceId } = resource;
-  const path = allocationPath(resource);
-  const answered = await scene.ask({ as: person(userId), method: 'DELETE', path });
-  scene.record({ kind: 'allocation_removed', userId, resource: { resourceType, resourceId } }, answered);
+  await remove(scene, userId, resource);
   return true;
 };
 
@@ -95,12 +93,35 @@ export const makePlan: Part = async (scene, chance, userId) => {
   const chosen = worksIn(scene.deeds).filter(({ ownerUserId }) => ownerUserId !== userId && chance.percent(70));
   for (const { resource } of chosen) {
     const usdCents = chance.between(1, Math.max(1, Math.floor((summary.totalCents * 3) / (2 * chosen.length))));
-    const wish = { resource, usdCents };
-    const path = allocationPath(resource);
-    const answered = await scene.ask({ as: person(userId), method: 'PUT', path, body: { usdCents } });
-    scene.record({ kind: 'allocation_set', userId, wish }, answered);
+    await wishFor(scene, userId, { resource, usdCents });
   }
   return chosen.length > 0;
+};
+
+/** The same to each, and all that there is: with a cent less to give, who gets it is for the tie to say (A6). */
+export const makeEvenPlan: Part = async (scene, _chance, userId) => {
+  const { summary } = await readPlan(scene, userId);
+  const others = worksIn(scene.deeds).filter(({ ownerUserId }) => ownerUserId !== userId);
+  const usdCents = Math.floor(summary.totalCents / Math.max(1, others.length));
+  if (others.length < 2 || usdCents === 0) return false;
+  for (const { resource } of others) await wishFor(scene, userId, { resource, usdCents });
+  return true;
+};
+
+/** All supporters give nothing any more to a writer, who is owed something, if one is: what is owed is carried over. */
+export const forsake: Part = async (scene, _chance, anyWriterId) => {
+  const { writers } = await scene.read(admin, '/v1/obligations', ObligationsSchema);
+  const writerId = writers.find(({ payableCents }) => payableCents > 0)?.userId ?? anyWriterId;
+  const works = worksIn(scene.deeds).filter(({ ownerUserId }) => ownerUserId === writerId);
+  const supported: { readonly userId: string; readonly resource: ResourceKey }[] = [];
+  for (const { userId } of scene.town.supporters) {
+    const { allocations } = await readPlan(scene, userId);
+    const isTheirs = ({ resource: { resourceType, resourceId } }: Work) =>
+      allocations.some((one) => one.resourceType === resourceType && one.resourceId === resourceId);
+    supported.push(...works.filter(isTheirs).map(({ resource }) => ({ userId, resource })));
+  }
+  for (const { userId, resource } of supported) await remove(scene, userId, resource);
+  return supported.length > 0;
 };
 
 /** A resource as a supporter comes upon it: at times one's own, or one that nobody knows. */
@@ -113,6 +134,20 @@ export function anyResource(scene: Scene, chance: Chance): ResourceKey {
 /** What the supporter's plan is, as the API says. */
 export function readPlan(scene: Scene, userId: string) {
   return scene.read(person(userId), '/v1/allocations', AllocationsSchema);
+}
+
+/** The resource gets so many cents a month. */
+export async function wishFor(scene: Scene, userId: string, wish: Wish): Promise<void> {
+  const { resource, usdCents } = wish;
+  const path = allocationPath(resource);
+  const answered = await scene.ask({ as: person(userId), method: 'PUT', path, body: { usdCents } });
+  scene.record({ kind: 'allocation_set', userId, wish }, answered);
+}
+
+async function remove(scene: Scene, userId: string, { resourceType, resourceId }: ResourceKey): Promise<void> {
+  const resource = { resourceType, resourceId };
+  const answered = await scene.ask({ as: person(userId), method: 'DELETE', path: allocationPath(resource) });
+  scene.record({ kind: 'allocation_removed', userId, resource }, answered);
 }
 
 async function wishOf(scene: Scene, chance: Chance, userId: string): Promise<Wish> {

@@ -2,16 +2,9 @@ import { cutoffOf, firstInstantOf, type Month, month, nextMonth } from '@wewrite
 import { type Chance, chanceOf } from './chance.ts';
 import { plentyCents } from './funds.ts';
 import { isOfAnyMoment, type PartName, partNames, parts, partsOfClose, type Theme, weightOf } from './parts.ts';
+import type { PlottedAct } from './plotted-act.ts';
+import { actsOfStorylines, anybody, isEven } from './storylines.ts';
 import { type Town, townOf } from './town.ts';
-
-/** An act that is drawn: who will do what, and when. What exactly is drawn when the time has come, by its own name. */
-export interface PlottedAct {
-  readonly name: string;
-  /** The business instant, ISO. */
-  readonly at: string;
-  readonly part: PartName;
-  readonly who: string;
-}
 
 /** A close that somebody starts: the months before it that were not closed are closed with it (A8). */
 export interface PlottedClose {
@@ -45,6 +38,7 @@ export function plotOf(seed: number): Plot {
   const town = townOf(seed);
   const months = monthsOf(chance);
   const closes = closesOf(seed, town, months);
+  const closed = closes.map((close) => close.month);
   const ends = new Date(Date.parse(closes.at(-1)?.at ?? '') + 10 * dayMs);
   return {
     seed,
@@ -55,9 +49,7 @@ export function plotOf(seed: number): Plot {
     acts: [
       ...beginning(seed, town, months[0]),
       ...actsUntil(seed, town, months[0], ends),
-      ...latePayment(seed, town, months),
-      ...lateDispute(seed, town, closes),
-      ...months.slice(1).flatMap((of) => failedFinalization(seed, town, of)),
+      ...actsOfStorylines({ seed, town, months, closed, momentsOf: (of) => momentsOf(seed, of, ends) }),
     ].sort(byInstant),
     closes,
     rehearsals: months.flatMap((of) => rehearsalsOf(seed, of)),
@@ -68,11 +60,11 @@ function escrowOf(seed: number): 'storage' | 'connect' {
   return chanceOf(seed, 'escrow').percent(50) ? 'storage' : 'connect';
 }
 
-/** Mostly enough that no payout ever waits for it; at times nothing, so that payouts wait for what supporters have paid. */
+/** As often as not enough that no payout ever waits for it; else next to nothing, so that payouts wait for what supporters have paid. */
 function capitalOf(seed: number): number {
   const chance = chanceOf(seed, 'capital');
   return chance.weigh([
-    [plentyCents, 2],
+    [plentyCents, 1],
     [chance.between(0, 2_000), 1],
   ]);
 }
@@ -82,8 +74,8 @@ function monthsOf(chance: Chance): [Month, ...Month[]] {
   const first = month(`${chance.pick([2027, 2028])}-${String(chance.between(1, 12)).padStart(2, '0')}`);
   const months: [Month, ...Month[]] = [first];
   const count = chance.weigh([
-    [1, 6],
-    [2, 3],
+    [1, 4],
+    [2, 5],
     [3, 1],
   ]);
   for (let last = first; months.length < count; ) {
@@ -102,7 +94,8 @@ function beginning(seed: number, { writers, supporters }: Town, first: Month): P
     const isEarly = chance.percent(85);
     const at = isEarly ? from : chance.instant(from, cutoffOf(first));
     const way = chanceOf(seed, `way of ${userId}`).percent(15) ? 'checkOut' : 'subscribe';
-    acts.push(actOf(way, userId, at), actOf('makePlan', userId, new Date(at.getTime() + 1)));
+    const plan = isEven(seed, userId) ? 'makeEvenPlan' : 'makePlan';
+    acts.push(actOf(way, userId, at), actOf(plan, userId, new Date(at.getTime() + 1)));
   }
   return acts;
 }
@@ -111,55 +104,32 @@ function actOf(part: PartName, who: string, at: Date): PlottedAct {
   return { name: `${part} of ${who}`, at: at.toISOString(), part, who };
 }
 
-/**
- * Drawn month by month: each has a few moments and a number of acts, each of which draws when, what and who by its own name.
- * At one moment much may happen: time passing is what costs a world the most.
- */
+/** The moments of a month at which people act. There are few: time passing is what costs a world the most. */
+function momentsOf(seed: number, of: Month, ends: Date): readonly [Date, ...Date[]] {
+  const chance = chanceOf(seed, `moments of ${of}`);
+  const until = ends < cutoffOf(of) ? ends : cutoffOf(of);
+  const draw = () => chance.instant(firstInstantOf(of), until);
+  const moments: [Date, ...Date[]] = [draw()];
+  for (let more = chance.between(0, 1); more > 0; more--) moments.push(draw());
+  return moments.sort((a, b) => a.getTime() - b.getTime());
+}
+
+/** Drawn month by month: each has a number of acts, each of which draws at which of its moments, what and who by its own name. */
 function actsUntil(seed: number, town: Town, first: Month, ends: Date): PlottedAct[] {
   const favourites = favouritesOf(seed);
   const acts: PlottedAct[] = [];
   for (let of = first; firstInstantOf(of) < ends; of = nextMonth(of)) {
-    const ofMonth = chanceOf(seed, `acts of ${of}`);
-    const count = ofMonth.between(4, 16);
-    const until = ends < cutoffOf(of) ? ends : cutoffOf(of);
-    const moments = Array.from({ length: ofMonth.between(1, 3) }, () => ofMonth.instant(firstInstantOf(of), until));
+    const moments = momentsOf(seed, of, ends);
+    const count = chanceOf(seed, `acts of ${of}`).between(1, 9);
     for (let number = 0; number < count; number++) {
       const name = `${of} ${number}`;
       const chance = chanceOf(seed, `draw ${name}`);
       const at = chance.pick(moments);
       const part = chance.weigh(partNames.map((each) => [each, weightOf(each, favourites, of > first)] as const));
-      acts.push({ name, at: at.toISOString(), part, who: whoDoes(chance, town, part) });
+      acts.push({ name, at: at.toISOString(), part, who: anybody(chance, town, part) });
     }
   }
   return acts;
-}
-
-/** E7: somebody's card is lost before the second month's renewal, and replaced when that month is over. */
-function latePayment(seed: number, { supporters }: Town, [first, second]: readonly Month[]): PlottedAct[] {
-  const chance = chanceOf(seed, 'late payment');
-  if (first === undefined || second === undefined || !chance.percent(40)) return [];
-  const { userId } = chance.pick(supporters);
-  const beforeRenewal = new Date(cutoffOf(first).getTime() - hourMs);
-  return [actOf('loseCard', userId, beforeRenewal), actOf('payLate', userId, cutoffOf(second))];
-}
-
-/** E5: a bank asks back what was paid for a month that is closed, and decides days later. */
-function lateDispute(seed: number, { supporters }: Town, closes: readonly PlottedClose[]): PlottedAct[] {
-  const chance = chanceOf(seed, 'late dispute');
-  const [first] = closes;
-  if (first === undefined || !chance.percent(25)) return [];
-  const { userId } = chance.pick(supporters);
-  const after = (days: number) => new Date(Date.parse(first.at) + days * dayMs);
-  return [actOf('dispute', userId, after(1)), actOf('endDispute', userId, after(chance.between(3, 9)))];
-}
-
-/** In the hour in which renewals are drafts. */
-function failedFinalization(seed: number, { supporters }: Town, of: Month): PlottedAct[] {
-  const chance = chanceOf(seed, `drafts of ${of}`);
-  if (!chance.percent(12)) return [];
-  return [
-    actOf('failFinalization', chance.pick(supporters).userId, new Date(firstInstantOf(of).getTime() + hourMs / 4)),
-  ];
 }
 
 const themes: readonly Theme[] = ['plans', 'schedules', 'subscriptions', 'payments', 'writers', 'desk', 'attempts'];
@@ -167,11 +137,6 @@ const themes: readonly Theme[] = ['plans', 'schedules', 'subscriptions', 'paymen
 function favouritesOf(seed: number): ReadonlySet<Theme> {
   const chance = chanceOf(seed, 'favourites');
   return new Set([chance.pick(themes), chance.pick(themes)]);
-}
-
-function whoDoes(chance: Chance, { supporters, writers }: Town, part: PartName): string {
-  const people: readonly { readonly userId: string }[] = parts[part].by === 'supporter' ? supporters : writers;
-  return chance.pick(people).userId;
 }
 
 function closesOf(seed: number, town: Town, months: readonly Month[]): PlottedClose[] {
@@ -212,13 +177,19 @@ function planChangesDuring(seed: number, town: Town, { of, at }: CloseAt): Plott
 function payoutPartsDuring(seed: number, town: Town, { of, at, isLast }: CloseAt): PlottedAct[] {
   const chance = chanceOf(seed, `payouts during ${of}`);
   const count = chance.weigh([
-    [0, 5],
+    [0, 4],
     [1, 8],
-    [2, 5],
+    [2, 6],
   ]);
   const drawn = Array.from({ length: count }, () => chance.weigh(partsOfClose(escrowOf(seed))));
-  const names: PartName[] = !isLast && chance.percent(35) ? [...drawn, 'holdPayout'] : drawn;
-  return names.map((part, number) => ({ name: `${of} payouts ${number}`, at, part, who: whoDoes(chance, town, part) }));
+  const isShort = capitalOf(seed) < plentyCents;
+  const drain = escrowOf(seed) === 'connect' ? 'drainBalance' : 'emptyBalance';
+  const names: PartName[] = [
+    ...(isShort && chance.percent(60) ? ([drain] as const) : []),
+    ...drawn,
+    ...(!isLast && chance.percent(45) ? (['holdPayout'] as const) : []),
+  ];
+  return names.map((part, number) => ({ name: `${of} payouts ${number}`, at, part, who: anybody(chance, town, part) }));
 }
 
 function rehearsalsOf(seed: number, of: Month): { month: Month; at: string }[] {

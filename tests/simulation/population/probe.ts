@@ -13,6 +13,8 @@ interface Probe {
   readonly code: ProblemCode;
   /** Null when there is nothing yet to be wrong about. */
   readonly call: (scene: Scene, userId: string) => Call | null;
+  /** How often it is drawn against the others: more when there is rarely something to be wrong about. */
+  readonly weight?: number;
 }
 
 const nobody = '00000000-0000-4000-8000-000000000000';
@@ -44,6 +46,7 @@ const probes: readonly Probe[] = [
   { code: 'self_support', call: supportYourself },
   {
     code: 'month_closed',
+    weight: 4,
     call: (scene) => {
       const month = lastSettledMonth(scene.deeds);
       return month === null ? null : close(month, 'rehearsal');
@@ -53,7 +56,7 @@ const probes: readonly Probe[] = [
 
 /** Somebody tries what must be refused. */
 export const probe: Part = async (scene, chance, userId) => {
-  const { code, call } = chance.pick(probes);
+  const { code, call } = chance.weigh(probes.map((each) => [each, each.weight ?? 1] as const));
   const made = call(scene, userId);
   if (made === null) return false;
   const answered = await scene.ask(made);

@@ -1,7 +1,7 @@
 import { AllocationsSchema, firstInstantOf, monthOf } from '@wewrite/contracts';
-import { pathOf } from '../../../apps/cli/src/demo/api.ts';
 import type { Part } from './part.ts';
 import { paymentsOf } from './payment-parts.ts';
+import { wishFor } from './plan-parts.ts';
 import { person, type Scene } from './scene.ts';
 
 /**
@@ -19,10 +19,10 @@ export const regret: Part = async (scene, _chance, userId) => {
   }
   const { allocations } = await scene.read(person(userId), '/v1/allocations', AllocationsSchema);
   for (const { resourceType, resourceId, usdCents } of allocations) {
-    const wish = { resource: { resourceType, resourceId }, usdCents: Math.ceil(usdCents / 10) };
-    const path = pathOf('allocations', resourceType, resourceId);
-    const answered = await scene.ask({ as: person(userId), method: 'PUT', path, body: { usdCents: wish.usdCents } });
-    scene.record({ kind: 'allocation_set', userId, wish }, answered);
+    await wishFor(scene, userId, {
+      resource: { resourceType, resourceId },
+      usdCents: Math.ceil(usdCents / 10),
+    });
   }
   return true;
 };

@@ -54,9 +54,22 @@ export const changeAmount: Part = async (scene, chance, userId) => {
     [now, 1],
   ]);
   const from = chance.percent(65) ? 'now' : 'next_month';
-  const body = { monthlyCents, from };
-  const answered = await scene.ask({ as: person(userId), method: 'PATCH', path: '/v1/subscription', body });
-  scene.record({ kind: 'subscription_changed', userId, monthlyCents, from }, answered);
+  await changeTo(scene, userId, monthlyCents, from);
+  return true;
+};
+
+/** Less from next month on, and then more at once than that: what this month costs decides whether it is a raise. */
+export const lowerAndRaise: Part = async (scene, chance, userId) => {
+  const subscription = await readSubscription(scene, userId);
+  if (subscription === null || !isLive(subscription) || subscription.monthlyCents < 200) return false;
+  const lowCents = chance.between(100, subscription.monthlyCents - 100);
+  await changeTo(scene, userId, lowCents, 'next_month');
+  await scene.settle();
+  const isRaise = chance.percent(40);
+  const highCents = isRaise
+    ? subscription.monthlyCents + chance.between(1, 3_000)
+    : chance.between(lowCents + 1, subscription.monthlyCents);
+  await changeTo(scene, userId, highCents, 'now');
   return true;
 };
 
@@ -72,6 +85,12 @@ export const resume: Part = async (scene, _chance, userId) => {
   return true;
 };
 
+async function changeTo(scene: Scene, userId: string, monthlyCents: number, from: 'now' | 'next_month'): Promise<void> {
+  const body = { monthlyCents, from };
+  const answered = await scene.ask({ as: person(userId), method: 'PATCH', path: '/v1/subscription', body });
+  scene.record({ kind: 'subscription_changed', userId, ...body }, answered);
+}
+
 /** The supporter's subscription, as the API says. */
 export async function readSubscription(scene: Scene, userId: string) {
   return (await scene.read(person(userId), '/v1/subscription', BillingSubscriptionAnswerSchema)).subscription;
@@ -86,7 +105,7 @@ function subscribersCard(chance: Chance): Card {
   return chance.weigh<Card>([
     ['pays', 16],
     ['pays_at_once', 3],
-    ['refuses_refunds', 2],
+    ['refuses_refunds', 4],
     ['disputes', 1],
     ['inquires', 1],
     ['is_declined', 1],

@@ -61,9 +61,10 @@ export const retryRefund: Part = async (scene, chance) => {
   const refused = refundOrders.filter(({ state }) => state === 'refused');
   const chosen: readonly BillingRefundOrderRecord[] = refused.length > 0 && chance.percent(80) ? refused : refundOrders;
   if (chosen.length === 0) return false;
-  const { refundOrderId, userId, paymentIntentId: paymentId, reason, amountCents: cents } = chance.pick(chosen);
+  const { refundOrderId, userId, paymentIntentId: paymentId, reason, amountCents: cents, state } = chance.pick(chosen);
   if (userId === null) return false;
-  if (reason === 'paid_late' && chance.percent(60)) await takeBackByBank(scene, { paymentId, cents });
+  const isLeft = reason === 'paid_late' && state === 'refused';
+  if (isLeft && chance.percent(60)) await takeBackByBank(scene, { paymentId, cents });
   const path = `${pathOf('refund-orders', refundOrderId)}/retry`;
   const answered = await scene.ask({ as: admin, method: 'POST', path, body: {} });
   scene.record({ kind: 'refund_retried', userId, paymentId, reason, cents }, answered);

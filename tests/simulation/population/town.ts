@@ -68,7 +68,7 @@ function resourcesOf(chance: Chance, index: number): ResourceKey[] {
 function priceOf(chance: Chance): number {
   return chance.weigh([
     [chance.between(8_000, 49_999), 12],
-    [chance.between(100, 3_999), 4],
+    [chance.between(100, 3_999), 3],
     [100, 1],
     [chance.between(50_000, 99_999), 1],
   ]);

@@ -28,7 +28,9 @@ export const changeAccount: Part = async (scene, chance, writerId) => {
 };
 
 export const setWriterState: Part = async (scene, chance, writerId) => {
-  const state = chance.percent(45) ? 'open' : chance.pick(['inactive', 'blocked', 'closed'] as const);
+  const last = scene.deeds.findLast((deed) => deed.kind === 'writer_state_set' && deed.writerId === writerId);
+  const isOpen = last?.kind !== 'writer_state_set' || last.state === 'open';
+  const state = chance.percent(isOpen ? 20 : 75) ? 'open' : chance.pick(['inactive', 'blocked', 'closed'] as const);
   const path = pathOf('writers', writerId);
   const answered = await scene.ask({ as: site, method: 'PUT', path, body: { state } });
   scene.record({ kind: 'writer_state_set', writerId, state }, answered);
@@ -53,18 +55,20 @@ const metadata = z.object({ month: MonthSchema, writer: z.string() });
 const SentSchema = z.array(z.object({ id: z.string(), status: z.string(), metadata }));
 const TransfersSchema = z.array(z.object({ id: z.string(), reversed: z.boolean(), metadata }));
 
-/** The writer's bank sends a payout back, or the transfer is reversed. */
-export const returnPayout: Part = async (scene, chance, writerId) => {
+/** A bank sends a payout back, or a transfer is reversed: the writer's, or somebody's. */
+export const returnPayout: Part = async (scene, chance, anyWriterId) => {
   const payments = SentSchema.parse(await scene.stage.heldAtStripe('outbound_payment'));
   const transfers = TransfersSchema.parse(await scene.stage.heldAtStripe('transfer'));
-  const posted = payments.filter((payment) => payment.status === 'posted' && payment.metadata.writer === writerId);
-  const made = transfers.filter((transfer) => !transfer.reversed && transfer.metadata.writer === writerId);
+  const posted = payments.filter(({ status }) => status === 'posted');
+  const made = transfers.filter(({ reversed }) => !reversed);
   const paid = [...posted, ...made];
+  const own = paid.filter((payment) => payment.metadata.writer === anyWriterId);
   if (paid.length === 0) return false;
-  const returned = chance.pick(paid);
+  const returned = chance.pick(own.length > 0 ? own : paid);
   if ('reversed' in returned) await scene.stage.stripe.transfers.createReversal(returned.id);
   else await scene.stage.orderAtStripe(`/_sandbox/outbound_payments/${returned.id}`, { outcome: 'returned' });
-  scene.record({ kind: 'payout_came_back', writerId, month: returned.metadata.month }, accepted);
+  const { writer: writerId, month } = returned.metadata;
+  scene.record({ kind: 'payout_came_back', writerId, month }, accepted);
   return true;
 };
 
