@@ -89,13 +89,14 @@ export async function sayParked<Schema>(
 }
 
 /**
- * False for a part of a counted series, which would wait for it for ever. What cannot be read may be such a part, unless
- * it lacks the id that each message of ours has.
+ * False for what is counted, since whoever counts would wait for it for ever. What cannot be read may be such a message,
+ * unless it lacks the id that each message of ours has.
  */
 export function canBeDropped(topic: Topic, record: Pick<IncomingRecord, 'value' | 'headers'>): boolean {
   if (topic.keptParts.length === 0) return true;
   const part = partOf(record);
-  return part === null ? record.headers.ce_id === undefined : !topic.keptParts.includes(part);
+  if (topic.keptParts === 'all' || part === null) return record.headers.ce_id === undefined;
+  return !topic.keptParts.includes(part);
 }
 
 /** A record without an id is known by its place, which does not change either. */

@@ -58,6 +58,7 @@ export const payoutSettled = defineTopic({
   key: 'recipientUserId',
   owners: ['payouts'],
   hearers: ['billing', 'earnings'],
+  keptParts: 'all',
   schema: z.object({
     run: RunSchema,
     payoutId: z.uuid(),

@@ -113,6 +113,7 @@ export const balanceAdjusted = defineTopic({
   key: 'recipientUserId',
   owners: ['payouts'],
   hearers: ['billing'],
+  keptParts: 'all',
   schema: z.object({
     adjustmentId: z.uuid(),
     kind: AdjustmentKindSchema,

@@ -18,8 +18,11 @@ export interface Topic<Schema extends z.ZodType = z.ZodType> {
   readonly schema: Schema;
   /** How the value is stored: chunks are compressed. */
   readonly encoding: 'json' | 'json+zstd';
-  /** Values of `part` whose messages are counted as a series: when one is parked it may be replayed, and never dropped. */
-  readonly keptParts: readonly string[];
+  /**
+   * Values of `part` whose messages are counted, as a series or by what is compared with others' books; `all` where every
+   * message is. When one is parked it may be replayed, and never dropped.
+   */
+  readonly keptParts: readonly string[] | 'all';
 }
 
 /** The message of a topic. */
