@@ -95,6 +95,9 @@ describe('a dispute before the cutoff', () => {
     await decide(billing, id, 'winning');
     expect(billing.budget('dora', december)).toEqual({ paidCents: 500, openCents: 0, funding: 'paid' });
     expect(billing.budget('dora', nextMonth(december))).toEqual({ paidCents: 0, openCents: 0, funding: 'none' });
+    const said = billing.said.funding.flatMap((each) => (each.part === 'budget' ? [each] : []));
+    const ofDora = said.filter(({ userId }) => userId === 'dora').map(({ month }) => month);
+    expect(ofDora.slice(-2)).toEqual([nextMonth(december), december]);
   });
 
   test('E5: what was won for the running month is taken back of that one, open and once it is over', async () => {

@@ -1,6 +1,14 @@
 // The budget of a user's month is derived from invoices and subscriptions under the lock of its row, and said whenever it
 // differs from what was said before. Whoever commits last sees what the others have committed.
-import { cents, type Funding, fundingChanged, type MessageOf, type Month, UserIdSchema } from '@wewrite/contracts';
+import {
+  cents,
+  compareUtf8,
+  type Funding,
+  fundingChanged,
+  type MessageOf,
+  type Month,
+  UserIdSchema,
+} from '@wewrite/contracts';
 import { idOfCause } from '@wewrite/service-kit';
 import { sql } from 'kysely';
 import type { BillingContext, BillingTransaction } from '../context.ts';
@@ -41,7 +49,12 @@ export async function refreshFunding(
   const months = open.map(({ month }) => month);
   await lockRows(tx, userIds, months);
   const changes = await recompute(tx, userIds, months);
-  await sayFunding(tx, context, changes);
+  // The later month first: at no moment is a month known whose money is taken for that of the next, too.
+  await sayFunding(
+    tx,
+    context,
+    changes.toSorted((one, other) => compareUtf8(other.month, one.month)),
+  );
 }
 
 /** Says budgets as they are now; call it while their rows are locked. */
