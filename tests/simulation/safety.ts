@@ -7,6 +7,7 @@ import type { World } from './world.ts';
 export async function expectSafe(world: World): Promise<void> {
   await expectOneTransferEach(world);
   await expectBooksWithinBounds(world);
+  await expectNothingUnexplained(world);
 }
 
 const PaymentsSchema = z.array(
@@ -31,6 +32,15 @@ async function expectOneTransferEach(world: World): Promise<void> {
 interface Wrong {
   readonly account: string;
   readonly cents: number;
+}
+
+/** B5: nobody was told that a month is not explained, were it for a moment, since each cent is somewhere. */
+async function expectNothingUnexplained(world: World): Promise<void> {
+  const { rows } = await sql`
+    select from state_seen where name = 'monitoring.month_run.state unexplained' limit 1`.execute(
+    world.database('monitoring').kysely,
+  );
+  promised(rows.length === 0, 'B5: a month was said to be unexplained.');
 }
 
 /** Each account stands at what its transfers come to, and nobody's funds, nor what is set aside, are below zero. */

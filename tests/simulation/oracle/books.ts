@@ -103,7 +103,10 @@ export interface Books {
    */
   readonly undecided: Set<string>;
   readonly late: ReadonlySet<string>;
-  /** What writers have paid back of a month's earnings since storage was funded last. */
+  /**
+   * What writers have paid back of a month's earnings since storage was funded last, and what payouts have withheld of them
+   * when the next month is closed in the same breath.
+   */
   repaidCents: number;
   /** So much more than the ledger says may lie in storage: it may have been funded before billing heard of what was repaid. */
   storageMoreCents: number;

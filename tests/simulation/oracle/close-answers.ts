@@ -1,4 +1,4 @@
-// A8, B4, B6: what an administrator is answered who has a month closed or rehearsed, by the deeds before.
+// A8, B4, B6, E6: what an administrator is answered who has a month closed, rehearsed or swept, by the deeds before.
 import type { Deed } from '../deed.ts';
 import type { Books } from './books.ts';
 import { cutoffOf, monthAt } from './calendar.ts';
@@ -23,6 +23,11 @@ export function foretellClose(
   // Asked again, it is said how far the one close is.
   if (isClosed) return new Set(['accepted']);
   return at < cutoffOf(month) ? new Set(['month_not_over']) : ofKnownMonth(remembered, month);
+}
+
+/** The renewals of a month are there from its first instant on. */
+export function foretellSweep({ month, at }: Extract<Deed, { kind: 'sweep_asked' }>): Verdict {
+  return month > monthAt(at) ? 'unknown_month' : 'accepted';
 }
 
 /** Months are known from the first budget on, and whoever tries to subscribe in vain may have had one. */

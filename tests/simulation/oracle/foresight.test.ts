@@ -200,6 +200,7 @@ describe('an answer at the desk', () => {
     ['B6: a month that runs', settled, { kind: 'close_asked', month: october, runKind: 'close' }, 'month_not_over'],
     ['A8: a month before all', settled, { kind: 'close_asked', month: august, runKind: 'close' }, 'unknown_month'],
     ['B4: a close again', settled, { kind: 'close_asked', month: september, runKind: 'rehearsal' }, 'month_closed'],
+    ['E6: the renewals of a month to come', settled, { kind: 'sweep_asked', month: december }, 'unknown_month'],
     ['B4: a month to come', settled, { kind: 'close_asked', month: december, runKind: 'rehearsal' }, 'unknown_month'],
   ])('is told that should have been refused: %s', (_what, before, act, code) => {
     expect(wrongIn(before)).toEqual([]);
@@ -213,6 +214,7 @@ describe('an answer at the desk', () => {
     ['D3: what is kept back, again', kept, { kind: 'payout_held', ...payout }, 'payout_sent'],
     ['D3: what is kept back, taken back', kept, { kind: 'payout_cancelled', ...payout, next: null }, 'payout_sent'],
     ['D3: what is kept back, let go', kept, { kind: 'payout_released', ...payout }, 'not_found'],
+    ['E6: the renewals of a month that runs', settled, { kind: 'sweep_asked', month: october }, 'unknown_month'],
     ['B2: a close again', settled, { kind: 'close_asked', month: september, runKind: 'close' }, 'month_closed'],
     ['B4: a month that runs', settled, { kind: 'close_asked', month: october, runKind: 'rehearsal' }, 'unknown_month'],
   ])('is told that should have been accepted: %s', (_what, before, act, code) => {

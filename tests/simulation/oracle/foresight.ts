@@ -3,7 +3,7 @@ import type { Answer, Deed } from '../deed.ts';
 import { sumOf } from './arithmetic.ts';
 import { type Books, budgetOf } from './books.ts';
 import { monthAt } from './calendar.ts';
-import { foretellClose } from './close-answers.ts';
+import { foretellClose, foretellSweep } from './close-answers.ts';
 import { foretellDesk } from './desk-answers.ts';
 import { foretellPayout } from './payout-answers.ts';
 import { type Foretold, foretellPlan, isPlanDeed, type Means, type PlanDeed, type Verdict } from './plan-answers.ts';
@@ -118,6 +118,8 @@ function foretold(foresight: Foresight, known: Known, deed: Deed): readonly Fore
       return [{ verdicts: foretellPayout(remembered, deed), answer: deed.answer }];
     case 'close_asked':
       return [{ verdicts: foretellClose(known.books, remembered, deed), answer: deed.answer }];
+    case 'sweep_asked':
+      return [{ verdicts: new Set([foretellSweep(deed)]), answer: deed.answer }];
     case 'resource_registered':
     case 'writer_state_set':
       return [{ verdicts: new Set(['accepted']), answer: deed.answer }];

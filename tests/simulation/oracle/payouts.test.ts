@@ -20,11 +20,19 @@ const released = (at: string) => deed(at, { kind: 'payout_released', ...ofWim })
 const restricted = (at: string) => deed(at, { kind: 'payout_account_became', writerId: 'wim', state: 'restricted' });
 
 function comesTo(...deeds: readonly Deed[]) {
-  const { payouts, writers, ledger } = reckoned([...septemberIsClosed, ...deeds]);
+  const { payouts, writers, ledger, storageMoreCents } = reckoned([...septemberIsClosed, ...deeds]);
   const sum = [...ledger.values()].reduce((all, cents) => all + cents, 0);
   const obligationsCents = obligationsIn(ledger);
   const storageCents = ledger.get('stripe:storage') ?? 0;
-  return { wim: payouts.get('2026-09')?.get('wim'), payouts, writers, sum, obligationsCents, storageCents };
+  return {
+    wim: payouts.get('2026-09')?.get('wim'),
+    payouts,
+    writers,
+    sum,
+    obligationsCents,
+    storageCents,
+    storageMoreCents,
+  };
 }
 
 describe('a payout that an operator keeps back', () => {
@@ -112,4 +120,12 @@ test('D2: who earns less than they owe is not paid because of that', () => {
     octoberIsClosed,
   );
   expect(payouts.get('2026-10')?.get('wim')).toMatchObject({ reason: 'negative_balance', payableCents: 0 });
+});
+
+test('A8, Escrow: of months closed together, the second may be funded before it is heard that the first is paid', () => {
+  const beforeCloses = septemberIsClosed.slice(0, -1);
+  const { payouts, storageMoreCents } = reckoned([...beforeCloses, octoberIsClosed]);
+  expect(payouts.get('2026-09')?.get('wim')).toMatchObject({ status: 'paid', processingFeeCents: 300 });
+  expect(storageMoreCents).toBe(300);
+  expect(comesTo(octoberIsClosed).storageMoreCents).toBe(0);
 });

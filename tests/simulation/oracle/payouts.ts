@@ -76,6 +76,12 @@ export function payWriters(books: Books, { month, writers: earned }: ClosedMonth
   }
 }
 
+/** The processing fees of a month's payouts that are made. */
+export function withheldCents({ payouts }: Books, month: string): number {
+  const paid = [...(payouts.get(month)?.values() ?? [])].filter(({ status }) => status === 'paid');
+  return paid.reduce((sum, { processingFeeCents }) => sum + processingFeeCents, 0);
+}
+
 /** An operator kept back what nothing had been sent of: it waits, reserved. */
 export function holdPayout(books: Books, userId: string, month: string): void {
   takeBackPayment(books, payoutOf(books, userId, month));

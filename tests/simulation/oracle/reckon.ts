@@ -9,7 +9,15 @@ import { placeHold, releasePlacedHold, reverseHold, writeOff } from './desk.ts';
 import { type Foresight, foresee, foreseeTurn, type Misanswered, noForesight } from './foresight.ts';
 import { fundsOf, post } from './general-ledger.ts';
 import { retryRefund, settleCharges, takePayment } from './payments.ts';
-import { creditEarnings, fundStorage, holdPayout, payoutNotMade, payWriters, releasePayout } from './payouts.ts';
+import {
+  creditEarnings,
+  fundStorage,
+  holdPayout,
+  payoutNotMade,
+  payWriters,
+  releasePayout,
+  withheldCents,
+} from './payouts.ts';
 import { type Kept, type Outcome, type Standing, statesOf } from './plan.ts';
 import { applyToPlans, noPlans, type Plans } from './plans.ts';
 import { turnPlan } from './schedules.ts';
@@ -221,6 +229,8 @@ function closeThrough(going: Going, month: string, at: string): void {
     fundStorage(books);
     payWriters(books, closed);
     for (const act of afterPayouts) act();
+    // Billing may fund the next of several months before it hears that this one's payouts are made.
+    if (each !== month) books.repaidCents += withheldCents(books, each);
   }
 }
 
