@@ -47,14 +47,12 @@ async function expectNothingUnexplained(world: World): Promise<void> {
 async function expectBooksWithinBounds(world: World): Promise<void> {
   for (const service of ['billing', 'payouts'] as const) {
     const { rows } = await sql<Wrong>`
-      select account_id as account, difference as cents
-      from (
-        select account_id, debited_cents - credited_cents - coalesce((
-          select sum(debit_cents - credit_cents)::bigint from ledger_entry
-          where ledger_entry.account_id = ledger_balance.account_id
-        ), 0) as difference
-        from ledger_balance
-      ) as account where difference <> 0`.execute(world.database(service).kysely);
+      with entered as materialized (
+        select account_id, sum(debit_cents - credit_cents)::bigint as cents from ledger_entry group by account_id
+      )
+      select account_id as account, debited_cents - credited_cents - coalesce(entered.cents, 0) as cents
+      from ledger_balance left join entered using (account_id)
+      where debited_cents - credited_cents <> coalesce(entered.cents, 0)`.execute(world.database(service).kysely);
     for (const { account, cents } of rows)
       promised(false, `${service}: ${account} differs from its transfers by ${cents}.`);
   }
