@@ -90,6 +90,14 @@ export const billingMutants: readonly Mutant[] = [
     tests: [`${source}/subscription/subscription.test.ts`],
   },
   {
+    name: 'raise-compared-with-next-month',
+    rule: 'E3',
+    wrong: 'what the next month costs decides whether another amount is a raise',
+    file: `${source}/subscription/change.ts`,
+    edits: [{ from: 'zeroCents : amountIn(amounts, thisMonth);', to: 'zeroCents : amounts.nextCents;' }],
+    tests: [`${source}/subscription/change.test.ts`],
+  },
+  {
     name: 'raise-while-unpaid',
     rule: 'E3',
     wrong: "a raise is made although the month's invoice is open",

@@ -1,10 +1,12 @@
 import { allocationMutants } from './allocation-mutants.ts';
 import { billingMutants } from './billing-mutants.ts';
 import { bookMutants } from './book-mutants.ts';
+import { dunningMutants } from './dunning-mutants.ts';
 import { earningsMutants } from './earnings-mutants.ts';
 import { guardMutants } from './guard-mutants.ts';
 import { kitMutants } from './kit-mutants.ts';
 import { lateMonthMutants } from './late-month-mutants.ts';
+import { leaseMutants } from './lease-mutants.ts';
 import { ledgerMutants } from './ledger-mutants.ts';
 import { lockMutants } from './lock-mutants.ts';
 import type { Mutant } from './mutant.ts';
@@ -19,6 +21,8 @@ export const catalogue: readonly Mutant[] = [
   ...allocationMutants,
   ...lockMutants,
   ...billingMutants,
+  ...dunningMutants,
+  ...leaseMutants,
   ...postingMutants,
   ...earningsMutants,
   ...payoutMutants,

@@ -125,6 +125,14 @@ export const earningsMutants: readonly Mutant[] = [
     tests: [`${tests}/reversals.test.ts`],
   },
   {
+    name: 'gross-kept-back',
+    rule: 'C6',
+    wrong: 'a hold keeps back the platform fee of what it is of, too',
+    file: `${source}/holds/place-hold.ts`,
+    edits: [{ from: 'return cents(grossCents - feeCents);', to: 'return cents(Math.max(grossCents, feeCents));' }],
+    tests: [`${tests}/holds.test.ts`],
+  },
+  {
     name: 'held-twice',
     rule: 'C6',
     wrong: 'the same money is held by two holds',

@@ -32,6 +32,14 @@ export const payoutMutants: readonly Mutant[] = [
     tests: [`${source}/payout.test.ts`],
   },
   {
+    name: 'carried-balance-not-judged',
+    rule: 'D1',
+    wrong: 'a balance from before is not paid in a month in which its writer has earned nothing',
+    file: `${source}/judge-writers.ts`,
+    edits: [{ from: 'if (!hasEarned && writer.payableCents === 0) return [];', to: 'if (!hasEarned) return [];' }],
+    tests: [`${tests}/month-of-payouts.test.ts`],
+  },
+  {
     name: 'processing-fee-rounded-down',
     rule: 'D1',
     wrong: 'half a cent of the processing fee is dropped',
