@@ -105,7 +105,7 @@ export const parts = {
   cancelPayout: { part: cancelPayout, theme: 'desk', by: 'writer', weight: 4, isOf: 'close' },
   cancelSentPayout: { part: cancelSentPayout, theme: 'desk', by: 'writer', weight: 8, isOf: 'close with storage' },
   hastenPayouts: { part: hastenPayouts, theme: 'desk', by: 'writer', weight: 1, isOf: 'close' },
-  failEscrowMove: { part: failEscrowMove, theme: 'desk', by: 'writer', weight: 6, isOf: 'close with storage' },
+  failEscrowMove: { part: failEscrowMove, theme: 'desk', by: 'writer', weight: 10, isOf: 'close with storage' },
   declinePayout: { part: declinePayout, theme: 'writers', by: 'writer', weight: 8, isOf: 'close with storage' },
   loseAccount: { part: loseAccount, theme: 'writers', by: 'writer', weight: 3, isOf: 'close' },
   drainBalance: { part: drainBalance, theme: 'payments', by: 'supporter', weight: 0, isOf: 'close with connect' },

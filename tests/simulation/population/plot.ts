@@ -175,17 +175,18 @@ function planChangesDuring(seed: number, town: Town, { of, at }: CloseAt): Plott
 
 /** What is kept back shows the more where another close follows. */
 function payoutPartsDuring(seed: number, town: Town, { of, at, isLast }: CloseAt): PlottedAct[] {
+  const escrow = escrowOf(seed);
   const chance = chanceOf(seed, `payouts during ${of}`);
   const count = chance.weigh([
     [0, 4],
     [1, 8],
     [2, 6],
   ]);
-  const drawn = Array.from({ length: count }, () => chance.weigh(partsOfClose(escrowOf(seed))));
+  const drawn = Array.from({ length: count }, () => chance.weigh(partsOfClose(escrow)));
   const isShort = capitalOf(seed) < plentyCents;
-  const drain = escrowOf(seed) === 'connect' ? 'drainBalance' : 'emptyBalance';
+  const drain = escrow === 'connect' ? 'drainBalance' : 'emptyBalance';
   const names: PartName[] = [
-    ...(isShort && chance.percent(60) ? ([drain] as const) : []),
+    ...(isShort && chance.percent(escrow === 'connect' ? 60 : 30) ? ([drain] as const) : []),
     ...drawn,
     ...(!isLast && chance.percent(45) ? (['holdPayout'] as const) : []),
   ];

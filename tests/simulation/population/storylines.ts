@@ -72,6 +72,7 @@ const storylines: Readonly<Record<string, Storyline>> = {
       ...optional(chance, 50, ['later', chance.pick(['releaseHold', 'reverseHold'])], ['later', 'releaseHold']),
     ],
   },
+  'what was kept back is seen to': { percent: 60, steps: () => [['later', 'endHeldPayout']] },
   'a line is asked about': {
     percent: 20,
     steps: () => [
@@ -121,11 +122,12 @@ const storylines: Readonly<Record<string, Storyline>> = {
   // E7: a card is lost before the second month's renewal, and replaced when that month is over.
   'a month is paid too late': {
     percent: 50,
-    steps: ({ town, months: [first, second] }, chance) => {
+    steps: ({ town, months: [first, second], momentsOf }, chance) => {
       if (second === undefined) return [];
       const { userId } = chance.pick(town.supporters);
       return [
         [new Date(cutoffOf(first).getTime() - hourMs), 'loseCard', userId],
+        ...optional(chance, 80, [momentsOf(second)[0], 'lowerAndRaise', userId]),
         [cutoffOf(second), 'payLate', userId],
         [new Date(cutoffOf(second).getTime() + 10 * hourMs), 'retryRefund'],
         [new Date(cutoffOf(second).getTime() + 10 * hourMs), 'retryRefund'],
