@@ -39,10 +39,13 @@ export const refundCents: Part = async (scene, chance, userId) => {
   return true;
 };
 
-/** A bank disputes what is left of a payment, or a part of it, or asks about it first. */
+/**
+ * A bank disputes what is left of a payment, or a part of it, or asks about it first. While the platform is about to refund
+ * some of it, Stripe may refuse that from then on, or not, as it happens.
+ */
 export const dispute: Part = async (scene, chance, userId) => {
   const payments = (await paymentsOf(scene, userId)).filter(
-    ({ isDisputed, leftCents }) => !isDisputed && leftCents > 0,
+    ({ isDisputed, isOrdered, leftCents }) => !isDisputed && !isOrdered && leftCents > 0,
   );
   if (payments.length === 0) return false;
   const { id, leftCents } = oneOf(payments, chance);
@@ -84,6 +87,8 @@ export interface Payment {
   readonly cents: number;
   /** What nobody has given back, or is about to. */
   readonly leftCents: number;
+  /** The platform is about to refund some of it. */
+  readonly isOrdered: boolean;
   /** It is disputed, or was. */
   readonly isDisputed: boolean;
   /** No bank has it, nor has kept it. */
@@ -124,6 +129,7 @@ export async function paymentsOf(scene: Scene, userId?: string): Promise<Payment
         0,
         given.reduce((left, { amount }) => left - amount, cents - (ordered.get(id) ?? 0)),
       ),
+      isOrdered: ordered.has(id),
       isDisputed: about.length > 0,
       isRefundable: about.every(({ status }) => status === 'won'),
       openDisputes: about
