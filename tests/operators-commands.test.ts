@@ -5,8 +5,8 @@ import {
   addsUp,
   ExplanationSchema,
   MonthProgressSchema,
+  monthReconciled,
   ParkedMessageSchema,
-  payoutSettled,
   RehearsalReportSchema,
   RehearsedPayoutSchema,
   serviceNames,
@@ -108,10 +108,10 @@ describe('wewrite', () => {
     async () => {
       const value = Buffer.from('no message');
       const headers = { ce_id: 'garbage', ce_time: '2026-12-01T00:00:00.000Z' };
-      await story.harness.broker.send([{ topic: story.harness.topicName(payoutSettled), key: 'k', value, headers }]);
+      await story.harness.broker.send([{ topic: story.harness.topicName(monthReconciled), key: 'k', value, headers }]);
       await story.harness.settled();
       const listed = await jsonOf(z.array(ParkedMessageSchema), 'parked', 'list');
-      expect(listed.map(({ service, topic }) => `${service} ${topic}`)).toContain('billing payout.settled');
+      expect(listed.map(({ service, topic }) => `${service} ${topic}`)).toContain('billing month.reconciled');
       const [billings] = listed.filter(({ service }) => service === 'billing');
       const replayed = await wewrite('parked', 'replay', billings?.id ?? '', '--reason', 'try again');
       expect(replayed).toMatchObject({ code: 1, complaint: '1 of 1 are still parked.\n' });

@@ -112,6 +112,15 @@ describe('B5: the verdict on a run', () => {
     },
   );
 
+  test.each<[Service]>([['billing'], ['payouts']])(
+    'balances of an older %s, which does not count, are compared',
+    (older) => {
+      expect(verdictOf(steps, booksWith(older, { takenIn: {} }))).toMatchObject({ state: 'reconciled' });
+      const known = owed(older, {}).map((each) => (each.service === older ? { ...each, takenIn: {} } : each));
+      expect(verdictOf(steps, known)).toMatchObject({ state: 'unexplained', unexplainedCents: 1 });
+    },
+  );
+
   test('a sum that a service has not stated yet keeps the month running', () => {
     const { netCents: _, ...others } = sums.payouts;
     expect(verdictOf(steps, booksWith('payouts', { sums: others }))).toMatchObject({
