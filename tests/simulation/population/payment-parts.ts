@@ -57,7 +57,8 @@ export const dispute: Part = async (scene, chance, userId) => {
 
 /** The bank decides about some dispute, whoever's it is; at times it gives back a part only of what it took. */
 export const endDispute: Part = async (scene, chance) => {
-  const open = (await paymentsOf(scene)).flatMap(({ openDisputes }) => openDisputes);
+  const payments = (await paymentsOf(scene)).filter(({ isOrdered }) => !isOrdered);
+  const open = payments.flatMap(({ openDisputes }) => openDisputes);
   if (open.length === 0) return false;
   const { id, cents } = chance.pick(open);
   const isWon = chance.percent(55);
