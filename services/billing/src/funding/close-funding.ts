@@ -17,7 +17,6 @@ import { sql } from 'kysely';
 import type { BillingContext, BillingTransaction } from '../context.ts';
 import { settleReversals } from '../reversals/settle-reversals.ts';
 import { secondsOf } from '../stripe/seconds.ts';
-
 import { type InvoiceReading, monthsOf } from './invoice.ts';
 import { closeMonth } from './month-lock.ts';
 import { readAndApply } from './read-and-apply.ts';
