@@ -203,7 +203,7 @@ describe('webhooks', () => {
       paymentMethodId: 'pm_card_visa',
     });
     expect(answer.status).toBe(201);
-    expect(billing.budget('dora', november)).toMatchObject({ funding: 'none' });
+    await eventually(() => billing.budget('dora', november)?.funding === 'none');
     await billing.control('PUT', '/clock', { now: '2026-11-01T02:30:00.000Z' });
     await eventually(() => billing.budget('dora', november)?.paidCents === 500);
     await billing.stripe.webhookEndpoints.del(lost.id);
