@@ -1,6 +1,7 @@
-import { BillingEscrowSchema } from '@wewrite/contracts';
+import { BillingEscrowSchema, type Month } from '@wewrite/contracts';
 import { z } from 'zod';
 import type { Chance } from './chance.ts';
+import { isOfPayouts, payoutsUnderWay, seen } from './payouts-under-way.ts';
 import { promised } from './promise.ts';
 import { accepted, admin, type Scene } from './scene.ts';
 
@@ -25,6 +26,24 @@ export async function topUp(scene: Scene, cents: number): Promise<void> {
   if (cents <= 0) return;
   await scene.stage.orderAtStripe('/_sandbox/topups', { amount: cents });
   scene.record({ kind: 'topped_up', cents }, accepted);
+}
+
+/** Many times what the payouts of a close take that wait for nothing. */
+const patienceSteps = 250;
+
+/**
+ * Lets a close go on; whoever sees its payouts wait for long puts money in. By connect Stripe refuses what the balance cannot
+ * pay, and nobody says how much is missing.
+ */
+export async function untilPayable(scene: Scene, month: Month): Promise<void> {
+  let steps = 0;
+  const waiting = await seen(scene, async (step) => {
+    if (!isOfPayouts(step) || ++steps < patienceSteps) return null;
+    steps = 0;
+    const isShort = (await availableAtStripe(scene)) < plentyCents / 100;
+    return isShort && (await payoutsUnderWay(scene, month)).length > 0 ? month : null;
+  });
+  if (waiting !== null) await topUp(scene, plentyCents);
 }
 
 const RefundsSchema = z.array(z.object({ amount: z.int(), status: z.string().nullable() }));

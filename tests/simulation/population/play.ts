@@ -1,7 +1,7 @@
 import { cutoffOf, type Month, type MonthProgress, MonthProgressSchema, nextMonth } from '@wewrite/contracts';
 import { pathOf } from '../../../apps/cli/src/demo/api.ts';
 import { chanceOf } from './chance.ts';
-import { coverRefunds, plentyCents, topUp, untilFunded } from './funds.ts';
+import { coverRefunds, plentyCents, topUp, untilFunded, untilPayable } from './funds.ts';
 import { isFirstOfAll, isOfAnyMoment, parts } from './parts.ts';
 import { orderHeldPayout } from './payout-parts.ts';
 import { heldPayouts } from './payouts-under-way.ts';
@@ -146,6 +146,7 @@ async function playClose(scene: Scene, plot: Plot, facts: StripeFacts, close: Pl
     await doAct(scene, plot, act);
   }
   if (isDoubled) await ask();
+  if (plot.escrow === 'connect') await untilPayable(scene, month);
   await everythingIsKnown(scene, facts);
   const ofFunds = chanceOf(plot.seed, `funds of ${month}`);
   await untilFunded(scene, ofFunds, async (instantMs) => {
