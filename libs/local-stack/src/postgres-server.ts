@@ -86,6 +86,6 @@ function settings(cluster: PostgresCluster, port: number): string[] {
     'timezone=UTC',
     'log_timezone=UTC',
     ...(cluster.fsync ? [] : ['fsync=off', 'full_page_writes=off']),
-    ...(cluster.forTests ? ['synchronous_commit=off', 'wal_level=minimal', 'max_wal_senders=0', 'autovacuum=off'] : []),
+    ...(cluster.forTests ? ['synchronous_commit=off', 'wal_level=minimal', 'max_wal_senders=0'] : []),
   ];
 }
