@@ -112,6 +112,27 @@ export const earningsMutants: readonly Mutant[] = [
     tests: [`${source}/reversals/reversal.test.ts`],
   },
   {
+    name: 'closed-before-what-waits',
+    rule: 'E5',
+    wrong: "a month's earnings are closed while what is to be taken back of them still waits",
+    file: `${source}/calculate-earnings.ts`,
+    edits: [
+      {
+        from: '  if (isClose && (await spreadWaiting(context, tx, run, { beforeClosing: true }))) return;\n',
+        to: '',
+      },
+    ],
+    tests: [`${tests}/reversals.test.ts`],
+  },
+  {
+    name: 'rehearsal-takes-back',
+    rule: 'E5, B4',
+    wrong: 'a rehearsal spreads what waits for the close',
+    file: `${source}/calculate-earnings.ts`,
+    edits: [{ from: 'if (isClose && (await spreadWaiting(', to: 'if (run.runId && (await spreadWaiting(' }],
+    tests: [`${tests}/reversals.test.ts`],
+  },
+  {
     name: 'disputed-taken-again',
     rule: 'E5',
     wrong: 'what is in dispute is refunded a second time',

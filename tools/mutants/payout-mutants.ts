@@ -103,6 +103,22 @@ export const payoutMutants: readonly Mutant[] = [
     tests: [`${tests}/month-of-payouts.test.ts`],
   },
   {
+    name: 'paid-before-what-is-taken-back',
+    rule: 'E5',
+    wrong: 'writers are judged before what was taken back of their month, though the closing message counts it',
+    file: `${source}/payout-month.ts`,
+    edits: [{ from: " and state <> 'complete' and expected is not null", to: ' and false' }],
+    tests: [`${tests}/early-reversals.test.ts`],
+  },
+  {
+    name: 'later-reversal-counts-as-early',
+    rule: 'E5',
+    wrong: 'what is taken back later stands in for what judging waits for',
+    file: `${source}/adjustments/apply-reversals.ts`,
+    edits: [{ from: 'parts.filter(({ beforeClosing }) => beforeClosing)', to: 'parts.filter(({ run }) => run.runId)' }],
+    tests: [`${tests}/early-reversals.test.ts`],
+  },
+  {
     name: 'hold-not-subtracted',
     rule: 'C6',
     wrong: 'held money is paid',

@@ -240,7 +240,7 @@ describe.each(['storage', 'connect'] as const)('%s without enough available mone
     await billing.harness.say(earningsCalculated, {
       key: closingKey(run.runId),
       id: 'closing',
-      body: { part: 'closing', run, currency: 'usd', writers: 1, lineCount: 3, ...month },
+      body: { part: 'closing', run, currency: 'usd', writers: 1, lineCount: 3, ...month, reversedParts: 0 },
     });
     await billing.settled();
 

@@ -106,5 +106,6 @@ export const earned: readonly (WriterMonth | EarningsClosing)[] = [
     feeCents: cents(105),
     netCents: cents(1_395),
     lineCount: 2,
+    reversedParts: 0,
   },
 ];

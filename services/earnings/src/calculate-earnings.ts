@@ -2,8 +2,9 @@ import { type Run, RunSchema } from '@wewrite/contracts';
 import { afterCommit, assert, type Completion, countParts, expectParts, type Loop } from '@wewrite/service-kit';
 import { sql } from 'kysely';
 import { calculateWriters } from './calculate-writers.ts';
-import { assertEarningsAddUp, checkEarnings } from './check-books.ts';
+import { assertEarningsAddUp, checkEarnings, checkReversals } from './check-books.ts';
 import type { Context, Tx } from './db.ts';
+import { countReversedParts, isReversed, spreadWaiting } from './reversals/apply-reversals.ts';
 import type { UnfinishedRun } from './run.ts';
 import { sayEarningsClosing, sayEarningsProgress, sayWriterMonths, type WriterAmounts } from './say-earnings.ts';
 
@@ -25,7 +26,7 @@ export function calculationLoop(context: Context, sizes: StepSizes = defaultSize
     pollMs: 1_000,
     due: async () => {
       const { rows } = await sql<{ count: number }>`
-        select count(*) as count from run where state in ('indexing', 'calculating', 'announcing')`.execute(
+        select count(*) as count from run where state in ('indexing', 'calculating', 'announcing', 'reversing')`.execute(
         context.database.kysely,
       );
       return rows[0]?.count ?? 0;
@@ -75,6 +76,8 @@ async function advance(context: Context, tx: Tx, unfinished: UnfinishedRun, size
       return calculate(context, tx, unfinished, sizes);
     case 'announcing':
       return announce(context, tx, unfinished, sizes);
+    case 'reversing':
+      return reverse(context, tx, unfinished.run);
   }
 }
 
@@ -85,7 +88,7 @@ async function calculate(context: Context, tx: Tx, unfinished: UnfinishedRun, si
   const sums = await assertEarningsAddUp(tx, run);
   const expected = [sums.writerCount, sums.lineCount, sums.grossCents, sums.feeCents, sums.netCents];
   const completion = await expectParts(tx, { run, series: 'earnings', expected, at: context.clock.now() });
-  return conclude(context, tx, { completion, afterUserId: '' });
+  return goOn(context, tx, { completion, afterUserId: '' });
 }
 
 /** Says the months of the next writers. */
@@ -98,25 +101,36 @@ async function announce(context: Context, tx: Tx, unfinished: UnfinishedRun, siz
   const sum = (amount: keyof WriterAmounts) => writers.reduce((total, writer) => total + writer[amount], 0);
   const counts = [writers.length, sum('lineCount'), sum('grossCents'), sum('feeCents'), sum('netCents')];
   const completion = await countParts(tx, { run, series: 'earnings', counts, at: context.clock.now() });
-  return conclude(context, tx, { completion, afterUserId: last.recipientUserId });
+  return goOn(context, tx, { completion, afterUserId: last.recipientUserId });
 }
 
-/** With the last writer comes the closing message; before, the next step goes on after `afterUserId`. */
-async function conclude(
+/** With the last writer the next stage begins; before, the next step goes on after `afterUserId`. */
+async function goOn(
   context: Context,
   tx: Tx,
   { completion, afterUserId }: { completion: Completion; afterUserId: string },
 ): Promise<void> {
   const { run } = completion;
-  if (!completion.justCompleted) {
-    await sayEarningsProgress(context, tx, { completion, booksVersion: null });
-    return enter(tx, run, { state: 'announcing', afterUserId });
-  }
+  if (completion.justCompleted) return enter(tx, run, { state: 'reversing' });
+  await sayEarningsProgress(context, tx, { completion, booksVersion: null });
+  return enter(tx, run, { state: 'announcing', afterUserId });
+}
+
+/**
+ * Spreads what waits for a closed month; when nothing does any more, the closing message is said, which counts it: whoever
+ * pays the writers can take it in before (E5).
+ */
+async function reverse(context: Context, tx: Tx, run: Run): Promise<void> {
+  const isClose = run.kind === 'close';
+  if (isClose && (await spreadWaiting(context, tx, run, { beforeClosing: true }))) return;
+  const series = { run, series: 'earnings', at: context.clock.now() };
+  const completion = await countParts(tx, { ...series, counts: [0, 0, 0, 0, 0] });
   const booksVersion = await checkEarnings(context, tx, run);
-  await sayEarningsClosing(context, tx, completion);
+  if (isClose && (await isReversed(tx, run))) await checkReversals(context, tx, run);
+  await sayEarningsClosing(context, tx, { completion, reversedParts: await countReversedParts(tx, run) });
   await sayEarningsProgress(context, tx, { completion, booksVersion });
   afterCommit(tx, () => context.wake('apply_reversals'));
-  return enter(tx, run, { state: 'calculated' });
+  await enter(tx, run, { state: 'calculated' });
 }
 
 /** Takes the oldest month that has work, closes before rehearsals; a run that another replica has in hand is left to it. */
@@ -130,7 +144,7 @@ async function claimRun(tx: Tx): Promise<UnfinishedRun | null> {
     fee_basis_points: number;
     traceparent: string | null;
   }>`
-    select * from run where state in ('indexing', 'calculating', 'announcing')
+    select * from run where state in ('indexing', 'calculating', 'announcing', 'reversing')
     order by kind, month limit 1 for update skip locked`.execute(tx);
   const [row] = rows;
   if (row === undefined) return null;
@@ -145,11 +159,11 @@ async function claimRun(tx: Tx): Promise<UnfinishedRun | null> {
 
 /** The run's next stage, from its first writer or after the one that the stage has come to. */
 type Stage =
-  | { readonly state: 'calculated' }
+  | { readonly state: 'reversing' | 'calculated' }
   | { readonly state: 'calculating' | 'announcing'; readonly afterUserId?: string };
 
 async function enter(tx: Tx, run: Run, stage: Stage): Promise<void> {
-  const afterUserId = stage.state === 'calculated' ? '' : (stage.afterUserId ?? '');
+  const afterUserId = 'afterUserId' in stage ? stage.afterUserId : '';
   await sql`
     update run set state = ${stage.state}, after_user_id = ${afterUserId} where run_id = ${run.runId}`.execute(tx);
 }

@@ -33,11 +33,16 @@ export async function sayWriterMonths(
   await outbox.emit(tx, earningsCalculated, messages);
 }
 
-/** `earnings.calculated`, the closing message: the sums over all writers of the run. */
-export async function sayEarningsClosing({ outbox }: Context, tx: Tx, { run, done }: Completion): Promise<void> {
+/** `earnings.calculated`, the closing message: the sums over all writers of the run, and what was taken back before it. */
+export async function sayEarningsClosing(
+  { outbox }: Context,
+  tx: Tx,
+  { completion, reversedParts }: { completion: Completion; reversedParts: number },
+): Promise<void> {
+  const { run, done } = completion;
   const [writers, lineCount, grossCents, feeCents, netCents] = done;
-  const amounts = { lineCount, grossCents, feeCents, netCents };
-  const body = earningsCalculated.schema.parse({ part: 'closing', run, currency: 'usd', writers, ...amounts });
+  const sums = { writers, lineCount, grossCents, feeCents, netCents, reversedParts };
+  const body = earningsCalculated.schema.parse({ part: 'closing', run, currency: 'usd', ...sums });
   const id = idOfCause('earnings.calculated', run.runId, 'closing');
   await outbox.emit(tx, earningsCalculated, [{ key: closingKey(run.runId), id, body }]);
 }

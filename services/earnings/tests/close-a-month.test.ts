@@ -63,6 +63,7 @@ describe('a month on its way through earnings', () => {
         grossCents: 1_166,
         feeCents: expected.writers.reduce((sum, writer) => sum + writer.platformFeeCents, 0),
         netCents: expected.writers.reduce((sum, writer) => sum + writer.netCents, 0),
+        reversedParts: 0,
       },
     ]);
   }
@@ -163,7 +164,7 @@ describe('a month on its way through earnings', () => {
   test('a month without lines is calculated at once: no writers, all sums zero', async () => {
     await calculateMonth(service, run, [], 1);
     expect(await state()).toBe('calculated');
-    const nothing = { writers: 0, lineCount: 0, grossCents: 0, feeCents: 0, netCents: 0 };
+    const nothing = { writers: 0, lineCount: 0, grossCents: 0, feeCents: 0, netCents: 0, reversedParts: 0 };
     expect(saidOf()).toEqual([{ part: 'closing', run, currency: 'usd', ...nothing }]);
     expect(progressOf('earnings').at(-1)).toMatchObject({ state: 'done', expected: 0, done: 0 });
     expect((await service.get(`/v1/months/${run.month}/writers`)).body).toEqual({ writers: [], nextCursor: null });

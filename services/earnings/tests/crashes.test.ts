@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { earningsCalculated, type Topic } from '@wewrite/contracts';
-import type { Outbox } from '@wewrite/service-kit';
+import { earningsCalculated, paymentReversed, type Run, type Topic, UserIdSchema } from '@wewrite/contracts';
+import { idOfCause, type Outbox } from '@wewrite/service-kit';
 import { sql } from 'kysely';
 import type { Context } from '../src/db.ts';
 import { type EarningsService, startEarnings } from './earnings-service.ts';
@@ -35,6 +35,25 @@ function withOutbox(context: Context, fails: (topic: Topic) => boolean): Context
   return { ...context, outbox: { ...context.outbox, emit } };
 }
 
+/** A refund of the month, which waits until that is calculated. */
+async function refund(service: EarningsService, { month }: Run): Promise<void> {
+  const body = paymentReversed.schema.parse({
+    ...{ reversalId: idOfCause('refund', month), kind: 'refund', settles: null, currency: 'usd', amountCents: 500 },
+    ...{ at: '2026-12-01T07:00:00.000Z', userId: 's1', month, invoiceId: 'in_1', stripeId: 're_1' },
+  });
+  await service.harness.say(paymentReversed, { key: UserIdSchema.parse('s1'), body, id: body.reversalId });
+  await service.harness.settled();
+}
+
+/** Of the refund each of the supporter's five writers has a part, which is said once, before the closing message. */
+function expectTheRefund({ said }: EarningsService, { runId }: Run): void {
+  const parts = said.reversed.flatMap((each) => (each.part === 'writer' && each.run.runId === runId ? [each] : []));
+  expect(parts.filter(({ beforeClosing }) => beforeClosing)).toHaveLength(5);
+  expect(parts).toHaveLength(5);
+  const closing = said.earnings.find((each) => each.part === 'closing' && each.run.runId === runId);
+  expect(closing).toMatchObject({ reversedParts: 5 });
+}
+
 async function expectTheWholeMonth(service: EarningsService, run: ReturnType<typeof runOf>): Promise<void> {
   const expected = expectedMonth(run, supporters);
   const { body } = await service.get(`/v1/months/${run.month}/writers`);
@@ -66,9 +85,11 @@ describe('a crash at any message that is said', () => {
       const run = runOf(`20${String(point).padStart(2, '0')}-01`);
       emits = 0;
       emitsUntilCrash = point;
+      await refund(service, run);
       await calculateMonth(service, run, supporters, 15);
       if (emits >= emitsUntilCrash) crashes++;
       await expectTheWholeMonth(service, run);
+      expectTheRefund(service, run);
     }
     expect(crashes).toBeGreaterThanOrEqual(20);
   }, 120_000);

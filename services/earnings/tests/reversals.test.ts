@@ -2,6 +2,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import {
   cents,
   EarningsMonthSchema,
+  month,
+  nextMonth,
   paymentReversed,
   type ReversalKind,
   ReversalsPageSchema,
@@ -21,19 +23,19 @@ const supporters: Supporter[] = [
 describe('reversals of a month', () => {
   let service: EarningsService;
   let run: Run;
-  let monthNumber = 0;
+  let last = month('2025-12');
   beforeAll(async () => {
     service = await startEarnings();
   });
   beforeEach(() => {
-    monthNumber++;
-    run = runOf(`2026-${String(monthNumber).padStart(2, '0')}`);
+    last = nextMonth(last);
+    run = runOf(last);
   });
   afterAll(() => service.harness.stop());
 
   const calculate = () => calculateMonth(service, run, supporters, 1);
   const reversalId = (name: string) => idOfCause('test', run.month, name);
-  const reverse = async (
+  const queue = async (
     kind: ReversalKind,
     amountCents: number,
     { name = kind, settles = null, userId = 'ann' }: { name?: string; settles?: string | null; userId?: string } = {},
@@ -55,9 +57,20 @@ describe('reversals of a month', () => {
       body,
       id: idOfCause('said', body.reversalId),
     });
+  };
+  const reverse = async (...reversal: Parameters<typeof queue>) => {
+    await queue(...reversal);
     await service.harness.settled();
   };
   const saidOf = (name: string) => service.said.reversed.filter((message) => message.reversalId === reversalId(name));
+  /** The parts of writers that were said before the closing message of the month's earnings. */
+  const earlyParts = () =>
+    service.said.reversed
+      .flatMap((said) => (said.part === 'writer' && said.beforeClosing && said.run.runId === run.runId ? [said] : []))
+      .map(({ kind, recipientUserId }) => `${kind} ${recipientUserId}`)
+      .sort();
+  const closingOf = ({ runId }: Run) =>
+    service.said.earnings.find((said) => said.part === 'closing' && said.run.runId === runId);
   const lastBooks = () => service.said.books.filter((books) => books.month === run.month).at(-1)!;
   const monthOf = async (sub: string) =>
     EarningsMonthSchema.parse((await service.get(`/v1/earnings/${run.month}`, { sub, roles: ['writer'] })).body);
@@ -78,6 +91,7 @@ describe('reversals of a month', () => {
           feeCents: 18,
           netCents: 232,
           lineCount: 1,
+          beforeClosing: false,
         },
         expect.objectContaining({ part: 'writer', recipientUserId: 'walt', grossCents: 150, feeCents: 11 }),
         expect.objectContaining({
@@ -118,6 +132,45 @@ describe('reversals of a month', () => {
     expect(saidOf('refund')).toHaveLength(3);
     expect(saidOf('refund_failed')).toHaveLength(3);
     expect((await monthOf('wanda')).reversed.grossCents).toBe(0);
+  });
+
+  test('E5: the closing message of a month counts the parts of writers that were said before it, and no others', async () => {
+    await reverse('refund', 100);
+    await reverse('refund', 2_000, { name: 'does not fit' });
+    await reverse('dispute_opened', 500, { userId: 'ben' });
+    await calculate();
+    await reverse('refund', 100, { name: 'later' });
+    expect(saidOf('does not fit')).toEqual([]);
+    expect(earlyParts()).toEqual(['refund walt', 'refund wanda', 'dispute_opened wanda'].sort());
+    expect(closingOf(run)).toMatchObject({ writers: 2, grossCents: 1_300, reversedParts: 3 });
+    expect(saidOf('later')).toHaveLength(3);
+    expect(lastBooks().equations.map((equation) => equation.differenceCents)).toEqual([0, cents(2_000)]);
+  });
+
+  test('E5: what does not fit to a month shows from its close on', async () => {
+    await reverse('refund', 2_000);
+    await calculate();
+    expect(closingOf(run)).toMatchObject({ reversedParts: 0 });
+    expect(lastBooks()).toMatchObject({ stage: 'reversals', runId: null });
+    expect(lastBooks().equations.map((equation) => equation.differenceCents)).toEqual([0, cents(2_000)]);
+  });
+
+  test('E5: more than a step spreads are all said before the closing message', async () => {
+    for (let index = 0; index < 101; index++) await queue('refund', 1, { name: `cent ${index}`, userId: 'ben' });
+    await service.harness.settled();
+    await calculate();
+    expect(earlyParts()).toHaveLength(101);
+    expect(closingOf(run)).toMatchObject({ reversedParts: 101 });
+  });
+
+  test('E5, B4: a rehearsal of the month takes nothing back, and leaves what waits for the close', async () => {
+    await reverse('refund', 500);
+    const rehearsal: Run = { ...run, runId: idOfCause('test', 'rehearsal', run.month), kind: 'rehearsal' };
+    await calculateMonth(service, rehearsal, supporters, 1);
+    expect(closingOf(rehearsal)).toMatchObject({ grossCents: 1_300, reversedParts: 0 });
+    expect(saidOf('refund')).toEqual([]);
+    await calculate();
+    expect(earlyParts()).toEqual(['refund walt', 'refund wanda']);
   });
 
   test('E5: a refund that failed gives back what it took, cent by cent', async () => {

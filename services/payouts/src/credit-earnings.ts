@@ -5,15 +5,15 @@ import {
   type MessageOf,
   type WriterMonth,
 } from '@wewrite/contracts';
-import { afterCommit, type Completion, countParts, expectParts, type Received } from '@wewrite/service-kit';
+import { type Completion, countParts, expectParts, type Received } from '@wewrite/service-kit';
 import { sql, type Transaction } from 'kysely';
 import { lockBalancesForCredits } from './adjustments/read-books.ts';
 import { settleDebts } from './adjustments/settle-debts.ts';
 import { writeBooks } from './adjustments/write-books.ts';
 import { checkBooks } from './check-books.ts';
-import { type Context, loopNames } from './context.ts';
+import type { Context } from './context.ts';
 import type { Schema } from './db.ts';
-import { creditSeries, openMonth } from './payout-month.ts';
+import { completeEarnings, creditSeries, earlyReversalSeries, openMonth } from './payout-month.ts';
 import { sayProgress } from './progress.ts';
 import { creatorEarning } from './sub-ledger.ts';
 
@@ -21,7 +21,7 @@ type Message = Received<MessageOf<typeof earningsCalculated>>;
 
 /**
  * Writers' net earnings become payable: one posting a writer and month. When all writers of the closing message are
- * credited, the month can be judged.
+ * credited, and what was taken back of them before that message was said is taken, the month can be judged.
  */
 export async function creditEarnings(
   context: Context,
@@ -72,6 +72,8 @@ async function creditRun(context: Context, tx: Transaction<Schema>, messages: re
     completes = completion.justCompleted;
   }
   if (closing !== undefined) {
+    const expected = [closing.reversedParts];
+    if (closing.reversedParts > 0) await expectParts(tx, { run, series: earlyReversalSeries, expected, at });
     completion = await expectParts(tx, { run, series: creditSeries, expected: expectedOf(closing), at });
     completes ||= completion.justCompleted;
   }
@@ -95,9 +97,7 @@ async function concludeCredits(
     booksVersion,
     sums: { grossCents: cents(done[1] ?? 0), feeCents: cents(done[2] ?? 0), netCents: cents(done[3] ?? 0) },
   });
-  if (!completes) return;
-  await tx.updateTable('payout_month').set({ credits_complete: true }).where('run_id', '=', run.runId).execute();
-  afterCommit(tx, () => context.wake(loopNames.judge));
+  if (completes) await completeEarnings(context, tx, run);
 }
 
 /** Gives the writers whose credit was not there yet. */

@@ -41,6 +41,7 @@ export interface PayoutAccountTable {
 export interface PayoutMonthTable {
   run_id: string;
   month: string;
+  /** All writers are credited, and what was taken back before the closing message of their earnings is taken (E5). */
   credits_complete: boolean;
   escrow_funded: boolean;
   state: 'collecting' | 'judging' | 'requested';

@@ -60,8 +60,8 @@ export interface PayoutHarness extends Harness {
   knowAccount(writer: string): Promise<void>;
   /** Changes the account at Stripe, whose event has not come yet. */
   changeAtStripe(accountId: string, outcome: 'ready' | 'restricted'): Promise<void>;
-  /** Says a month's earnings and its closing message. */
-  earn(month: string, netByWriter: Readonly<Record<string, number>>): Promise<void>;
+  /** Says a month's earnings and its closing message, which counts `reversedParts`. */
+  earn(month: string, netByWriter: Readonly<Record<string, number>>, reversedParts?: number): Promise<void>;
   fund(month: string): Promise<void>;
   /** Funds the month, and before it those that have earnings: billing funds them in order. */
   fundThrough(month: string): Promise<void>;
@@ -198,9 +198,9 @@ export async function startPayouts(
         values (${writer}, ${id}, true, ${new Date(now)})`.execute(kysely);
     },
     changeAtStripe: (accountId, outcome) => control(`/_sandbox/onboarding/${accountId}`, { outcome }),
-    earn: async (month, netByWriter) => {
+    earn: async (month, netByWriter, reversedParts) => {
       earnedMonths.add(month);
-      const messages = messagesOf(month, netByWriter);
+      const messages = messagesOf(month, netByWriter, reversedParts);
       for (const [index, body] of messages.entries()) {
         const key = body.part === 'writer' ? body.recipientUserId : 'closing';
         await harness.say(earningsCalculated, { key, id: `earnings-${month}-${index}`, body });

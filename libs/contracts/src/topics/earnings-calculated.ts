@@ -28,6 +28,8 @@ export const EarningsClosingSchema = z.object({
   currency: CurrencySchema,
   writers: z.int().min(0),
   ...amounts,
+  /** How many writers' parts of reversals were said before it, each marked so: who pays writers waits for them (E5). */
+  reversedParts: z.int().min(0).default(0),
 });
 export type EarningsClosing = z.infer<typeof EarningsClosingSchema>;
 

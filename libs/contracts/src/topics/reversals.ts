@@ -59,6 +59,8 @@ export const WriterReversalSchema = z.object({
   ...reversal,
   recipientUserId: UserIdSchema,
   ...shares,
+  /** It was said before the closing message of `earnings.calculated`, which counts it. */
+  beforeClosing: z.boolean().default(false),
 });
 export type WriterReversal = z.infer<typeof WriterReversalSchema>;
 

@@ -6,13 +6,14 @@ import type { Context, Tx } from '../db.ts';
 import { linesOfSupporter } from '../find-lines.ts';
 import { leftOf } from '../line.ts';
 import { type LinePart, type Parts, type Reversal, settledKindOf, spreadReversal, sumParts } from './reversal.ts';
-import { writeReversal } from './write-reversal.ts';
+import { type AppliedReversal, writeReversal } from './write-reversal.ts';
 
 const reversalsPerStep = 100;
 
 /**
- * Spreads reversals over the months that they are of (E5), in the order in which they came, once those are calculated.
- * One that does not fit to what is left stays, with the reason, in the log and as a difference of the books.
+ * Spreads reversals over the months that they are of (E5), in the order in which they came, once those are calculated; what
+ * waits by then is spread as the last stage of that (`calculate-earnings.ts`). One that does not fit to what is left stays,
+ * with the reason, in the log and as a difference of the books.
  */
 export function reversalLoop(context: Context): Loop {
   return {
@@ -30,17 +31,47 @@ export function reversalLoop(context: Context): Loop {
       context.database.transaction(async (tx) => {
         const run = await claimRun(tx);
         if (run === null) return false;
-        for (const { traceparent, ...reversal } of await readWaiting(tx, run)) {
-          const attributes = { month: run.month, 'reversal.id': reversal.reversalId };
-          await context.telemetry.span({ name: 'spread reversal', parent: traceparent, attributes }, () =>
-            apply(context, tx, run, reversal),
-          );
-        }
+        await spreadWaiting(context, tx, run, { beforeClosing: false });
         // Once for all that have come together: each check reads all reversals of the month.
         if (!(await isWaiting(tx, run))) await checkReversals(context, tx, run);
         return true;
       }),
   };
+}
+
+/**
+ * Spreads the next of the reversals that wait for the run, whose row the caller has locked; false when none does.
+ * `beforeClosing` as in `earnings.reversed`.
+ */
+export async function spreadWaiting(
+  context: Context,
+  tx: Tx,
+  run: Run,
+  { beforeClosing }: { beforeClosing: boolean },
+): Promise<boolean> {
+  const waiting = await readWaiting(tx, run);
+  for (const { traceparent, ...reversal } of waiting) {
+    const attributes = { month: run.month, 'reversal.id': reversal.reversalId };
+    await context.telemetry.span({ name: 'spread reversal', parent: traceparent, attributes }, () =>
+      apply(context, tx, { run, reversal, beforeClosing }),
+    );
+  }
+  return waiting.length > 0;
+}
+
+/** Whether anything of the month was taken back, or should be and does not fit. */
+export async function isReversed(tx: Tx, { month }: Run): Promise<boolean> {
+  const { rows } = await sql`select from reversal where month = ${month} limit 1`.execute(tx);
+  return rows.length > 0;
+}
+
+/** How many messages `earnings.reversed` of the run are a writer's part. */
+export async function countReversedParts(tx: Tx, { runId }: Run): Promise<number> {
+  const { rows } = await sql<{ count: number }>`
+    select count(distinct (reversal_id, recipient_user_id)) as count from line_reversal where run_id = ${runId}`.execute(
+    tx,
+  );
+  return rows[0]?.count ?? 0;
 }
 
 /** Until the transaction ends, nothing else is reversed in the run. */
@@ -76,7 +107,11 @@ async function readWaiting(
   return rows;
 }
 
-async function apply(context: Context, tx: Tx, run: Run, reversal: Reversal): Promise<void> {
+async function apply(
+  context: Context,
+  tx: Tx,
+  { run, reversal, beforeClosing }: Omit<AppliedReversal, 'parts'>,
+): Promise<void> {
   const { reversalId } = reversal;
   const outcome = settledKindOf(reversal) === null ? await spreadAnew(tx, run, reversal) : await settle(tx, reversal);
   if ('refusedBecause' in outcome) {
@@ -89,7 +124,7 @@ async function apply(context: Context, tx: Tx, run: Run, reversal: Reversal): Pr
       update waiting_reversal set refused_because = ${refusedBecause} where reversal_id = ${reversalId}`.execute(tx);
     return;
   }
-  await writeReversal(context, tx, { run, reversal, parts: outcome });
+  await writeReversal(context, tx, { run, reversal, parts: outcome, beforeClosing });
   await sql`delete from waiting_reversal where reversal_id = ${reversalId}`.execute(tx);
 }
 

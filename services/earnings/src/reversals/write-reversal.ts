@@ -9,6 +9,8 @@ export interface AppliedReversal {
   readonly run: Run;
   readonly reversal: Reversal;
   readonly parts: Parts;
+  /** As in `earnings.reversed`. */
+  readonly beforeClosing: boolean;
 }
 
 /**
@@ -48,14 +50,15 @@ async function insertLines(tx: Tx, { run, reversal, parts }: AppliedReversal): P
     select * from json_populate_recordset(null::line_reversal, ${JSON.stringify(rows)}::json)`.execute(tx);
 }
 
-function messagesOf({ run, reversal, parts }: AppliedReversal) {
+function messagesOf({ run, reversal, parts, beforeClosing }: AppliedReversal) {
   const { reversalId, kind, settles, userId, stripeId } = reversal;
   const common = { run, reversalId, kind, settles, currency: 'usd', at: reversal.at.toISOString() };
+  const ofWriter = { part: 'writer', ...common, beforeClosing };
   const byWriter = [...Map.groupBy(parts.lines, (part) => part.recipientUserId)];
   const writers = byWriter
     .sort(([one], [other]) => compareUtf8(one, other))
     .map(([recipientUserId, own]) =>
-      messageOf(reversalId, recipientUserId, { part: 'writer', ...common, recipientUserId, ...sumParts(own) }),
+      messageOf(reversalId, recipientUserId, { ...ofWriter, recipientUserId, ...sumParts(own) }),
     );
   const closing = {
     part: 'closing',

@@ -8,11 +8,12 @@ import {
   sumCents,
   type WriterReversal,
 } from '@wewrite/contracts';
-import { assert, type Received } from '@wewrite/service-kit';
+import { assert, countParts, type Received } from '@wewrite/service-kit';
 import { sql, type Transaction } from 'kysely';
 import { askForCheck } from '../check-books.ts';
 import type { Context } from '../context.ts';
 import type { Schema } from '../db.ts';
+import { completeEarnings, earlyReversalSeries } from '../payout-month.ts';
 import { lockBalances, readBooks } from './read-books.ts';
 import { type Change, keysOf, writeBooks } from './write-books.ts';
 import {
@@ -66,6 +67,18 @@ export async function applyReversals(
   await writeBooks(context, tx, changes);
   const runs = new Map(parts.map(({ run }) => [run.runId, run]));
   await askForCheck(context, tx, runs.values());
+  await countEarly(context, tx, parts);
+}
+
+/** Of what was taken back before a month's earnings were all said, judging waits for each part. */
+async function countEarly(context: Context, tx: Transaction<Schema>, parts: readonly WriterReversal[]): Promise<void> {
+  const early = parts.filter(({ beforeClosing }) => beforeClosing);
+  for (const run of new Map(early.map((part) => [part.run.runId, part.run])).values()) {
+    const count = early.filter((part) => part.run.runId === run.runId).length;
+    const counted = { run, series: earlyReversalSeries, counts: [count], at: context.clock.now() };
+    const { justCompleted } = await countParts(tx, counted);
+    if (justCompleted) await completeEarnings(context, tx, run);
+  }
 }
 
 interface Decision {
