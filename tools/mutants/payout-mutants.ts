@@ -119,6 +119,14 @@ export const payoutMutants: readonly Mutant[] = [
     tests: [`${tests}/early-reversals.test.ts`],
   },
   {
+    name: 'passing-debt-written-off',
+    rule: 'E5, D8',
+    wrong: 'what is taken of a month before it is credited is written off as a debt beyond the floor',
+    file: `${source}/adjustments/apply-reversals.ts`,
+    edits: [{ from: 'part.beforeClosing ? null : (config', to: '(config' }],
+    tests: [`${tests}/early-reversals.test.ts`],
+  },
+  {
     name: 'hold-not-subtracted',
     rule: 'C6',
     wrong: 'held money is paid',

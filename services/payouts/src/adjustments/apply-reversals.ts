@@ -95,7 +95,8 @@ function decide(
   refunds: ReadonlyMap<string, Refund>,
 ): Decision {
   const settled = books.holds.find(({ holdId }) => holdId === part.settles);
-  const floorCents = config.NEGATIVE_BALANCE_FLOOR_CENTS ?? null;
+  // What is taken of a month that may still be credited is repaid by it: none of that is written off.
+  const floorCents = part.beforeClosing ? null : (config.NEGATIVE_BALANCE_FLOOR_CENTS ?? null);
   const take = (kind: TakingKind) =>
     takeBack(books, { kind, amountCents: part.netCents, holdId: settled?.holdId ?? null, floorCents });
   switch (part.kind) {
