@@ -48,7 +48,7 @@ const reckoning: Reckoning = {
   plans: new Map(),
   schedules: new Map([['s1', 'ended']]),
   misanswered: [],
-  undecided: new Set(),
+  isStorageDecided: true,
   storageMoreCents: 0,
 };
 

@@ -12,12 +12,9 @@ import type { ProductBooks } from './product-books.ts';
 import type { ProductMonth } from './read-books.ts';
 import { toldAct } from './story.ts';
 
-/** More than these are not told apart: no run has had so many. */
-const mostUndecided = 10;
-
 /**
  * Holds the product's books, read at the business instant `until`, against the deeds. `read` is told what they
- * come to. What may have come before payouts or after them is tried both ways. Returns where they first differ, or null.
+ * come to. Returns where they first differ, or null.
  */
 export async function differenceFromDeeds(
   chronicle: Chronicle,
@@ -25,15 +22,7 @@ export async function differenceFromDeeds(
   read: (reckoning: Reckoning) => Promise<ProductBooks>,
 ): Promise<string | null> {
   const reckoning = reckon(chronicle, until);
-  const books = await read(reckoning);
-  const difference = firstDifference(reckoning, books);
-  if (difference === null) return null;
-  const undecided = [...reckoning.undecided].slice(0, mostUndecided);
-  for (let choice = 1; choice < 2 ** undecided.length; choice++) {
-    const late = new Set(undecided.filter((_, place) => Math.floor(choice / 2 ** place) % 2 === 1));
-    if (firstDifference(reckon(chronicle, until, late), books) === null) return null;
-  }
-  return difference;
+  return firstDifference(reckoning, await read(reckoning));
 }
 
 /**
@@ -187,9 +176,8 @@ function ofBalances({ writers }: Reckoning, { obligations }: ProductBooks): Gene
 function ofLedger(reckoning: Reckoning, books: ProductBooks): Generator<Pair> {
   const isAny = ([, cents]: readonly [string, number]) => cents !== 0;
   // How much lies in storage depends on what was owed at the moment in which it was funded.
-  const isStorageDecided = reckoning.undecided.size === 0;
   const joined = [
-    ...(isStorageDecided ? [] : ['stripe:storage']),
+    ...(reckoning.isStorageDecided ? [] : ['stripe:storage']),
     ...(books.isSwept ? [] : ['stripe:pending']),
     ...(books.isRefunding ? ['suspense'] : []),
   ];

@@ -98,11 +98,10 @@ export interface Books {
   readonly payouts: Map<string, Map<string, WriterPayout>>;
   readonly holds: Map<string, PlacedHold>;
   /**
-   * What a refund or dispute that came between a cutoff and its close takes of a writer may come before the writer is
-   * judged, or after: both are right. `late` names those that come after; all are `undecided`.
+   * How much lies in storage is not, once something was taken back between a cutoff and its close: storage may have been
+   * funded before billing heard of that.
    */
-  readonly undecided: Set<string>;
-  readonly late: ReadonlySet<string>;
+  isStorageDecided: boolean;
   /**
    * What writers have paid back of a month's earnings since storage was funded last, and what payouts have withheld of them
    * when the next month is closed in the same breath.
@@ -110,12 +109,10 @@ export interface Books {
   repaidCents: number;
   /** So much more than the ledger says may lie in storage: it may have been funded before billing heard of what was repaid. */
   storageMoreCents: number;
-  /** While a close is under way: what comes after its payouts. */
-  afterPayouts: (() => void)[] | null;
 }
 
 /** Nothing has happened. */
-export function noBooks(late: ReadonlySet<string> = new Set()): Books {
+export function noBooks(): Books {
   return {
     ledger: new Map(),
     payments: new Map(),
@@ -132,11 +129,9 @@ export function noBooks(late: ReadonlySet<string> = new Set()): Books {
     accounts: new Map(),
     payouts: new Map(),
     holds: new Map(),
-    undecided: new Set(),
-    late,
+    isStorageDecided: true,
     repaidCents: 0,
     storageMoreCents: 0,
-    afterPayouts: null,
   };
 }
 

@@ -53,7 +53,7 @@ export function close(at: string, ofMonth: Month): Deed {
 }
 
 /** What they come to in the end. */
-export function reckoned(deeds: readonly Deed[], late?: ReadonlySet<string>): Reckoning {
+export function reckoned(deeds: readonly Deed[]): Reckoning {
   const chronicle: Chronicle = { escrow: 'storage', deeds };
-  return reckon(chronicle, '2026-11-20T00:00:00.000Z', late);
+  return reckon(chronicle, '2026-11-20T00:00:00.000Z');
 }

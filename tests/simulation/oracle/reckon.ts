@@ -32,7 +32,7 @@ import { applyWaiting, failRefund, loseDispute, openDispute, refund, winDispute 
 
 /** What the deeds come to. `ledger`: debits less credits by account of the general ledger, at `until`. */
 export interface Reckoning
-  extends Pick<Books, 'closed' | 'payouts' | 'writers' | 'ledger' | 'undecided' | 'storageMoreCents'> {
+  extends Pick<Books, 'closed' | 'payouts' | 'writers' | 'ledger' | 'isStorageDecided' | 'storageMoreCents'> {
   /** What stands now, by supporter, type and id of the resource: `ada page letters`. */
   readonly plans: ReadonlyMap<string, Kept>;
   /** Schedules by id, and what they have come to. */
@@ -56,23 +56,19 @@ interface Going {
 
 /**
  * Goes through the deeds in order of their instants. `until` is the business instant at which the product is looked at, when
- * everything that they led to is over. `late`: what of the undecided came after its payouts.
+ * everything that they led to is over.
  */
-export function reckon(chronicle: Chronicle, until: string, late: ReadonlySet<string> = new Set()): Reckoning {
+export function reckon(chronicle: Chronicle, until: string): Reckoning {
   const foresight = noForesight();
-  const reckoning = goThrough(chronicle, until, { late, foresight });
+  const reckoning = goThrough(chronicle, until, foresight);
   // An answer is judged once more with what came true in that moment.
   if (foresight.doubted.size === 0) return reckoning;
-  return goThrough(chronicle, until, { late, foresight: noForesight(foresight.doubted) });
+  return goThrough(chronicle, until, noForesight(foresight.doubted));
 }
 
-function goThrough(
-  { deeds }: Chronicle,
-  until: string,
-  { late, foresight }: { late: ReadonlySet<string>; foresight: Foresight },
-): Reckoning {
+function goThrough({ deeds }: Chronicle, until: string, foresight: Foresight): Reckoning {
   const going: Going = {
-    books: noBooks(late),
+    books: noBooks(),
     plans: noPlans(),
     subscriptions: new Map(),
     frozen: new Map(),
@@ -91,8 +87,8 @@ function goThrough(
   }
   turnTo(going, monthAt(until));
   settleCharges(going.books, until);
-  const { closed, payouts, writers, ledger, undecided, storageMoreCents } = going.books;
-  return { closed, payouts, writers, ledger, undecided, storageMoreCents, ...seenIn(going) };
+  const { closed, payouts, writers, ledger, isStorageDecided, storageMoreCents } = going.books;
+  return { closed, payouts, writers, ledger, isStorageDecided, storageMoreCents, ...seenIn(going) };
 }
 
 function seenIn({ plans, foresight: { misanswered } }: Going): Pick<Reckoning, 'plans' | 'schedules' | 'misanswered'> {
@@ -222,13 +218,9 @@ function closeThrough(going: Going, month: string, at: string): void {
       post(books.ledger, unallocatedCents, fundsOf(userId, each), 'platform_revenue:unallocated');
     }
     creditEarnings(books, closed);
-    const afterPayouts: (() => void)[] = [];
-    books.afterPayouts = afterPayouts;
     applyWaiting(books, each);
-    books.afterPayouts = null;
     fundStorage(books);
     payWriters(books, closed);
-    for (const act of afterPayouts) act();
     // Billing may fund the next of several months before it hears that this one's payouts are made.
     if (each !== month) books.repaidCents += withheldCents(books, each);
   }

@@ -12,7 +12,7 @@ type Counter = 'stripe:payments' | 'stripe:disputed' | 'suspense';
 export function refundTaken(books: Books, taking: Taking): void {
   const spread = spreadOver(books, taking);
   taking.spread = spread;
-  takeFromAll(books, spread, { causes: [taking.name], counter: 'stripe:payments', holdId: null });
+  takeFromAll(books, spread, { counter: 'stripe:payments', holdId: null });
 }
 
 /** A refund has failed: all that it took is as before. */
@@ -22,7 +22,7 @@ export function refundUndone(books: Books, taking: Taking): void {
   comeBack(books, taking, spread);
   const { ledger, writers } = books;
   postSums(books, spread, 'stripe:payments', -1);
-  forEachWriter(books, atEndOf(taking), spread, (userId, netCents) => {
+  forEachWriter(spread, (userId, netCents) => {
     const effect = giveBack(balanceOf(writers, userId), netCents, spread.ofHolds.get(userId) ?? new Map());
     post(ledger, effect.owedLessCents, 'creator_obligations', 'stripe:payments');
     post(ledger, effect.owesMoreCents, 'creator_receivables', 'stripe:payments');
@@ -33,7 +33,7 @@ export function refundUndone(books: Books, taking: Taking): void {
 export function disputeOpened(books: Books, taking: Taking): void {
   const spread = spreadOver(books, taking);
   taking.spread = spread;
-  forEachWriter(books, [taking.name], spread, (userId, wantedCents) => {
+  forEachWriter(spread, (userId, wantedCents) => {
     keepBack(balanceOf(books.writers, userId), { id: taking.name, month: taking.month, wantedCents });
   });
 }
@@ -43,15 +43,15 @@ export function disputeWon(books: Books, taking: Taking): void {
   const { spread } = taking;
   if (spread === null) return;
   comeBack(books, taking, spread);
-  forEachWriter(books, atEndOf(taking), spread, (userId) => releaseHold(books, userId, taking.name));
+  forEachWriter(spread, (userId) => releaseHold(books, userId, taking.name));
 }
 
 /** A dispute is lost: what it kept back is taken first. */
 export function disputeLost(books: Books, taking: Taking): void {
   const { spread } = taking;
   if (spread === null) return;
-  takeFromAll(books, spread, { causes: atEndOf(taking), counter: 'stripe:disputed', holdId: taking.name });
-  forEachWriter(books, atEndOf(taking), spread, (userId) => releaseHold(books, userId, taking.name));
+  takeFromAll(books, spread, { counter: 'stripe:disputed', holdId: taking.name });
+  forEachWriter(spread, (userId) => releaseHold(books, userId, taking.name));
 }
 
 /** C6: what is left of held lines goes back to who paid for them. Returns the cents by supporter. */
@@ -61,7 +61,7 @@ export function heldTaken(books: Books, lines: readonly Line[], holdId: string):
     .filter(({ cents }) => cents > 0);
   for (const { line, cents, feeCents } of parts) goes(line, cents, feeCents);
   const spread: Spread = { lines: parts, unallocatedCents: 0, suspenseCents: 0, ofHolds: new Map() };
-  takeFromAll(books, spread, { causes: [`reversal of ${holdId}`], counter: 'suspense', holdId });
+  takeFromAll(books, spread, { counter: 'suspense', holdId });
   const bySupporter = new Map<string, number>();
   for (const { line, cents } of parts) bySupporter.set(line.userId, (bySupporter.get(line.userId) ?? 0) + cents);
   return bySupporter;
@@ -111,11 +111,11 @@ function comeBack({ closed }: Books, { month, payment }: Taking, spread: Spread)
 function takeFromAll(
   books: Books,
   spread: Spread,
-  { causes, counter, holdId }: { causes: readonly string[]; counter: Counter; holdId: string | null },
+  { counter, holdId }: { counter: Counter; holdId: string | null },
 ): void {
   const { ledger, writers } = books;
   postSums(books, spread, counter, 1);
-  forEachWriter(books, causes, spread, (userId, netCents) => {
+  forEachWriter(spread, (userId, netCents) => {
     const taken = takeBack(balanceOf(writers, userId), netCents, holdId);
     spread.ofHolds.set(userId, taken.ofHolds);
     post(ledger, taken.owedLessCents, 'creator_obligations', counter);
@@ -123,25 +123,8 @@ function takeFromAll(
   });
 }
 
-/** The end of a taking comes when the taking has come: late with it, or by itself. */
-function atEndOf({ name }: Taking): readonly string[] {
-  return [name, `end of ${name}`];
-}
-
-/** Does it to each writer's part; to some, while a close is under way, after its payouts: where one of the causes is late. */
-function forEachWriter(
-  books: Books,
-  causes: readonly string[],
-  spread: Spread,
-  act: (userId: string, netCents: number) => void,
-): void {
-  for (const [userId, netCents] of netByWriter(spread)) {
-    const names = causes.map((cause) => `${cause} ${userId}`);
-    if (books.afterPayouts !== null) for (const name of names) books.undecided.add(name);
-    const isLate = names.some((name) => books.late.has(name));
-    if (books.afterPayouts !== null && isLate) books.afterPayouts.push(() => act(userId, netCents));
-    else act(userId, netCents);
-  }
+function forEachWriter(spread: Spread, act: (userId: string, netCents: number) => void): void {
+  for (const [userId, netCents] of netByWriter(spread)) act(userId, netCents);
 }
 
 /** What is not the writers': fees, what was left unallocated, and what suspense bears. */

@@ -115,9 +115,11 @@ export function giveBackToSupporter(
   }
 }
 
-/** What waited for its month to be closed, in the order in which it came. */
+/** What waited for its month to be closed, in the order in which it came: it comes before the month's payouts. */
 export function applyWaiting(books: Books, month: string): void {
-  for (const apply of books.waiting.get(month) ?? []) apply();
+  const waiting = books.waiting.get(month) ?? [];
+  if (waiting.length > 0) books.isStorageDecided = false;
+  for (const apply of waiting) apply();
   books.waiting.delete(month);
 }
 
