@@ -74,8 +74,8 @@ function monthsOf(chance: Chance): [Month, ...Month[]] {
   const first = month(`${chance.pick([2027, 2028])}-${String(chance.between(1, 12)).padStart(2, '0')}`);
   const months: [Month, ...Month[]] = [first];
   const count = chance.weigh([
-    [1, 4],
-    [2, 5],
+    [1, 12],
+    [2, 7],
     [3, 1],
   ]);
   for (let last = first; months.length < count; ) {
@@ -120,7 +120,7 @@ function actsUntil(seed: number, town: Town, first: Month, ends: Date): PlottedA
   const acts: PlottedAct[] = [];
   for (let of = first; firstInstantOf(of) < ends; of = nextMonth(of)) {
     const moments = momentsOf(seed, of, ends);
-    const count = chanceOf(seed, `acts of ${of}`).between(1, 9);
+    const count = chanceOf(seed, `acts of ${of}`).between(1, 5);
     for (let number = 0; number < count; number++) {
       const name = `${of} ${number}`;
       const chance = chanceOf(seed, `draw ${name}`);
