@@ -106,6 +106,26 @@ describe('a rehearsal', () => {
     expect(comparison?.differenceInTotals.fundedCents).toBe(-(comparison?.differenceInTotals.unallocatedCents ?? 0));
   });
 
+  test('B5: does not call a budget that is on its way from billing a difference, and tells of it', async () => {
+    const month = await start();
+    await month.stand('2026-11-27T12:00:00.000Z');
+    const { kysely } = month.harness.database('billing');
+    const paid = sql`month = ${november} and user_id = (
+      select min(user_id) from funding where month = ${november} and paid_cents > 0)`;
+    await sql`update funding set paid_cents = paid_cents + 100, version = version + 1 where ${paid}`.execute(kysely);
+    await month.startRehearsal();
+    await month.drain();
+    expect(await month.report()).toMatchObject({ unexplainedCents: 0, budgetChangesUnderWay: 1, differences: [] });
+    await sql`update funding set version = version - 1 where ${paid}`.execute(kysely);
+    await month.startRehearsal();
+    await month.drain();
+    expect(await month.report()).toMatchObject({
+      unexplainedCents: 100,
+      budgetChangesUnderWay: 0,
+      differences: [{ name: 'lock paidCents = lock_books knownPaidCents', differenceCents: -100 }],
+    });
+  });
+
   test('and a close at the same time leave each other alone', async () => {
     const month = await start();
     await month.endMonth();

@@ -183,6 +183,19 @@ export const bookMutants: readonly Mutant[] = [
     tests: ['services/monitoring/tests/rehearsal.test.ts'],
   },
   {
+    name: 'rehearsal-compares-other-budgets',
+    rule: 'B5',
+    wrong: 'a rehearsal is unexplained while a payment is on its way to allocations',
+    file: 'services/monitoring/src/rehearsal-verdict.ts',
+    edits: [
+      {
+        from: 'budgetChangesUnderWay(steps) === 0 ? [...agreements, agreementOnBudgets] : agreements',
+        to: '[...agreements, agreementOnBudgets]',
+      },
+    ],
+    tests: ['services/monitoring/tests/rehearsal.test.ts'],
+  },
+  {
     name: 'older-progress-wins',
     rule: 'F1',
     wrong: 'a step goes back by a message that comes late',

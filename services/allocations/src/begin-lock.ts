@@ -60,13 +60,18 @@ async function countCandidates(
   const { rows } = await sql<MonthCloseTable>`
     update ${closeTables(close.kind).close} set state = 'locking', progress_version = progress_version + 1, candidates_expected = (
       select count(*) from (${planned} union ${paid}) as candidate
-    )
+    ) ${close.kind === 'rehearsal' ? budgetChanges(close.month) : sql``}
     where month = ${close.month} returning *`.execute(tx);
   const begun = rows.map((row) => ({
     ...lockProgressMessage(row, { at: clock.now(), booksVersion: null }),
     traceparent: row.traceparent,
   }));
   await outbox.emit(tx, monthProgress, begun);
+}
+
+/** Counted before the first budget is read: billing counts its own later, and where both are equal, all were read as they are. */
+function budgetChanges(month: Month) {
+  return sql`, budget_changes = (select coalesce(sum(version), 0)::bigint from budget where month = ${month})`;
 }
 
 /** Reports a close that waits for too long before its lock, and again after as long. */

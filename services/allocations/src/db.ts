@@ -147,6 +147,8 @@ export interface MonthCloseTable {
   backfilled: boolean;
   left_out_lines: number;
   left_out_cents: number;
+  /** Of a rehearsal, once its lock has begun. */
+  budget_changes?: number | null;
 }
 
 export interface CloseChunkTable {

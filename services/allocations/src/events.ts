@@ -16,7 +16,7 @@ import {
 } from '@wewrite/contracts';
 import { idOfCause, type Outgoing, type OutgoingBlob } from '@wewrite/service-kit';
 import type { ChangeCause, MonthCloseTable, ScheduleTable } from './db.ts';
-import { backfilledSumsOf, lockedSumsOf, lockedTotalsOf, runOf } from './month-close.ts';
+import { backfilledSumsOf, lockedSumsOf, lockedTotalsOf, rehearsedSumsOf, runOf } from './month-close.ts';
 import type { PlanChange } from './plan.ts';
 
 /** `allocation.changed` of one change (A10). Say it under the plan's row lock. */
@@ -106,7 +106,7 @@ export function lockProgressMessage(
       step: 'lock',
       expected: close.candidates_expected,
       done: close.candidates_done,
-      sums: { ...lockedSumsOf(lockedTotalsOf(close)), ...backfilledSumsOf(close) },
+      sums: { ...lockedSumsOf(lockedTotalsOf(close)), ...backfilledSumsOf(close), ...rehearsedSumsOf(close) },
       state: close.state === 'locked' ? 'done' : 'running',
       version: close.progress_version,
       booksVersion: state.booksVersion,

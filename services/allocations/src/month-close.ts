@@ -45,6 +45,11 @@ export function backfilledSumsOf({ backfilled, lines }: MonthCloseTable): Record
   return backfilled ? { backfilledMonths: cents(1), backfilledLines: cents(lines) } : {};
 }
 
+/** What month.progress says beside the sums of a rehearsal: how often the budgets had changed that it knows. */
+export function rehearsedSumsOf({ budget_changes: changes = null }: MonthCloseTable): Record<string, Cents> {
+  return changes === null ? {} : { budgetChanges: cents(changes) };
+}
+
 /** True when the close of a month is started so late that the month after is over, too (A8). */
 export function isBackfill(month: Month, now: Date): boolean {
   return monthOf(now) > nextMonth(month);

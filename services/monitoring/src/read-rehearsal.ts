@@ -15,7 +15,7 @@ import { z } from 'zod';
 import type { Context, Schema } from './db.ts';
 import { findRun } from './find-run.ts';
 import { type LoadedStep, loadRun } from './load-run.ts';
-import { rehearsalVerdictOf } from './rehearsal-verdict.ts';
+import { budgetChangesUnderWay, rehearsalVerdictOf } from './rehearsal-verdict.ts';
 
 /** From here on, what somebody earns after a month without earnings is looked at. */
 const largeNetCents = 10_000;
@@ -47,6 +47,7 @@ export function readRehearsal(server: Server, { database }: Context): void {
         traceId: run.trace_id,
         unexplainedCents,
         differences: [...differences],
+        budgetChangesUnderWay: budgetChangesUnderWay(steps),
         totals,
         payouts: payoutsOf(steps),
         unusual: {

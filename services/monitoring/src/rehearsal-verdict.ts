@@ -13,7 +13,6 @@ const agreements: readonly (readonly [CloseStep, string, CloseStep, string])[] =
   ['lock', 'paidCents', 'lock_books', 'paidCents'],
   ['lock', 'fundedCents', 'lock_books', 'fundedCents'],
   ['lock', 'unallocatedCents', 'lock_books', 'unallocatedCents'],
-  ['lock', 'paidCents', 'lock_books', 'knownPaidCents'],
   ['lines', 'fundedCents', 'earnings', 'grossCents'],
   ['earnings', 'grossCents', 'earnings_books', 'grossCents'],
   ['earnings', 'feeCents', 'earnings_books', 'feeCents'],
@@ -22,6 +21,9 @@ const agreements: readonly (readonly [CloseStep, string, CloseStep, string])[] =
   ['earnings', 'feeCents', 'credits', 'feeCents'],
   ['earnings', 'netCents', 'credits', 'netCents'],
 ];
+
+/** Compared only where both know the same budgets: until the cutoff supporters pay, whatever is rehearsed. */
+const agreementOnBudgets = ['lock', 'paidCents', 'lock_books', 'knownPaidCents'] as const;
 
 /**
  * Judges a rehearsal by what its steps say: no books know it. It is over when each step is done, and `reconciled` when,
@@ -35,9 +37,21 @@ export function rehearsalVerdictOf(steps: readonly SummedStep[]): Verdict {
   });
   if (waitingFor.length > 0) return stillRunning(waitingFor);
   const sumOf = (step: CloseStep, name: string) => known.get(step)?.sums[name] ?? 0;
+  const compared = budgetChangesUnderWay(steps) === 0 ? [...agreements, agreementOnBudgets] : agreements;
   return judged(
-    agreements.map(([left, leftSum, right, rightSum]) =>
+    compared.map(([left, leftSum, right, rightSum]) =>
       equationOf(`${left} ${leftSum} = ${right} ${rightSum}`, sumOf(left, leftSum), sumOf(right, rightSum)),
     ),
   );
+}
+
+/**
+ * How many changes of budgets billing knew at the end that allocations had not heard of as it began: what was paid is another
+ * sum then. 0 where one of them does not count yet, as in an upgrade.
+ */
+export function budgetChangesUnderWay(steps: readonly SummedStep[]): number {
+  const sumsOf = (name: CloseStep) => steps.find(({ step }) => step === name)?.sums;
+  const taken = sumsOf('lock')?.budgetChanges;
+  const known = sumsOf('lock_books')?.knownBudgetChanges;
+  return taken === undefined || known === undefined ? 0 : Math.max(0, known - taken);
 }

@@ -156,10 +156,30 @@ describe('the report of a rehearsal', () => {
     expect(await ask('progress?kind=rehearsal')).toMatchObject({ state: 'unexplained', reconciled: false });
   });
 
+  test.each([
+    [
+      'is not compared while a budget is on its way',
+      7,
+      { unexplainedCents: 0, budgetChangesUnderWay: 2, differences: [] },
+    ],
+    [
+      'is compared once all of them have come',
+      9,
+      { unexplainedCents: 1, budgetChangesUnderWay: 0, differences: [{ leftCents: 1000, rightCents: 1001 }] },
+    ],
+  ])('B5: what was paid %s', async (_, budgetChanges, expected) => {
+    const run = runOf('rehearsal', budgetChanges === 7 ? 4 : 5);
+    await rehearse(run, rehearsedSteps.slice(), {
+      lock: { budgetChanges },
+      lock_books: { knownPaidCents: 1001, knownBudgetChanges: 9 },
+    });
+    expect(await report()).toMatchObject({ runId: run.runId, ...expected });
+  });
+
   test('is of the latest one: what comes late of one that it has replaced is dropped', async () => {
     await earn(runOf('rehearsal', 1), { late: 1 });
     await rehearse(runOf('rehearsal', 1), ['lock']);
-    expect(await report()).toMatchObject({ runId: runOf('rehearsal', 3).runId, unusual: { risenWriters: [] } });
+    expect(await report()).toMatchObject({ runId: runOf('rehearsal', 5).runId, unusual: { risenWriters: [] } });
     const { rows } = await sql`
       select run_id from writer_net where kind = 'rehearsal' union all select run_id from step_progress
       where run_id = ${runOf('rehearsal', 1).runId}`.execute(harness.database('monitoring').kysely);

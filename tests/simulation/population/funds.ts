@@ -10,7 +10,8 @@ const dayMs = 24 * 60 * minuteMs;
 const tryAgainMs = 20 * minuteMs;
 /** Within so many days all that was paid is available. */
 const settlementDays = 3;
-const mostTries = 40;
+/** Two days: in the worst weather two of three moves fail at Stripe, and each is decided anew after an hour. */
+const mostTries = 150;
 
 /** With so much of the platform's own money nothing waits for any. */
 export const plentyCents = 10_000_000;

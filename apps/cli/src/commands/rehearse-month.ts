@@ -121,6 +121,9 @@ export function reportLines({ month, totals, payouts, unusual, balances, ...foun
     balances.suffice
       ? `balances    suffice for the ${dollars(balances.obligationsCents)} then owed`
       : `balances    ${dollars(balances.shortfallCents)} short, ${dollars(balances.pendingCents)} pending`,
+    ...(found.budgetChangesUnderWay === 0
+      ? []
+      : [`under way   ${count(found.budgetChangesUnderWay)} changes of budgets: what was paid is not compared`]),
     ...found.differences.map(
       ({ name, leftCents, rightCents }) => `differs     ${name}: ${leftCents} ≠ ${rightCents} ¢`,
     ),

@@ -73,6 +73,8 @@ export const RehearsalReportSchema = z.object({
   traceId: z.string().nullable(),
   unexplainedCents: CentsSchema,
   differences: z.array(EquationSchema),
+  /** Changes of budgets that were on their way from billing meanwhile: while there are any, what was paid is not compared. */
+  budgetChangesUnderWay: z.int().min(0),
   totals: MonthTotalsSchema,
   /** What would be paid: `netCents` of `grossCents` after the processing fee; and who would not be, by reason (D2). */
   payouts: z.object({

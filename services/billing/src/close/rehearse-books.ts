@@ -8,7 +8,14 @@ import {
   type monthLocked,
 } from '@wewrite/contracts';
 import { balanceOf } from '@wewrite/ledger';
-import { type Completion, countParts, expectParts, type Received, replaceRehearsals } from '@wewrite/service-kit';
+import {
+  assert,
+  type Completion,
+  countParts,
+  expectParts,
+  type Received,
+  replaceRehearsals,
+} from '@wewrite/service-kit';
 import { sql } from 'kysely';
 import type { BillingContext, BillingTransaction } from '../context.ts';
 import { earningsBooks, earningsCounters, earningsCountsOf, lockCountsOf } from './counters.ts';
@@ -17,7 +24,7 @@ import { escrowPosition } from './fund-escrow.ts';
 import { countLocked } from './post-locked-funds.ts';
 import { sayProgress } from './say-progress.ts';
 
-/** Counts locked chunks; when all have come, tells what billing itself knows as paid. */
+/** Counts locked chunks; when all have come, tells what billing itself knows as paid, and how often that has changed. */
 export async function rehearseLock(
   tx: BillingTransaction,
   context: BillingContext,
@@ -28,7 +35,7 @@ export async function rehearseLock(
     if (!(await replaceRehearsals(tx, run))) continue;
     const { done, expected, version, isComplete } = await countLocked(tx, context, run, bodies);
     const { supporters, paidCents, fundedCents, unallocatedCents } = lockCountsOf(done);
-    const known = isComplete ? { knownPaidCents: await knownPaidCents(tx, run.month) } : {};
+    const known = isComplete ? await knownBudgets(tx, run.month) : {};
     await sayProgress(tx, context, {
       run,
       step: 'lock_books',
@@ -118,11 +125,15 @@ async function rehearseEscrow(
   });
 }
 
-async function knownPaidCents(tx: BillingTransaction, month: string): Promise<number> {
-  const { rows } = await sql<{ paidCents: number }>`
-    select coalesce(sum(paid_cents), 0)::bigint as "paidCents" from funding
-     where month = ${month} and paid_cents > 0`.execute(tx);
-  return rows[0]?.paidCents ?? 0;
+/** In one statement, so that both are of one moment. Each change of a budget is said, and has raised its version by one. */
+async function knownBudgets(tx: BillingTransaction, month: string) {
+  const { rows } = await sql<{ knownPaidCents: number; knownBudgetChanges: number }>`
+    select coalesce(sum(paid_cents), 0)::bigint as "knownPaidCents",
+           coalesce(sum(version), 0)::bigint as "knownBudgetChanges"
+      from funding where month = ${month}`.execute(tx);
+  const [budgets] = rows;
+  assert(budgets !== undefined, 'an aggregate has one row');
+  return budgets;
 }
 
 type RunBodies<Body> = readonly [Body, ...Body[]];
