@@ -165,6 +165,14 @@ export const bookMutants: readonly Mutant[] = [
     tests: [verdictTest],
   },
   {
+    name: 'compared-while-under-way',
+    rule: 'B5',
+    wrong: 'balances are compared of which one service has heard more than the other',
+    file: verdict,
+    edits: [{ from: 'inBilling === inPayouts ? [] :', to: 'inBilling <= inPayouts ? [] :' }],
+    tests: [verdictTest],
+  },
+  {
     name: 'reconciled-before-the-end',
     rule: 'B5',
     wrong: 'a month is reconciled although a step lacks one of what was expected',
