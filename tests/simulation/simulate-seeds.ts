@@ -14,8 +14,8 @@ export const SeedResultSchema = z.object({
 });
 export type SeedResult = z.infer<typeof SeedResultSchema>;
 
-/** As many processes as keep the machine busy: each waits for its database about as long as it works. */
-export const usualJobs = 2 * availableParallelism();
+/** As many processes as keep the machine busy: when one waits, its database works. More would be in each other's way. */
+export const usualJobs = availableParallelism() + 1;
 
 /** How seeds are run. */
 export interface Simulating {
