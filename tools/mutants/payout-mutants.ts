@@ -119,11 +119,11 @@ export const payoutMutants: readonly Mutant[] = [
     tests: [`${tests}/early-reversals.test.ts`],
   },
   {
-    name: 'passing-debt-written-off',
-    rule: 'E5, D8',
-    wrong: 'what is taken of a month before it is credited is written off as a debt beyond the floor',
-    file: `${source}/adjustments/apply-reversals.ts`,
-    edits: [{ from: 'part.beforeClosing ? null : (config', to: '(config' }],
+    name: 'taken-before-the-credit',
+    rule: 'E5',
+    wrong: 'what is taken back of a month before it is credited comes out of what is held of another',
+    file: `${source}/adjustments/wait-for-credits.ts`,
+    edits: [{ from: 'uncredited.has(writerMonthOf(part))', to: 'uncredited.has(part.messageId)' }],
     tests: [`${tests}/early-reversals.test.ts`],
   },
   {

@@ -1,6 +1,7 @@
 import { ledgerMigrations } from '@wewrite/ledger';
 import type { ServiceDefinition } from '@wewrite/service-kit';
 import { createStripeClient } from '@wewrite/service-kit/stripe';
+import { applyWaitingReversals } from './adjustments/wait-for-credits.ts';
 import { writeOffReceivable } from './adjustments/write-off.ts';
 import { checkDueBooks } from './check-books.ts';
 import { chooseEscrow } from './choose-escrow.ts';
@@ -50,6 +51,7 @@ export const payouts: ServiceDefinition<Config, Schema> = {
         judgeRehearsal(context),
         ...sendTransfers(context),
         sweepPayouts(context),
+        applyWaitingReversals(context),
         checkDueBooks(context),
         refreshAccounts(context),
       ],

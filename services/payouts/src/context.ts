@@ -23,6 +23,7 @@ export const loopNames = {
   accounts: 'accounts',
   sweep: 'sweep',
   books: 'check_books',
+  reversals: 'reversals',
 } as const;
 
 /** Makes both loops of transfers look for work now. */

@@ -5,13 +5,13 @@ import {
   type MessageOf,
   type WriterMonth,
 } from '@wewrite/contracts';
-import { type Completion, countParts, expectParts, type Received } from '@wewrite/service-kit';
+import { afterCommit, type Completion, countParts, expectParts, type Received } from '@wewrite/service-kit';
 import { sql, type Transaction } from 'kysely';
 import { lockBalancesForCredits } from './adjustments/read-books.ts';
 import { settleDebts } from './adjustments/settle-debts.ts';
 import { writeBooks } from './adjustments/write-books.ts';
 import { checkBooks } from './check-books.ts';
-import type { Context } from './context.ts';
+import { type Context, loopNames } from './context.ts';
 import type { Schema } from './db.ts';
 import { completeEarnings, creditSeries, earlyReversalSeries, openMonth } from './payout-month.ts';
 import { sayProgress } from './progress.ts';
@@ -65,6 +65,7 @@ async function creditRun(context: Context, tx: Transaction<Schema>, messages: re
   );
   const settled = await settleDebts(tx, { month: run.month, includesEarlierMonths: false, byWriter });
   await writeBooks(context, tx, settled, postings);
+  afterCommit(tx, () => context.wake(loopNames.reversals));
   let completion: Completion | null = null;
   let completes = false;
   if (writers.length > 0) {

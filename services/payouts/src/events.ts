@@ -8,7 +8,7 @@ import {
 } from '@wewrite/contracts';
 import { type Hearing, hears } from '@wewrite/service-kit';
 import { applyHolds } from './adjustments/apply-holds.ts';
-import { applyReversals } from './adjustments/apply-reversals.ts';
+import { takeReversals } from './adjustments/wait-for-credits.ts';
 import type { Context } from './context.ts';
 import { creditEarnings } from './credit-earnings.ts';
 import type { Schema } from './db.ts';
@@ -26,7 +26,7 @@ export function hearings(context: Context): readonly Hearing<Schema>[] {
       (tx, messages) => creditEarnings(context, tx, messages),
       { rehearse: (tx, messages) => rehearseCredits(context, tx, messages) },
     ),
-    hears<Schema, typeof earningsReversed>(earningsReversed, (tx, messages) => applyReversals(context, tx, messages)),
+    hears<Schema, typeof earningsReversed>(earningsReversed, (tx, messages) => takeReversals(context, tx, messages)),
     hears<Schema, typeof holdChanged>(holdChanged, (tx, messages) => applyHolds(context, tx, messages)),
     hears<Schema, typeof escrowFunded>(escrowFunded, (tx, messages) => takeEscrow(context, tx, messages)),
     hears<Schema, typeof payoutRequested>(payoutRequested, (tx, messages) => queueTransfers(context, tx, messages)),

@@ -10,7 +10,7 @@ let stack: PayoutHarness;
 let of = month('2026-11');
 
 beforeAll(async () => {
-  // What comes before the credits takes more than that, for a moment.
+  // What comes before the credits is more than that.
   stack = await startPayouts('connect', { NEGATIVE_BALANCE_FLOOR_CENTS: '1000' });
   await stack.topUp(10_000_000);
   for (const writer of ['less', 'nothing', 'untouched']) await stack.knowAccount(writer);
@@ -82,14 +82,49 @@ describe('what was taken back before a month’s earnings were all said', () => 
     expect(await judged()).toEqual({ less: '3800', untouched: '2800' });
   });
 
-  test('E5: is waited for while it is parked, and the month is judged when it is replayed', async () => {
-    const { kysely } = stack.database<Schema>('payouts');
+  test('E5, D8: takes nothing of what is held of another month, and is no debt, when it comes before the credit', async () => {
+    const before = of;
+    await stack.earn(before, { less: 2_000 });
+    await stack.fund(before);
+    await stack.settled();
+    await stack.reverseEarnings(`dispute-${before}`, {
+      kind: 'dispute_opened',
+      month: before,
+      netByWriter: { less: 2_000 },
+    });
+    of = nextMonth(of);
+    await takeBack({ less: 1_200 });
+    await stack.earn(of, { less: 5_000 }, 1);
+    await stack.fund(of);
+    await stack.settled();
+    expect(await judged()).toEqual({ less: '3800' });
+    const { rows } = await sql<{ cents: number }>`
+      select held_cents as cents from writer_hold where month = ${before} and user_id = 'less'`.execute(
+      stack.database<Schema>('payouts').kysely,
+    );
+    expect(rows).toEqual([{ cents: 2_000 }]);
+  });
+
+  test('E5: one that does not fit yet holds up no other, and is applied once it does', async () => {
     const disputed = { month: of, netByWriter: { less: 1_000 }, beforeClosing: true } as const;
     const ended = { kind: 'dispute_won', settles: `dispute-${of}`, ...disputed } as const;
     await stack.reverseEarnings(`won-${of}`, ended);
     await stack.reverseEarnings(`dispute-${of}`, { kind: 'dispute_opened', ...disputed });
     await stack.earn(of, { less: 5_000 }, 2);
     await stack.fund(of);
+    await stack.settled();
+    expect(await judged()).toMatchObject({ less: '5000' });
+  });
+
+  test('E5: is waited for while it is parked, and the month is judged when it is replayed', async () => {
+    const { kysely } = stack.database<Schema>('payouts');
+    const disputed = { month: of, netByWriter: { less: 1_000 }, beforeClosing: true } as const;
+    const ended = { kind: 'dispute_won', settles: `dispute-${of}`, ...disputed } as const;
+    await stack.earn(of, { less: 5_000 }, 2);
+    await stack.fund(of);
+    await stack.settled();
+    await stack.reverseEarnings(`won-${of}`, ended);
+    await stack.reverseEarnings(`dispute-${of}`, { kind: 'dispute_opened', ...disputed });
     await stack.settled();
     expect(await judged()).toEqual({});
     const { rows } = await sql<{ topic: string; messageId: string }>`

@@ -1,20 +1,12 @@
 // E5, D8: what a refund, a dispute or an operator takes back of a writer's month comes out of what that writer has.
-import {
-  type Cents,
-  cents,
-  type earningsReversed,
-  type MessageOf,
-  month,
-  sumCents,
-  type WriterReversal,
-} from '@wewrite/contracts';
-import { assert, countParts, type Received } from '@wewrite/service-kit';
+import { type Cents, cents, month, sumCents, type WriterReversal } from '@wewrite/contracts';
+import { assert, countParts } from '@wewrite/service-kit';
 import { sql, type Transaction } from 'kysely';
 import { askForCheck } from '../check-books.ts';
 import type { Context } from '../context.ts';
 import type { Schema } from '../db.ts';
 import { completeEarnings, earlyReversalSeries } from '../payout-month.ts';
-import { lockBalances, readBooks } from './read-books.ts';
+import { readBooks } from './read-books.ts';
 import { type Change, keysOf, writeBooks } from './write-books.ts';
 import {
   applied,
@@ -28,17 +20,16 @@ import {
   type WriterBooks,
 } from './writer-books.ts';
 
-type Message = Received<MessageOf<typeof earningsReversed>>;
+/** A writer's part of a reversal, and the message that told it. */
+export type ReversalPart = WriterReversal & { readonly messageId: string };
 
-/** Takes reversals in, in order; what is in flight is not touched. */
+/** Takes reversals in, in order; what is in flight is not touched. The caller holds the lock of the balances. */
 export async function applyReversals(
   context: Context,
   tx: Transaction<Schema>,
-  messages: readonly Message[],
+  parts: readonly ReversalPart[],
 ): Promise<void> {
-  const parts = messages.flatMap(({ id, body }) => (body.part === 'writer' ? [{ ...body, messageId: id }] : []));
   if (parts.length === 0) return;
-  await lockBalances(tx);
   const books = await readBooks(tx, [...new Set(parts.map((part) => part.recipientUserId))]);
   const undone = await readRefunds(tx, parts);
   const changes: Change[] = [];
@@ -95,8 +86,7 @@ function decide(
   refunds: ReadonlyMap<string, Refund>,
 ): Decision {
   const settled = books.holds.find(({ holdId }) => holdId === part.settles);
-  // What is taken of a month that may still be credited is repaid by it: none of that is written off.
-  const floorCents = part.beforeClosing ? null : (config.NEGATIVE_BALANCE_FLOOR_CENTS ?? null);
+  const floorCents = config.NEGATIVE_BALANCE_FLOOR_CENTS ?? null;
   const take = (kind: TakingKind) =>
     takeBack(books, { kind, amountCents: part.netCents, holdId: settled?.holdId ?? null, floorCents });
   switch (part.kind) {

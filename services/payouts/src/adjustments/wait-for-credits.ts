@@ -1,0 +1,112 @@
+// E5: what is taken back of a writer's month comes out of what the month has credited first. Topics have no order among each
+// other: what comes before the credit waits here for it.
+import { type earningsReversed, type MessageOf, WriterReversalSchema } from '@wewrite/contracts';
+import {
+  AssertionFailure,
+  activeTraceparent,
+  afterCommit,
+  assert,
+  type Loop,
+  type Received,
+} from '@wewrite/service-kit';
+import { sql, type Transaction } from 'kysely';
+import { type Context, loopNames } from '../context.ts';
+import type { Schema } from '../db.ts';
+import { applyReversals, type ReversalPart } from './apply-reversals.ts';
+import { lockBalances } from './read-books.ts';
+
+/** Applies the parts of writers whose month is credited, and keeps the others, with those that come behind them. */
+export async function takeReversals(
+  context: Context,
+  tx: Transaction<Schema>,
+  messages: readonly Received<MessageOf<typeof earningsReversed>>[],
+): Promise<void> {
+  const parts = messages.flatMap(({ id, body }) => (body.part === 'writer' ? [{ ...body, messageId: id }] : []));
+  if (parts.length === 0) return;
+  await lockBalances(tx);
+  const uncredited = await findUncredited(tx, parts);
+  const isEarly = (part: ReversalPart) => uncredited.has(writerMonthOf(part));
+  await applyReversals(
+    context,
+    tx,
+    parts.filter((part) => !isEarly(part)),
+  );
+  await keep(context, tx, parts.filter(isEarly));
+}
+
+/**
+ * Applies what has waited, each part by itself, once its writer is credited. One that does not fit to the writer's books
+ * stays, with the reason in the log, and holds nobody up: what it lacks may be replayed.
+ */
+export function applyWaitingReversals(context: Context): Loop {
+  const { database, log } = context;
+  return {
+    name: loopNames.reversals,
+    pollMs: 1_000,
+    due: async () => (await findApplicable(context)).length,
+    step: async () => {
+      let hasApplied = false;
+      for (const { place, traceparent } of await findApplicable(context)) {
+        try {
+          await context.telemetry.span({ name: 'take back', parent: traceparent }, () =>
+            database.transaction((tx) => applyWaiting(context, tx, place)),
+          );
+          hasApplied = true;
+        } catch (error) {
+          if (!(error instanceof AssertionFailure)) throw error;
+          log.error({ err: error }, 'what is to be taken back of a writer does not fit: it has to be looked at');
+        }
+      }
+      return hasApplied;
+    },
+  };
+}
+
+function writerMonthOf({ run, recipientUserId }: Pick<ReversalPart, 'run' | 'recipientUserId'>): string {
+  return `${run.runId} ${recipientUserId}`;
+}
+
+/** Writers' months of the parts that are not credited yet, or of which something waits still. */
+async function findUncredited(tx: Transaction<Schema>, parts: readonly ReversalPart[]): Promise<ReadonlySet<string>> {
+  const { rows } = await sql<{ writerMonth: string }>`
+    select run_id || ' ' || user_id as "writerMonth"
+    from unnest(${parts.map(({ run }) => run.runId)}::uuid[], ${parts.map((part) => part.recipientUserId)}::text[])
+      as part (run_id, user_id)
+    where not exists (select from writer_credit where (run_id, user_id) = (part.run_id, part.user_id))
+       or exists (select from waiting_reversal where (run_id, user_id) = (part.run_id, part.user_id))`.execute(tx);
+  return new Set(rows.map((row) => row.writerMonth));
+}
+
+async function keep(context: Context, tx: Transaction<Schema>, parts: readonly ReversalPart[]): Promise<void> {
+  if (parts.length === 0) return;
+  const traceparent = activeTraceparent();
+  const rows = parts.map((part, place) => ({
+    ...{ place, run_id: part.run.runId, user_id: part.recipientUserId, traceparent, part },
+  }));
+  await sql`
+    insert into waiting_reversal (run_id, user_id, traceparent, part)
+    select run_id, user_id, traceparent, part
+    from json_to_recordset(${JSON.stringify(rows)}::json)
+      as row (place int, run_id uuid, user_id text, traceparent text, part json)
+    order by place`.execute(tx);
+  afterCommit(tx, () => context.wake(loopNames.reversals));
+}
+
+async function findApplicable({ database }: Context) {
+  const { rows } = await sql<{ place: number; traceparent: string | null }>`
+    select place, traceparent from waiting_reversal join writer_credit using (run_id, user_id)
+    order by place limit 100`.execute(database.kysely);
+  return rows;
+}
+
+/** Another replica may have been first. */
+async function applyWaiting(context: Context, tx: Transaction<Schema>, place: number): Promise<void> {
+  await lockBalances(tx);
+  const { rows } = await sql<{ part: { messageId: string } }>`
+    delete from waiting_reversal where place = ${place} returning part`.execute(tx);
+  const [row] = rows;
+  if (row === undefined) return;
+  const { messageId } = row.part;
+  assert(typeof messageId === 'string', 'a part that waits names its message');
+  await applyReversals(context, tx, [{ ...WriterReversalSchema.parse(row.part), messageId }]);
+}
