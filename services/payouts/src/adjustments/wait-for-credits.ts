@@ -1,19 +1,15 @@
 // E5: what is taken back of a writer's month comes out of what the month has credited first. Topics have no order among each
 // other: what comes before the credit waits here for it.
 import { type earningsReversed, type MessageOf, WriterReversalSchema } from '@wewrite/contracts';
-import {
-  AssertionFailure,
-  activeTraceparent,
-  afterCommit,
-  assert,
-  type Loop,
-  type Received,
-} from '@wewrite/service-kit';
+import { AssertionFailure, activeTraceparent, afterCommit, type Loop, type Received } from '@wewrite/service-kit';
 import { sql, type Transaction } from 'kysely';
+import { z } from 'zod';
 import { type Context, loopNames } from '../context.ts';
 import type { Schema } from '../db.ts';
 import { applyReversals, type ReversalPart } from './apply-reversals.ts';
 import { lockBalances } from './read-books.ts';
+
+const WaitingPartSchema = WriterReversalSchema.extend({ messageId: z.string() });
 
 /** Applies the parts of writers whose month is credited, and keeps the others, with those that come behind them. */
 export async function takeReversals(
@@ -80,9 +76,10 @@ async function findUncredited(tx: Transaction<Schema>, parts: readonly ReversalP
 async function keep(context: Context, tx: Transaction<Schema>, parts: readonly ReversalPart[]): Promise<void> {
   if (parts.length === 0) return;
   const traceparent = activeTraceparent();
-  const rows = parts.map((part, place) => ({
-    ...{ place, run_id: part.run.runId, user_id: part.recipientUserId, traceparent, part },
-  }));
+  const rows = parts.map((part, place) => {
+    const { run, recipientUserId } = part;
+    return { place, run_id: run.runId, user_id: recipientUserId, traceparent, part };
+  });
   await sql`
     insert into waiting_reversal (run_id, user_id, traceparent, part)
     select run_id, user_id, traceparent, part
@@ -102,11 +99,8 @@ async function findApplicable({ database }: Context) {
 /** Another replica may have been first. */
 async function applyWaiting(context: Context, tx: Transaction<Schema>, place: number): Promise<void> {
   await lockBalances(tx);
-  const { rows } = await sql<{ part: { messageId: string } }>`
+  const { rows } = await sql<{ part: unknown }>`
     delete from waiting_reversal where place = ${place} returning part`.execute(tx);
-  const [row] = rows;
-  if (row === undefined) return;
-  const { messageId } = row.part;
-  assert(typeof messageId === 'string', 'a part that waits names its message');
-  await applyReversals(context, tx, [{ ...WriterReversalSchema.parse(row.part), messageId }]);
+  const parts = rows.map(({ part }) => WaitingPartSchema.parse(part));
+  await applyReversals(context, tx, parts);
 }
