@@ -42,7 +42,8 @@ export function openDatabase<Schema>(options: {
     keepAlive: true,
   } as const;
   const { around, openPool = openOwnPool } = options;
-  const pool = openPool({ ...settings, max: options.maxConnections, connectionTimeoutMillis: 10_000 });
+  const pipeline = around !== undefined;
+  const pool = openPool({ ...settings, pipeline, max: options.maxConnections, connectionTimeoutMillis: 10_000 });
   const dialect = new PostgresDialect({ pool: around === undefined ? pool : watchedPool(pool, around) });
   const kysely = new Kysely<Schema>({ dialect });
   return {

@@ -19,9 +19,10 @@ export interface Statement {
 export type AroundStatement = <Result>(statement: Statement, run: () => Promise<Result>) => Promise<Result>;
 
 /**
- * The pool, each of whose statements passes through `around`. Those with parameters are prepared once a connection, under
- * a name: most of what Postgres does for the small databases of a simulation is parsing and planning. Production does
- * not, since a migration that adds a column breaks the prepared statements of the connections that are open.
+ * The pool, whose connections are pipelined, and each of whose statements passes through `around`. A statement is prepared
+ * once a connection, under a name: most of what Postgres does for the small databases of a simulation is parsing and
+ * planning. Production does not, since a migration that adds a column breaks the prepared statements of the connections
+ * that are open. A transaction begins on the way of its first statement: it has seen nothing before.
  */
 export function watchedPool(pool: Pool, around: AroundStatement): PostgresPool {
   const watched = new WeakMap<pg.PoolClient, PostgresPoolClient>();
@@ -45,6 +46,7 @@ interface PreparingClient {
 function watchedClient(client: PreparingClient, around: AroundStatement): PostgresPoolClient {
   let inTransaction = false;
   let hasTouchedRows = false;
+  let isBeginDue = false;
   function query<Row>(text: string, parameters: readonly unknown[]): Promise<PostgresQueryResult<Row>>;
   function query<Row>(cursor: PostgresCursor<Row>): PostgresCursor<Row>;
   function query<Row>(
@@ -56,16 +58,36 @@ function watchedClient(client: PreparingClient, around: AroundStatement): Postgr
   }
   const watch = async <Row>(text: string, parameters: readonly unknown[]) => {
     const commits = text === 'commit' ? hasTouchedRows : !inTransaction && !/^\s*(select|begin|rollback)\b/i.test(text);
-    const values = [...parameters];
-    const statement = values.length === 0 ? { text } : { text, values, name: nameOf(text) };
-    const result = await around({ text, commits }, () => client.query<Row>(statement));
-    if (text === 'begin' || text === 'commit' || text === 'rollback') {
+    const result = await around({ text, commits }, () => send<Row>(text, [...parameters]));
+    if (isBoundary(text)) {
       inTransaction = text === 'begin';
+      isBeginDue = inTransaction;
       hasTouchedRows = false;
     } else if (result.rowCount > 0) hasTouchedRows = true;
     return result;
   };
+  const send = async <Row>(text: string, values: unknown[]) => {
+    if (text === 'begin' || (isBeginDue && isBoundary(text))) return nothingMet;
+    const begun = isBeginDue ? client.query({ text: 'begin' }) : null;
+    isBeginDue = false;
+    const [result] = await Promise.all([
+      client.query<Row>(isBoundary(text) ? { text } : prepared(text, values)),
+      begun,
+    ]);
+    return result;
+  };
   return { query, release: (destroy) => client.release(destroy) };
+}
+
+const nothingMet: PostgresQueryResult<never> = { command: 'COMMIT', rowCount: 0, rows: [] };
+
+/** Whether it begins or ends a transaction. */
+function isBoundary(text: string): boolean {
+  return text === 'begin' || text === 'commit' || text === 'rollback';
+}
+
+function prepared(text: string, values: unknown[]) {
+  return { text, values, name: nameOf(text) };
 }
 
 const names = new Map<string, string>();

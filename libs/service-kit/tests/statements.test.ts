@@ -80,6 +80,18 @@ test('a throw before the commit undoes the transaction, one after it does not; t
   expect(await known()).toEqual(['kept', 'one', 'two']);
 });
 
+test('a transaction without a statement, or with one that fails, leaves its connection as it was', async () => {
+  await database.transaction(async () => undefined);
+  await expect(database.transaction(() => Promise.reject(new Error('it died')))).rejects.toThrow('it died');
+  const failing = database.transaction(async (tx) => {
+    await remember('undone').execute(tx);
+    await sql`select 1 / 0`.execute(tx);
+  });
+  await expect(failing).rejects.toThrow('division by zero');
+  await remember('three').execute(database.kysely);
+  expect(await known()).toEqual(['kept', 'one', 'three', 'two']);
+});
+
 test('connections that outlive a pool know what they have prepared: another goes on with them', async () => {
   const url = testDatabase.urls.watched.appUrl;
   const own = openOwnPool({ connectionString: url, max: 1 });
@@ -99,7 +111,8 @@ test('connections that outlive a pool know what they have prepared: another goes
     await borrower.close();
     return rows.length;
   };
-  expect(await preparedAfter('1 = 1', '2 = 2')).toBe(2);
-  expect(await preparedAfter('3 = 3', '1 = 1')).toBe(3);
+  // With the one that asks.
+  expect(await preparedAfter('1 = 1', '2 = 2')).toBe(3);
+  expect(await preparedAfter('3 = 3', '1 = 1')).toBe(4);
   await own.end();
 });
