@@ -39,10 +39,10 @@ export function applyWaitingReversals(context: Context): Loop {
   return {
     name: loopNames.reversals,
     pollMs: 1_000,
-    due: async () => (await findApplicable(context)).length,
+    due: () => countApplicable(context),
     step: async () => {
       let hasApplied = false;
-      for (const { place, traceparent } of await findApplicable(context)) {
+      for await (const { place, traceparent } of applicableParts(context)) {
         try {
           await context.telemetry.span({ name: 'take back', parent: traceparent }, () =>
             database.transaction((tx) => applyWaiting(context, tx, place)),
@@ -89,11 +89,30 @@ async function keep(context: Context, tx: Transaction<Schema>, parts: readonly R
   afterCommit(tx, () => context.wake(loopNames.reversals));
 }
 
-async function findApplicable({ database }: Context) {
-  const { rows } = await sql<{ place: number; traceparent: string | null }>`
-    select place, traceparent from waiting_reversal join writer_credit using (run_id, user_id)
-    order by place limit 100`.execute(database.kysely);
-  return rows;
+async function countApplicable({ database }: Context): Promise<number> {
+  const { rows } = await sql<{ count: number }>`
+    select count(*) as count from waiting_reversal join writer_credit using (run_id, user_id)`.execute(database.kysely);
+  return rows[0]?.count ?? 0;
+}
+
+interface WaitingPart {
+  readonly place: number;
+  readonly traceparent: string | null;
+}
+
+const partsPerPage = 100;
+
+/** What waits of writers who are credited, in order, page by page: those that do not fit hide none behind them. */
+async function* applicableParts({ database }: Context): AsyncGenerator<WaitingPart> {
+  for (let after = 0; ; ) {
+    const { rows } = await sql<WaitingPart>`
+      select place, traceparent from waiting_reversal join writer_credit using (run_id, user_id)
+      where place > ${after} order by place limit ${partsPerPage}`.execute(database.kysely);
+    yield* rows;
+    const last = rows.at(-1);
+    if (last === undefined || rows.length < partsPerPage) return;
+    after = last.place;
+  }
 }
 
 /** Another replica may have been first. */
