@@ -127,6 +127,19 @@ export const payoutMutants: readonly Mutant[] = [
     tests: [`${tests}/early-reversals.test.ts`],
   },
   {
+    name: 'misfits-hide-what-waits',
+    rule: 'E5',
+    wrong: 'a hundred parts that do not fit keep those behind them from being taken back',
+    file: `${source}/adjustments/wait-for-credits.ts`,
+    edits: [
+      {
+        from: 'if (last === undefined || rows.length < partsPerPage) return;',
+        to: 'if (last === undefined || after === 0) return;',
+      },
+    ],
+    tests: [`${tests}/early-reversals.test.ts`],
+  },
+  {
     name: 'hold-not-subtracted',
     rule: 'C6',
     wrong: 'held money is paid',
