@@ -100,24 +100,35 @@ describe('a reversal that crosses an operator’s', () => {
     expect(await billing.standing('suspense', 'stripe:disputed')).toEqual({ suspense: 0, 'stripe:disputed': 0 });
   });
 
-  test('E5: a lost dispute of what an operator took back, and Stripe does not refund, is no loss of ours', async () => {
-    await billing.control('POST', '/_sandbox/faults', { match: refundCalls, kind: '429', times: 1_000 });
-    await operatorTakes();
-    const id = await dispute(billing, 'anna');
-    await billing.control('DELETE', '/_sandbox/faults');
-    await billing.settled();
-    expect(await orders()).toMatchObject([{ reason: 'operator', amountCents: 600, leftCents: 600 }]);
-    const left = { ...leftOfAnna, suspenseCents: 0 };
-    expect(billing.said.reversals).toMatchObject([{ kind: 'dispute_opened', amountCents: 400 }]);
-    await sayReversed(billing, { reversalId: said(0), kind: 'dispute_opened' }, left);
-    await decide(billing, id, 'losing');
-    await sayReversed(billing, { reversalId: said(1), kind: 'dispute_lost', settles: said(0) }, left);
-    await sayAdjusted(billing, 'dispute_lost', said(1), { fall: 372, rise: 0 });
-    expect(await refunds()).toEqual([]);
-    expect(await billing.standing('suspense', 'stripe:disputed', 'losses:disputes')).toEqual({
-      suspense: 0,
-      'stripe:disputed': 0,
-      'losses:disputes': disputeFeeCents,
-    });
-  });
+  test.each([
+    ['all', 1_000, 0],
+    ['a part', 700, 300],
+  ])(
+    'E5: a lost dispute of %s, of which an operator took money back that Stripe does not refund, is no loss of ours',
+    async (_, amount, leftCents) => {
+      await billing.control('POST', '/_sandbox/faults', { match: refundCalls, kind: '429', times: 1_000 });
+      await operatorTakes();
+      const id = await dispute(billing, 'anna', { amount });
+      await billing.control('DELETE', '/_sandbox/faults');
+      await billing.settled();
+      expect(await orders()).toMatchObject([{ reason: 'operator', amountCents: 600, leftCents: 600 }]);
+      const left = { ...leftOfAnna, suspenseCents: 0 };
+      expect(billing.said.reversals).toMatchObject([{ kind: 'dispute_opened', amountCents: 400 }]);
+      await sayReversed(billing, { reversalId: said(0), kind: 'dispute_opened' }, left);
+      await decide(billing, id, 'losing');
+      await sayReversed(billing, { reversalId: said(1), kind: 'dispute_lost', settles: said(0) }, left);
+      await sayAdjusted(billing, 'dispute_lost', said(1), { fall: 372, rise: 0 });
+      expect(await refunds()).toEqual([]);
+      expect(await billing.standing('suspense', 'stripe:disputed', 'losses:disputes')).toEqual({
+        suspense: leftCents,
+        'stripe:disputed': 0,
+        'losses:disputes': disputeFeeCents,
+      });
+      expect(await orders()).toMatchObject([{ amountCents: 600, leftCents }]);
+      expect((await billing.call('admin', 'GET', '/v1/suspense')).body).toMatchObject({
+        suspenseCents: leftCents,
+        entries: [{ userId: 'anna', reason: 'operator', receivedCents: 600, returnedCents: 600 - leftCents }],
+      });
+    },
+  );
 });

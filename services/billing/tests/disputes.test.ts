@@ -251,7 +251,7 @@ describe('a payment that is refunded in part and then disputed', () => {
 describe('what is no dispute', () => {
   test('E5: an inquiry moves nothing; lost, it is a dispute', async () => {
     const before = await entryKeys(billing);
-    const id = await dispute(billing, 'ben', true);
+    const id = await dispute(billing, 'ben', { inquiry: true });
     expect(billing.budget('ben', november)).toMatchObject({ paidCents: 800 });
     expect(await entryKeys(billing)).toEqual(before);
     await decide(billing, id, 'losing');

@@ -59,8 +59,12 @@ export async function refund(billing: RunningBilling, userId: string, amount?: n
 }
 
 /** A dispute of a supporter's newest payment, opened by the bank. */
-export async function dispute(billing: RunningBilling, userId: string, inquiry = false): Promise<string> {
-  const order = { payment_intent: await paymentOf(billing, userId), inquiry };
+export async function dispute(
+  billing: RunningBilling,
+  userId: string,
+  more: { readonly inquiry?: boolean; readonly amount?: number } = {},
+): Promise<string> {
+  const order = { payment_intent: await paymentOf(billing, userId), ...more };
   const { id } = (await billing.control('POST', '/_sandbox/disputes', order)) as { id: string };
   await billing.settled();
   return id;

@@ -50,7 +50,7 @@ export async function applyFacts(
         invoice: invoice === null ? null : await lockPaidInvoice(tx, paymentIntentId),
         open: await openReversals(tx, fact.objectId),
         disputedCents: await disputedBefore(tx, fact),
-        suspendedCents: await suspendedBefore(tx, fact),
+        suspendedCents: await suspendedBefore(tx, paymentIntentId),
         closedMonths,
         runningMonth,
       };

@@ -10,6 +10,7 @@ import { problemResponses, type Server } from '@wewrite/service-kit';
 import { type Kysely, sql } from 'kysely';
 import type { BillingContext } from '../context.ts';
 import type { BillingSchema, RefundOrder, RefundOrderState } from '../db.ts';
+import { returnedOfOrder } from './left-of-suspense.ts';
 
 type ShownState = BillingRefundOrder['state'];
 
@@ -51,8 +52,8 @@ const statesShownAs: Readonly<Record<ShownState, readonly RefundOrderState[]>> =
 };
 
 /**
- * Orders by id. Of a late payment all that went back counts, whoever sent it back; an operator's order takes a part of a
- * payment, so that only what names the order does.
+ * Orders by id, with what is left of each. Of a late payment all that went back counts, whoever sent it back; an operator's order
+ * is of a part of a payment, and only what left suspense for it does.
  */
 export async function readRefundOrders(
   database: Kysely<BillingSchema>,
@@ -62,16 +63,15 @@ export async function readRefundOrders(
   const states = state === undefined ? null : statesShownAs[state];
   const { rows } = await sql<RefundOrder & { user_id: string | null; left_cents: number }>`
     select refund_order.*, invoice.user_id,
-           greatest(least(refund_order.amount_cents,
-             case reason when 'paid_late' then payment.amount_cents else refund_order.amount_cents end - returned.cents
-           ), 0)::bigint as left_cents
+           greatest(case reason
+             when 'paid_late' then least(refund_order.amount_cents, payment.amount_cents - returned.cents)
+             else (select amount_cents from reversal where reversal.id = refund_order.id) - ${returnedOfOrder}
+           end, 0)::bigint as left_cents
       from refund_order join invoice on invoice.id = invoice_id join payment using (payment_intent_id)
      cross join lateral (
         select coalesce(sum(case kind when 'refund' then amount_cents when 'dispute_lost' then amount_cents
                                       when 'refund_failed' then -amount_cents else 0 end), 0)::bigint as cents
-          from payment_fact
-         where payment_fact.payment_intent_id = refund_order.payment_intent_id
-           and (reason = 'paid_late' or refund_order_id = refund_order.id)
+          from payment_fact where payment_fact.payment_intent_id = refund_order.payment_intent_id
       ) as returned
      where (${id ?? null}::uuid is null or refund_order.id = ${id ?? null})
        and (${states}::text[] is null or state = any (${states}))

@@ -5,6 +5,7 @@ import { problemResponses, type Server } from '@wewrite/service-kit';
 import { sql } from 'kysely';
 import type { BillingContext } from '../context.ts';
 import type { RefundOrder } from '../db.ts';
+import { returnedOfOrder } from './left-of-suspense.ts';
 import { orderShown } from './list-refund-orders.ts';
 
 export function listSuspense(server: Server, context: BillingContext): void {
@@ -61,9 +62,9 @@ async function findEntries({ database }: BillingContext, after: string, limit: n
             (select ${returned} from payment_fact where invoice_id = invoice.id) as "returnedCents"
        from invoice where outcome = 'suspended' and id > ${after} order by id limit ${limit})
     union all
-    (select refund_order.id::text, invoice_id, user_id, reason, amount_cents, requested_at,
-            (select ${returned} from payment_fact where refund_order_id = refund_order.id)
-       from refund_order join invoice on invoice.id = invoice_id
+    (select refund_order.id::text, refund_order.invoice_id, invoice.user_id, reason, reversal.amount_cents, requested_at,
+            ${returnedOfOrder}::bigint
+       from refund_order join invoice on invoice.id = refund_order.invoice_id join reversal on reversal.id = refund_order.id
       where reason = 'operator' and refund_order.id::text collate "C" > ${after}
       order by refund_order.id::text collate "C" limit ${limit})
     ) as entry order by id collate "C" limit ${limit}`.execute(database.kysely);

@@ -2,6 +2,7 @@ import { type Cents, cents, month as monthFrom, zeroCents } from '@wewrite/contr
 import { sql } from 'kysely';
 import type { BillingTransaction } from '../context.ts';
 import type { ReversalRow } from '../db.ts';
+import { lostOfSuspense, refundedCents } from './left-of-suspense.ts';
 import type { FactKind } from './payment-fact.ts';
 import type { PaidInvoice, Reversal } from './reversal.ts';
 
@@ -101,24 +102,16 @@ export async function disputedBefore(
  * What of a payment is in suspense: of one that fitted no month all, else what operators ordered of it; less what has gone
  * back, and what a lost dispute took before.
  */
-export async function suspendedBefore(
-  tx: BillingTransaction,
-  { id, paymentIntentId }: { readonly id: string; readonly paymentIntentId: string },
-): Promise<Cents> {
+export async function suspendedBefore(tx: BillingTransaction, paymentIntentId: string): Promise<Cents> {
   const { rows } = await sql<{ suspendedCents: Cents }>`
     select (case outcome when 'suspended' then payment.amount_cents else (
-              select coalesce(sum(amount_cents), 0) from refund_order
+              select coalesce(sum(reversal.amount_cents), 0) from refund_order join reversal using (id)
                where refund_order.invoice_id = payment.invoice_id and reason = 'operator'
                  and refund_order.payment_intent_id = payment.payment_intent_id) end
-            - (select coalesce(sum(case kind when 'refund' then amount_cents when 'refund_failed' then -amount_cents else 0 end), 0)
-                 from payment_fact
+            - (select ${refundedCents} from payment_fact
                 where payment_fact.payment_intent_id = payment.payment_intent_id
                   and (outcome = 'suspended' or refund_order_id is not null))
-            - (select coalesce(sum(taken.amount_cents), 0)
-                 from payment_fact as lost
-                 join ledger_transfer as taken on taken.idempotency_key = 'dispute_lost:' || lost.id || ':suspense'
-                where lost.payment_intent_id = payment.payment_intent_id and lost.id <> ${id} and lost.kind = 'dispute_lost')
-           )::bigint as "suspendedCents"
+            - ${lostOfSuspense('payment')})::bigint as "suspendedCents"
       from payment join invoice on invoice.id = payment.invoice_id
      where payment.payment_intent_id = ${paymentIntentId}`.execute(tx);
   return cents(Math.max(0, rows[0]?.suspendedCents ?? 0));
