@@ -57,6 +57,26 @@ describe('disputes', () => {
     expect(ledger.get('platform_revenue:fees')).toBe(0);
     expect(ledger.get('stripe:disputed')).toBe(0);
   });
+
+  test('E5, C6: one that is lost takes what an operator took back, where no card would have it, and costs us its fee', () => {
+    const { ledger } = reckoned([
+      ...ada,
+      ...subscribe('2026-09-04T00:00Z', 'bea', { monthly: 2_000, paid: 2_000, card: 'refuses_refunds' }),
+      allocate('2026-09-05T00:00Z', 'bea', 'p2', 2_000),
+      close('2026-10-01T09:00Z', september),
+      deed('2026-10-02T00:00Z', {
+        ...{ kind: 'hold_placed', holdId: 'h', writerId: 'walt', month: september, lineId: 'bea_page_p2_2026-09' },
+      }),
+      deed('2026-10-03T00:00Z', { kind: 'hold_reversed', holdId: 'h' }),
+      deed('2026-10-04T00:00Z', {
+        ...{ kind: 'dispute_opened', userId: 'bea', paymentId: 'pi-bea-2026-09-04', disputeId: 'du' },
+        ...{ cents: 2_000, isInquiry: false },
+      }),
+      deed('2026-10-05T00:00Z', { kind: 'dispute_lost', userId: 'bea', disputeId: 'du' }),
+    ]);
+    expect(ledger.get('suspense')).toBe(0);
+    expect(ledger.get('losses:disputes')).toBe(1_500);
+  });
 });
 
 describe('holds', () => {

@@ -66,9 +66,17 @@ export function giveBackOfSuspense({ ledger, refusedRefunds }: Books, refund: Re
   post(ledger, cents, 'suspense', 'stripe:payments');
 }
 
+/** What of a payment waits in suspense: of one that funds nothing all that has not gone back, else what operators took back. */
+export function waitingInSuspense({ refusedRefunds }: Books, payment: Payment): number {
+  if (payment.suspendedBecause !== null) return payment.cents - payment.returnedCents;
+  return sumOf(refusedRefunds.filter((refused) => refused.payment === payment).map(({ cents }) => cents));
+}
+
 /** C6, E7: a refund that came to nothing is ordered again: of a late payment, what has not gone back in another way since. */
 export function retryRefund(books: Books, deed: Extract<Deed, { kind: 'refund_retried' }>): void {
   const { refusedRefunds } = books;
+  // Whatever a bank has left of it: nothing of it goes to the card.
+  if (books.payments.get(deed.paymentId)?.isDisputed === true) return;
   const place = refusedRefunds.findIndex(
     ({ payment, reason, cents }) =>
       payment.id === deed.paymentId && reason === deed.reason && (reason === 'paid_late' || cents === deed.cents),

@@ -4,7 +4,7 @@ import { byBytes, split, sumOf } from './arithmetic.ts';
 import { addToBudget, type Books, type Payment, type Taking, type Withdrawal } from './books.ts';
 import { cutoffOf, monthAt } from './calendar.ts';
 import { fundsOf, post } from './general-ledger.ts';
-import { giveBackOfSuspense } from './payments.ts';
+import { giveBackOfSuspense, waitingInSuspense } from './payments.ts';
 import { disputeLost, disputeOpened, disputeWon, refundTaken, refundUndone } from './takings.ts';
 
 /** What Stripe takes for a dispute, won or lost. */
@@ -84,8 +84,7 @@ export function loseDispute(books: Books, { disputeId, at }: Of<'dispute_lost'>)
   }
   const { payment, cents, takings, restCents } = takeDispute(books, disputeId);
   // What went back before is lost a second time: that is ours.
-  const waitingCents = payment.suspendedBecause === null ? 0 : payment.cents - payment.returnedCents;
-  const ofSuspenseCents = Math.min(restCents, waitingCents);
+  const ofSuspenseCents = Math.min(restCents, waitingInSuspense(books, payment));
   payment.returnedCents += cents;
   post(books.ledger, ofSuspenseCents, 'suspense', 'stripe:disputed');
   post(books.ledger, restCents - ofSuspenseCents, 'losses:disputes', 'stripe:disputed');

@@ -1,4 +1,4 @@
-import { cutoffOf, type Month, type MonthProgress, MonthProgressSchema, nextMonth } from '@wewrite/contracts';
+import { cutoffOf, type Month, type MonthProgress, MonthProgressSchema, monthOf, nextMonth } from '@wewrite/contracts';
 import { pathOf } from '../../../apps/cli/src/demo/api.ts';
 import { chanceOf } from './chance.ts';
 import { coverRefunds, plentyCents, topUp, untilFunded, untilPayable } from './funds.ts';
@@ -9,7 +9,7 @@ import type { Plot, PlottedClose } from './plot.ts';
 import type { PlottedAct } from './plotted-act.ts';
 import { promised } from './promise.ts';
 import { admin, type Scene } from './scene.ts';
-import { type StripeFacts, stripeFacts } from './stripe-facts.ts';
+import { isRenewalOpen, type StripeFacts, stripeFacts } from './stripe-facts.ts';
 
 /** What happens at an instant; of those of one instant in this order. */
 interface Entry {
@@ -83,9 +83,18 @@ function turnsOf({ months, closes }: Plot): number[] {
   return turns;
 }
 
-/** Stripe tries unpaid renewals again, and money becomes available, in the days between: each at its own time. */
+/**
+ * Stripe tries unpaid renewals again, and money becomes available, in the days between: each at its own time. What becomes of a
+ * renewal is known before the next month turns, and its plans with it (A9).
+ */
 async function passTo(scene: Scene, facts: StripeFacts, atMs: number): Promise<void> {
   await everythingIsKnown(scene, facts);
+  const now = scene.stage.now();
+  const lastMinuteMs = cutoffOf(monthOf(now)).getTime() - minuteMs;
+  if (now.getTime() < lastMinuteMs && lastMinuteMs < atMs && (await isRenewalOpen(scene.stage))) {
+    await scene.moveClock(new Date(lastMinuteMs));
+    await everythingIsKnown(scene, facts);
+  }
   await scene.moveClock(new Date(atMs));
   await facts.look();
 }

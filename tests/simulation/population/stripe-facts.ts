@@ -52,6 +52,12 @@ const InvoicesSchema = z.array(
     }),
   }),
 );
+
+/** Whether a renewal waits to be paid, which Stripe tries again until it gives it up. */
+export async function isRenewalOpen(stage: Stage): Promise<boolean> {
+  return InvoicesSchema.parse(await stage.heldAtStripe('invoice')).some(({ status }) => status === 'open');
+}
+
 const InvoicePaymentsSchema = z.array(
   z.object({ invoice: z.string(), status: z.string(), payment: z.object({ payment_intent: z.string() }) }),
 );
