@@ -5,6 +5,11 @@ import { sql } from 'kysely';
 export const refundedCents = sql`
   coalesce(sum(case kind when 'refund' then amount_cents when 'refund_failed' then -amount_cents else 0 end), 0)`;
 
+/** What has gone back for good, to a card or to its bank, in SQL: a sum over facts. */
+export const returnedCents = sql`
+  coalesce(sum(case kind when 'refund' then amount_cents when 'dispute_lost' then amount_cents
+                         when 'refund_failed' then -amount_cents else 0 end), 0)`;
+
 /** What lost disputes have taken of what waited of a payment, in SQL over an alias with `payment_intent_id`. */
 export function lostOfSuspense(alias: 'payment' | 'refund_order') {
   return sql`(

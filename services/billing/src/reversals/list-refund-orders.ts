@@ -10,7 +10,7 @@ import { problemResponses, type Server } from '@wewrite/service-kit';
 import { type Kysely, sql } from 'kysely';
 import type { BillingContext } from '../context.ts';
 import type { BillingSchema, RefundOrder, RefundOrderState } from '../db.ts';
-import { returnedOfOrder } from './left-of-suspense.ts';
+import { returnedCents, returnedOfOrder } from './left-of-suspense.ts';
 
 type ShownState = BillingRefundOrder['state'];
 
@@ -64,15 +64,12 @@ export async function readRefundOrders(
   const { rows } = await sql<RefundOrder & { user_id: string | null; left_cents: number }>`
     select refund_order.*, invoice.user_id,
            greatest(case reason
-             when 'paid_late' then least(refund_order.amount_cents, payment.amount_cents - returned.cents)
+             when 'paid_late' then least(refund_order.amount_cents, payment.amount_cents - (
+               select ${returnedCents} from payment_fact
+                where payment_fact.payment_intent_id = refund_order.payment_intent_id))
              else (select amount_cents from reversal where reversal.id = refund_order.id) - ${returnedOfOrder}
            end, 0)::bigint as left_cents
       from refund_order join invoice on invoice.id = invoice_id join payment using (payment_intent_id)
-     cross join lateral (
-        select coalesce(sum(case kind when 'refund' then amount_cents when 'dispute_lost' then amount_cents
-                                      when 'refund_failed' then -amount_cents else 0 end), 0)::bigint as cents
-          from payment_fact where payment_fact.payment_intent_id = refund_order.payment_intent_id
-      ) as returned
      where (${id ?? null}::uuid is null or refund_order.id = ${id ?? null})
        and (${states}::text[] is null or state = any (${states}))
        and (${after ?? null}::uuid is null or refund_order.id > ${after ?? null})

@@ -5,7 +5,7 @@ import { problemResponses, type Server } from '@wewrite/service-kit';
 import { sql } from 'kysely';
 import type { BillingContext } from '../context.ts';
 import type { RefundOrder } from '../db.ts';
-import { returnedOfOrder } from './left-of-suspense.ts';
+import { returnedCents, returnedOfOrder } from './left-of-suspense.ts';
 import { orderShown } from './list-refund-orders.ts';
 
 export function listSuspense(server: Server, context: BillingContext): void {
@@ -52,14 +52,11 @@ interface EntryRow {
 
 /** Invoices whose money fits no month, and refunds that operators caused; by id. */
 async function findEntries({ database }: BillingContext, after: string, limit: number): Promise<readonly EntryRow[]> {
-  const returned = sql`
-    coalesce(sum(case kind when 'refund' then amount_cents when 'dispute_lost' then amount_cents
-                           when 'refund_failed' then -amount_cents else 0 end), 0)::bigint`;
   const { rows } = await sql<EntryRow>`
     select * from (
     (select id, id as "invoiceId", user_id as "userId", suspense_reason as reason, paid_cents as "receivedCents",
             coalesce(paid_at, created_at) as "receivedAt",
-            (select ${returned} from payment_fact where invoice_id = invoice.id) as "returnedCents"
+            (select ${returnedCents}::bigint from payment_fact where invoice_id = invoice.id) as "returnedCents"
        from invoice where outcome = 'suspended' and id > ${after} order by id limit ${limit})
     union all
     (select refund_order.id::text, refund_order.invoice_id, invoice.user_id, reason, reversal.amount_cents, requested_at,
