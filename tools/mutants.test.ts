@@ -10,7 +10,7 @@ function faultOf(mutant: Mutant): string | null {
   try {
     return mutated(read(mutant.file), mutant) === read(mutant.file) ? `${mutant.name} changes nothing` : null;
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return Error.isError(error) ? error.message : String(error);
   }
 }
 

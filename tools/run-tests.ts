@@ -52,7 +52,7 @@ function runJest(parameters: readonly string[]): Tally {
     const passed = run(process.execPath, [...flags, jest, ...output, ...parameters]);
     return tallyOfJest(readFileSync(results, 'utf8'), passed);
   } catch (error) {
-    console.error(`Jest has left no results: ${error instanceof Error ? error.message : error}`);
+    console.error(`Jest has left no results: ${Error.isError(error) ? error.message : error}`);
     return { passed: 0, failed: 1, skipped: [] };
   } finally {
     rmSync(directory, { recursive: true, force: true });

@@ -97,6 +97,13 @@ describe('comments', () => {
   });
 });
 
+describe('errors', () => {
+  test('An error is one wherever it was made: in a worker and under Jest, Node’s own are no `instanceof Error`', () => {
+    const others = typescript.filter((path) => path !== 'tools/tidy.test.ts');
+    expect(foundIn(others, codeOf, /\binstanceof Error\b/)).toEqual([]);
+  });
+});
+
 describe('where it was made', () => {
   test('Tracked files name no path of a machine and no package registry', () => {
     // Put together here, so that this file does not name them either.

@@ -64,8 +64,7 @@ async function refusalOf(
   });
   return trial.catch((error: unknown) => {
     if (error instanceof RolledBack) return null;
-    if (error instanceof Error && 'constraint' in error && typeof error.constraint === 'string')
-      return error.constraint;
+    if (Error.isError(error) && 'constraint' in error && typeof error.constraint === 'string') return error.constraint;
     throw error;
   });
 }

@@ -147,6 +147,6 @@ async function runOnce(driven: DrivenLoop, time: SimulatedTime): Promise<string>
   } catch (error) {
     driven.isAwake = true;
     driven.notBeforeMs = time.nowMs() + backoffMs(driven.failures++, 100, 30_000);
-    return `failed (${error instanceof Error ? error.name : 'unknown'})`;
+    return `failed (${Error.isError(error) ? error.name : 'unknown'})`;
   }
 }

@@ -52,7 +52,7 @@ async function playToTheEnd(world: World, scene: Scene, plot: Plot): Promise<Fai
     return null;
   } catch (error) {
     if (error instanceof BrokenPromise) return { kind: 'broken', sentence: error.message };
-    return { kind: 'stuck', sentence: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+    return { kind: 'stuck', sentence: Error.isError(error) ? (error.stack ?? error.message) : String(error) };
   }
 }
 

@@ -13,7 +13,7 @@ async function runSeed(seed: number): Promise<SeedResult> {
     const { failure, counts, hash } = await runPlot(plotOf(seed), anyFaults);
     return { seed, failure, counts, hash };
   } catch (error) {
-    const sentence = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    const sentence = Error.isError(error) ? (error.stack ?? error.message) : String(error);
     return { seed, failure: { kind: 'stuck', sentence }, counts: {}, hash: null };
   }
 }

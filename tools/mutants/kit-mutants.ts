@@ -4,6 +4,7 @@ const kit = 'libs/service-kit/tests/kit.test.ts';
 const replicas = 'libs/service-kit/tests/replicas.test.ts';
 const idempotency = 'libs/service-kit/tests/idempotency.test.ts';
 const brokerOnKafka = 'libs/service-kit/src/kafka/kafkajs-broker.test.ts';
+const lostSessions = 'libs/service-kit/tests/lost-sessions.test.ts';
 const outboxSkipsNothing = 'tests/outbox-skips-nothing.test.ts';
 
 /** How messages come in and go out, and how requests are answered. */
@@ -90,6 +91,22 @@ export const kitMutants: readonly Mutant[] = [
     file: 'libs/service-kit/src/inbox.ts',
     edits: [{ from: 'if (isTransient(error) && !isTimeout(error)) return', to: 'if (error === null) return' }],
     tests: [kit],
+  },
+  {
+    name: 'lost-session-is-our-fault',
+    rule: 'B5',
+    wrong: 'a connection that is reset counts as a mistake, not as something to try again',
+    file: 'libs/service-kit/src/transient.ts',
+    edits: [{ from: "  'ECONNRESET',\n", to: '' }],
+    tests: [lostSessions],
+  },
+  {
+    name: 'lost-session-ends-the-process',
+    rule: 'B5',
+    wrong: 'a service dies when the database ends a connection that it has outside of its pool',
+    file: 'libs/service-kit/src/database.ts',
+    edits: [{ from: '      tolerateItsEnd(client);\n', to: '' }],
+    tests: [lostSessions],
   },
   {
     name: 'relay-with-a-cursor',

@@ -29,12 +29,12 @@ export function exitCodeOf(error: unknown): number {
 
 /** What a person is told of a failure: expected ones by their sentence and their causes', our own bugs with their place. */
 export function explain(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
+  if (!Error.isError(error)) return String(error);
   const isBug = exitCodeOf(error) === exitCodes.failed && !(error instanceof RunFailure);
   return [isBug ? (error.stack ?? error.message) : error.message, ...causesOf(error)].join('\n  because: ');
 }
 
 function causesOf(error: Error): string[] {
   if (error.cause === undefined) return [];
-  return error.cause instanceof Error ? [error.cause.message, ...causesOf(error.cause)] : [String(error.cause)];
+  return Error.isError(error.cause) ? [error.cause.message, ...causesOf(error.cause)] : [String(error.cause)];
 }

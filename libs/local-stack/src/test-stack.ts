@@ -143,7 +143,7 @@ async function answer(response: ServerResponse, part: () => Promise<unknown>): P
   try {
     response.end(JSON.stringify(await part()));
   } catch (error) {
-    response.writeHead(500).end(JSON.stringify({ failure: error instanceof Error ? error.message : String(error) }));
+    response.writeHead(500).end(JSON.stringify({ failure: Error.isError(error) ? error.message : String(error) }));
   }
 }
 

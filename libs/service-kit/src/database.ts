@@ -1,6 +1,6 @@
 import { Kysely, PostgresDialect, type Transaction } from 'kysely';
 import pg from 'pg';
-import { type OpenPool, openOwnPool } from './pool.ts';
+import { type OpenPool, openOwnPool, tolerateItsEnd } from './pool.ts';
 import { type AroundStatement, watchedPool } from './statement.ts';
 import { isTransient } from './transient.ts';
 
@@ -51,6 +51,7 @@ export function openDatabase<Schema>(options: {
     transaction: (work) => transactionWithRetries(kysely, work),
     connect: async () => {
       const client = new pg.Client(settings);
+      tolerateItsEnd(client);
       await client.connect();
       return client;
     },
@@ -88,7 +89,7 @@ async function transactionWithRetries<Schema, Result>(
 }
 
 function isRetried(error: unknown): boolean {
-  return isTransient(error) && error instanceof Error && 'code' in error && retriedCodes.has(String(error.code));
+  return isTransient(error) && Error.isError(error) && 'code' in error && retriedCodes.has(String(error.code));
 }
 
 function typeParser(oid: number, format?: 'text' | 'binary') {

@@ -61,5 +61,6 @@ export function runLoop(loop: Loop, options: { time: TechnicalTime; log: Log }):
 
 /** An error for the log: with its stack where it has one. */
 export function errorText(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+  const stack = typeof error === 'object' && error !== null && 'stack' in error ? error.stack : undefined;
+  return String(stack ?? error);
 }

@@ -93,6 +93,6 @@ function jsonOf(record: Pick<IncomingRecord, 'value' | 'headers'>): unknown {
     const bytes = record.headers['content-encoding'] === compressed ? zstdDecompressSync(record.value) : record.value;
     return JSON.parse(bytes.toString('utf8'));
   } catch (error) {
-    throw new UnreadableMessage(`unreadable value: ${error instanceof Error ? error.message : error}`);
+    throw new UnreadableMessage(`unreadable value: ${Error.isError(error) ? error.message : error}`);
   }
 }

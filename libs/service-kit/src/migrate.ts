@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import pg from 'pg';
+import { tolerateItsEnd } from './pool.ts';
 
 /** Numbered forward-only SQL files, `NNNN_name.sql`. `{{schema}}` and `{{app_role}}` stand for the service's own. */
 export interface MigrationSource {
@@ -31,6 +32,7 @@ export async function migrate(options: {
 }): Promise<{ applied: readonly string[] }> {
   const migrations = await readMigrations(options.sources);
   const client = new pg.Client({ connectionString: options.ownerUrl, application_name: `${options.schema}-migrate` });
+  tolerateItsEnd(client);
   await client.connect();
   try {
     await client.query(`set search_path to ${pg.escapeIdentifier(options.schema)}; set lock_timeout = '5s'`);
@@ -83,7 +85,7 @@ async function applyMissing(client: pg.Client, schema: string, migrations: reado
       await client.query('commit');
     } catch (error) {
       await client.query('rollback');
-      throw new Error(`${migration.id} failed: ${error instanceof Error ? error.message : error}`, { cause: error });
+      throw new Error(`${migration.id} failed: ${Error.isError(error) ? error.message : error}`, { cause: error });
     }
     applied.push(migration.id);
   }

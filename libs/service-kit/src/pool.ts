@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events';
 import pg from 'pg';
 
 /** Lends connections. */
@@ -9,9 +10,15 @@ export type OpenPool = (settings: pg.PoolConfig) => Pool;
 /** Opens a pool of connections, each of which is made when it is first needed. */
 export function openOwnPool(settings: pg.PoolConfig): Pool {
   const pool = new pg.Pool(settings);
-  // A connection that breaks fails the query in hand, or is replaced at its next use when idle: whoever uses it is told.
-  // Without listeners, the server ending a connection would end the process.
-  pool.on('error', () => undefined);
-  pool.on('connect', (client) => client.on('error', () => undefined));
+  tolerateItsEnd(pool);
+  pool.on('connect', tolerateItsEnd);
   return pool;
+}
+
+/**
+ * Lets the server end a connection without the process ending, too, as it does where nothing listens. Whoever uses the
+ * connection is told: the query in hand fails, or the next one. To be called before it connects.
+ */
+export function tolerateItsEnd(connection: EventEmitter): void {
+  connection.on('error', () => undefined);
 }

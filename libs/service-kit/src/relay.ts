@@ -142,7 +142,6 @@ async function leadOnce(contest: {
 }): Promise<void> {
   const { schema, database } = contest.options;
   const client = await database.connect();
-  client.on('error', () => undefined);
   try {
     const { rows } = await client.query('select pg_try_advisory_lock(7117002, hashtext($1)) as leads', [schema]);
     if (rows[0]?.leads !== true) return;

@@ -118,7 +118,7 @@ function runInSpan<Result>(
     try {
       return await work(span);
     } catch (error) {
-      span.recordException(error instanceof Error ? error : String(error));
+      span.recordException(Error.isError(error) ? error : String(error));
       span.setStatus({ code: SpanStatusCode.ERROR });
       throw error;
     } finally {

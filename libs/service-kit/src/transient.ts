@@ -15,7 +15,7 @@ const connectionLost =
 
 /** True when a failure is not the message's or the request's fault: try again later, unchanged. */
 export function isTransient(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
+  if (!Error.isError(error)) return false;
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
   if (code === lockNotAvailable || networkCodes.has(code)) return true;
   if (/^[0-9A-Z]{5}$/.test(code) && transientSqlClasses.has(code.slice(0, 2))) return true;
@@ -24,5 +24,5 @@ export function isTransient(error: unknown): boolean {
 
 /** True when the database ended a transaction that took too long: less work at a time may succeed. */
 export function isTimeout(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && (error.code === '25P04' || error.code === '57014');
+  return Error.isError(error) && 'code' in error && (error.code === '25P04' || error.code === '57014');
 }

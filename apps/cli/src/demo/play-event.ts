@@ -20,7 +20,7 @@ import { tokenOf, type World } from './world.ts';
 /** Makes an event happen, by the API or at Stripe. Throws a RunFailure that names its line when it cannot. */
 export async function playEvent(world: World, event: CommunityEvent): Promise<void> {
   await plays[event.kind](world, event).catch((error: unknown) => {
-    const reason = `${event.kind} cannot happen: ${error instanceof Error ? error.message : String(error)}`;
+    const reason = `${event.kind} cannot happen: ${Error.isError(error) ? error.message : String(error)}`;
     const fault = { file: fileNames.events, line: event.line, column: null, reason };
     throw new RunFailure(describeFault(fault), { cause: error });
   });

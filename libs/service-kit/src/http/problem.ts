@@ -68,7 +68,7 @@ function faultOf(error: unknown): Fault {
 
 /** Postgres stores no U+0000, in whatever text it comes. */
 function isUnstorableText(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === '22021';
+  return Error.isError(error) && 'code' in error && error.code === '22021';
 }
 
 function faultOfFastify(error: FastifyError): Fault {
@@ -88,8 +88,9 @@ function internal(): Fault {
   };
 }
 
+/** Known by its shape: Fastify's errors are objects of its own that inherit from Error. */
 function isFastifyError(error: unknown): error is FastifyError {
-  return error instanceof Error && 'statusCode' in error && typeof error.statusCode === 'number';
+  return typeof error === 'object' && error !== null && 'statusCode' in error && typeof error.statusCode === 'number';
 }
 
 function sentenceOf(code: string): string {

@@ -4,7 +4,7 @@ const deadlineMs = 30_000;
 const retryMs = 50;
 
 function isOneOf(error: unknown, types: readonly string[]): boolean {
-  if (!(error instanceof Error)) return false;
+  if (!Error.isError(error)) return false;
   const type: unknown = Reflect.get(error, 'type');
   return (typeof type === 'string' && types.includes(type)) || isOneOf(error.cause, types);
 }

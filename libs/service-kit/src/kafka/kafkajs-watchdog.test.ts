@@ -11,7 +11,7 @@ describe('watchForStall', () => {
     return watchForStall({
       stalledAfterMs,
       lag: async () => {
-        if (waiting instanceof Error) throw waiting;
+        if (Error.isError(waiting)) throw waiting;
         return waiting;
       },
       onStall: ({ message }) => stalls.push(message),
