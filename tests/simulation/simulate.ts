@@ -1,7 +1,7 @@
-import { parseArgs } from 'node:util';
-import { z } from 'zod';
+import { Command } from 'commander';
 import startTestStack from '../../libs/local-stack/src/testing-setup.ts';
 import stopTestStack from '../../libs/local-stack/src/testing-teardown.ts';
+import { wholeNumberFrom } from '../../tools/whole-number.ts';
 import { newCensus } from './census.ts';
 import { heldAgainstEverything } from './expected.ts';
 import { anyFaults } from './faults.ts';
@@ -13,25 +13,28 @@ import { shrink } from './shrink.ts';
 import { type SeedResult, simulateSeeds, usualJobs } from './simulate-seeds.ts';
 import { storyOf } from './story.ts';
 
-// `npm run simulate -- --seeds 200 --from 1 [--jobs 2] [--resume FILE] [--shrink RUNS]`: runs seeds, tells of the first failure
-// the shortest story that has it, and counts what happened. FILE keeps what is done, so that a long run can be gone on with;
-// what it kept before is counted, too.
-
 /** How often it is said how far a run is. */
 const sayEveryMs = 10_000;
 
 const say = (text: string) => void process.stdout.write(`${text}\n`);
 
-const OptionsSchema = z.object({
-  seeds: z.coerce.number().int().min(1).default(20),
-  from: z.coerce.number().int().min(0).default(1),
-  jobs: z.coerce.number().int().min(1).default(usualJobs),
-  resume: z.string().optional(),
-  shrink: z.coerce.number().int().min(0).default(60),
-});
-const text = { type: 'string' } as const;
-const { values } = parseArgs({ options: { seeds: text, from: text, jobs: text, resume: text, shrink: text } });
-const options = OptionsSchema.parse(values);
+interface Options {
+  readonly seeds: number;
+  readonly from: number;
+  readonly jobs: number;
+  readonly resume?: string;
+  readonly shrink: number;
+}
+
+const options = new Command('npm run simulate --')
+  .description('Plays months of drawn towns while everything fails, and tells the shortest story of the first failure')
+  .option('--seeds <count>', 'how many towns', wholeNumberFrom(1), 20)
+  .option('--from <seed>', 'the first of them', wholeNumberFrom(0), 1)
+  .option('--jobs <count>', 'how many are played at a time', wholeNumberFrom(1), usualJobs)
+  .option('--resume <file>', 'keeps what is done, to go on with it later; what it has kept before is counted, too')
+  .option('--shrink <runs>', 'how often a failure is tried with less, for a shorter story', wholeNumberFrom(0), 60)
+  .parse()
+  .opts<Options>();
 
 const census = newCensus();
 const done = new Set<number>();

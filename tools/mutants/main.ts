@@ -2,7 +2,8 @@ import { mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from '
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { Command, Option } from 'commander';
+import { wholeNumberFrom } from '../whole-number.ts';
 import { catalogue } from './catalogue.ts';
 import { copyTree } from './copy-tree.ts';
 import { describeMutants, mostSeeds, type TriedMutant } from './describe-mutants.ts';
@@ -11,29 +12,30 @@ import { type Outcome, runTestFile } from './run-test-file.ts';
 import { type SimulationVerdict, tryBySimulation } from './try-by-simulation.ts';
 import { tryMutant, type Verdict } from './try-mutant.ts';
 
-// `npm run mutants`: puts each small wrong change of the catalogue into a copy of the working tree and runs the tests that
-// should notice. `--only NAME` (may be repeated) tries those whose names contain it; `--jobs N` works in N copies at once.
-// `--by simulation` asks no test, but plays seeds, N at a time, until one fails. What was found is written to docs/mutants.md.
-// Ends with 1 when one has survived or could not be tried.
-
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const page = join(root, 'docs/mutants.md');
-const { values } = parseArgs({
-  options: {
-    only: { type: 'string', multiple: true, default: [] },
-    jobs: { type: 'string', default: '1' },
-    by: { type: 'string', default: 'tests' },
-  },
-});
-if (values.by !== 'tests' && values.by !== 'simulation')
-  throw new Error(`--by takes tests or simulation, not ${values.by}`);
-const isBySimulation = values.by === 'simulation';
-const jobs = Number(values.jobs);
-if (!Number.isInteger(jobs) || jobs < 1) throw new Error(`--jobs takes a number above 0, not ${values.jobs}`);
+interface Options {
+  readonly only: readonly string[];
+  readonly jobs: number;
+  readonly by: 'tests' | 'simulation';
+}
 
-const wanted = catalogue.filter(
-  ({ name }) => values.only.length === 0 || values.only.some((part) => name.includes(part)),
-);
+const { only, jobs, by } = new Command('npm run mutants --')
+  .description(
+    'Puts each small wrong change of the catalogue into a copy of the tree, runs the tests that should notice, and writes what they found to docs/mutants.md; ends with 1 when one has survived or could not be tried',
+  )
+  .option('--only <names...>', 'those alone whose names contain one of these', [])
+  .option('--jobs <count>', 'how many copies are worked in at once, or seeds are played', wholeNumberFrom(1), 1)
+  .addOption(
+    new Option('--by <whom>', 'asks the tests, or plays seeds until one fails')
+      .choices(['tests', 'simulation'])
+      .default('tests'),
+  )
+  .parse()
+  .opts<Options>();
+const isBySimulation = by === 'simulation';
+
+const wanted = catalogue.filter(({ name }) => only.length === 0 || only.some((part) => name.includes(part)));
 
 /** Works the mutants off, one at a time in each copy. */
 async function inCopies(copies: readonly string[], work: (copy: string, mutant: Mutant) => Promise<void>) {
