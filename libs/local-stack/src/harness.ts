@@ -173,9 +173,7 @@ async function settled(running: readonly RunningService[]): Promise<void> {
   await until(
     'the services have nothing under way',
     async () => {
-      const reports = await Promise.all(
-        running.map(async (service) => IdleSchema.parse(await (await fetch(`${service.adminUrl}/idle`)).json())),
-      );
+      const reports = await Promise.all(running.map(idleReportOf));
       last = JSON.stringify(reports);
       const quiet = reports.every((report) => report.outbox + report.lag + report.due === 0) && last === before;
       before = last;
@@ -185,6 +183,12 @@ async function settled(running: readonly RunningService[]): Promise<void> {
   ).catch((error: unknown) => {
     throw new Error(`never settled: ${last}`, { cause: error });
   });
+}
+
+async function idleReportOf({ adminUrl }: RunningService): Promise<z.infer<typeof IdleSchema>> {
+  const answer = await fetch(`${adminUrl}/idle`);
+  if (!answer.ok) throw new Error(`${adminUrl}/idle answered ${answer.status}: ${await answer.text()}`);
+  return IdleSchema.parse(await answer.json());
 }
 
 function named<Item extends { readonly name: string }>(items: readonly Item[], name: string): Item {

@@ -2,9 +2,9 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { WriterPayoutPageSchema } from '@wewrite/contracts';
 import { callsOf, type PayoutHarness, startPayouts } from './payout-harness.ts';
 
-const requestsPerSecond = 20;
-const stripeRequestsPerSecond = 25;
-const payoutCount = 100;
+const requestsPerSecond = 10;
+const stripeRequestsPerSecond = 13;
+const payoutCount = 60;
 const month = '2026-11';
 const writers = Array.from({ length: payoutCount }, (_, index) => `writer-${index}`);
 
