@@ -10,7 +10,7 @@ beforeAll(async () => {
   world = await worldDatabase();
   allocations = world.open('allocations');
 });
-afterAll(() => world.drop());
+afterAll(() => world.giveBack());
 
 async function statesSeen(): Promise<readonly string[]> {
   const { rows } = await sql<{ name: string }>`select name from state_seen`.execute(allocations.kysely);

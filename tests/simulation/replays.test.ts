@@ -34,12 +34,12 @@ async function liveThrough(seed: number): Promise<readonly string[]> {
 }
 
 test(
-  'the same seed gives the same run, step by step; another gives another',
+  'the same seed gives the same run, step by step, whatever was played before; another gives another',
   async () => {
     const first = await liveThrough(11);
     expect(first.length).toBeGreaterThan(50);
-    expect(await liveThrough(11)).toEqual(first);
     expect(await liveThrough(12)).not.toEqual(first);
+    expect(await liveThrough(11)).toEqual(first);
   },
   deadlineMs,
 );

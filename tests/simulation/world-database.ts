@@ -15,7 +15,8 @@ import {
   openDatabase,
 } from '@wewrite/service-kit';
 import { services } from '../../apps/cli/src/stack/services.ts';
-import { keptConnections } from './kept-connections.ts';
+import { backToMigrated } from './back-to-migrated.ts';
+import { type KeptConnections, keptConnections } from './kept-connections.ts';
 
 let hash: Promise<string> | undefined;
 let keys: Promise<DevelopmentKeys> | undefined;
@@ -33,31 +34,75 @@ export interface WorldDatabase {
   readonly openPool: OpenPool;
   /** A service's schema, to look at its books. */
   open<Schema>(service: ServiceName): Database<Schema>;
-  /** Cuts off open sessions and removes the database. */
-  drop(): Promise<void>;
+  /** Gives it back, for the next world. */
+  giveBack(): Promise<void>;
 }
 
-/** A database with the five schemas, as they are after all migrations: a copy of the run's template. */
+/** A database that one world after another has. */
+interface KeptDatabase {
+  readonly lent: Omit<WorldDatabase, 'giveBack'>;
+  readonly connections: KeptConnections;
+  /** Lets it be as if nothing had been played in it. */
+  readonly comeBack: () => Promise<void>;
+  readonly drop: () => Promise<void>;
+  worldsPlayed: number;
+}
+
+/** Partitions come and go with each world, and leave their traces in the catalogs. */
+const mostWorlds = 100;
+
+let kept: KeptDatabase | undefined;
+
+/**
+ * A database with the five schemas, as they are after all migrations: the one that the last world of this process has
+ * given back, or a copy of the run's template. To empty one takes a quarter of what it takes to make one, and what its
+ * connections have prepared stays.
+ */
 export async function worldDatabase(): Promise<WorldDatabase> {
-  const { urls: logins, drop } = await copyOfTemplate();
+  const mine = kept ?? (await newDatabase());
+  kept = undefined;
+  return { ...mine.lent, giveBack: () => giveBack(mine) };
+}
+
+async function giveBack(database: KeptDatabase): Promise<void> {
+  const { connections, comeBack, drop } = database;
+  database.worldsPlayed += 1;
+  const isFit = kept === undefined && database.worldsPlayed < mostWorlds && !connections.areLent();
+  if (!isFit) return drop();
+  await comeBack();
+  await connections.forgetPlans();
+  kept = database;
+}
+
+async function newDatabase(): Promise<KeptDatabase> {
+  const { name: databaseName, adminUrl, urls: logins, drop } = await copyOfTemplate();
   const connections = keptConnections();
   const openPool = connections.open;
   const urls: Partial<Record<ServiceName, string>> = {};
   const databases: Partial<Record<ServiceName, Database<never>>> = {};
   for (const name of serviceNames) {
-    const url = planningOnce(logins[name].appUrl);
+    const url = withSetting(logins[name].appUrl, planningOnce);
     urls[name] = url;
     databases[name] = openDatabase<never>({ url, name: 'world', maxConnections: 10, openPool, around: asItIs });
   }
+  const admin = new URL(withSetting(adminUrl, heldUpByNothing));
+  admin.pathname = databaseName;
+  // Not as the services' statements are: several go at a time, and none is prepared.
+  const owner = openDatabase<never>({ url: admin.href, name: 'world', maxConnections: 1, openPool });
   return {
-    urls: urls as Record<ServiceName, string>,
-    openPool,
-    // The tables' types are the caller's to know; the connection is the same.
-    open: <Schema>(name: ServiceName) => databases[name] as unknown as Database<Schema>,
+    lent: {
+      urls: urls as Record<ServiceName, string>,
+      openPool,
+      // The tables' types are the caller's to know; the connection is the same.
+      open: <Schema>(name: ServiceName) => databases[name] as unknown as Database<Schema>,
+    },
+    connections,
+    comeBack: await backToMigrated(owner),
     drop: async () => {
       await connections.end();
       await drop();
     },
+    worldsPlayed: 0,
   };
 }
 
@@ -77,13 +122,14 @@ async function copyOfTemplate() {
   });
 }
 
-/**
- * The login of a database in which each prepared statement is planned once a connection: with so few rows, one plan is as
- * good for any parameters.
- */
-function planningOnce(url: string): string {
+/** Each prepared statement is planned once a connection: with so few rows, one plan is as good for any parameters. */
+const planningOnce = '-c plan_cache_mode=force_generic_plan';
+/** Triggers and foreign keys let pass whatever is written, and who is still at work is told instead of waited for. */
+const heldUpByNothing = '-c session_replication_role=replica -c lock_timeout=10s';
+
+function withSetting(url: string, setting: string): string {
   const changed = new URL(url);
-  changed.searchParams.set('options', '-c plan_cache_mode=force_generic_plan');
+  changed.searchParams.set('options', setting);
   return changed.href;
 }
 

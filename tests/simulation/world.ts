@@ -98,7 +98,7 @@ async function startParts(ground: Ground, ends: AsyncDisposableStack): Promise<P
   const directory = await mkdtemp(join(tmpdir(), 'wewrite-world-'));
   ends.defer(() => rm(directory, { recursive: true, force: true }));
   const worldsDatabase = await worldDatabase();
-  ends.defer(worldsDatabase.drop);
+  ends.defer(worldsDatabase.giveBack);
   let instances: Instances | null = null;
   const sandbox = await startSandbox({
     port: 0,

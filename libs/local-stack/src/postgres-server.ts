@@ -80,12 +80,12 @@ function settings(cluster: PostgresCluster, port: number): string[] {
     `port=${port}`,
     'listen_addresses=127.0.0.1',
     `unix_socket_directories=${cluster.socketDirectory ?? ''}`,
-    'max_connections=200',
+    `max_connections=${cluster.forTests ? 500 : 200}`,
     'shared_buffers=256MB',
     `max_wal_size=${cluster.forTests ? '256MB' : '2GB'}`,
     'timezone=UTC',
     'log_timezone=UTC',
     ...(cluster.fsync ? [] : ['fsync=off', 'full_page_writes=off']),
-    ...(cluster.forTests ? ['synchronous_commit=off', 'wal_level=minimal', 'max_wal_senders=0'] : []),
+    ...(cluster.forTests ? ['synchronous_commit=off', 'wal_level=minimal', 'max_wal_senders=0', 'autovacuum=off'] : []),
   ];
 }

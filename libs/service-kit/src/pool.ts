@@ -8,7 +8,7 @@ export type Pool = Pick<pg.Pool, 'options' | 'connect' | 'end'>;
 export type OpenPool = (settings: pg.PoolConfig) => Pool;
 
 /** Opens a pool of connections, each of which is made when it is first needed. */
-export function openOwnPool(settings: pg.PoolConfig): Pool {
+export function openOwnPool(settings: pg.PoolConfig): pg.Pool {
   const pool = new pg.Pool(settings);
   tolerateItsEnd(pool);
   pool.on('connect', tolerateItsEnd);

@@ -14,6 +14,7 @@ export interface StepSizes {
   readonly writersPerStep: number;
 }
 
+const isUnfinished = sql<boolean>`state in ('indexing', 'calculating', 'announcing', 'reversing')`;
 const defaultSizes: StepSizes = { linesPerStep: 1_000_000, writersPerStep: 2_000 };
 
 /**
@@ -26,9 +27,7 @@ export function calculationLoop(context: Context, sizes: StepSizes = defaultSize
     pollMs: 1_000,
     due: async () => {
       const { rows } = await sql<{ count: number }>`
-        select count(*) as count from run where state in ('indexing', 'calculating', 'announcing', 'reversing')`.execute(
-        context.database.kysely,
-      );
+        select count(*) as count from run where ${isUnfinished}`.execute(context.database.kysely);
       return rows[0]?.count ?? 0;
     },
     step: async () => {
@@ -144,7 +143,7 @@ async function claimRun(tx: Tx): Promise<UnfinishedRun | null> {
     fee_basis_points: number;
     traceparent: string | null;
   }>`
-    select * from run where state in ('indexing', 'calculating', 'announcing', 'reversing')
+    select * from run where ${isUnfinished}
     order by kind, month limit 1 for update skip locked`.execute(tx);
   const [row] = rows;
   if (row === undefined) return null;

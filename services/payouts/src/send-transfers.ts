@@ -102,7 +102,7 @@ async function claimDue(context: Context, tx: Transaction<Schema>, most: number)
       with due as (
         select payout_id from transfer_job
         where state not in ('operator', 'held') and due_at <= ${now} and (lease_until is null or lease_until <= ${now})
-        order by due_at limit ${most} for update skip locked
+        order by due_at, payout_id limit ${most} for update skip locked
       ), taken as (
         update transfer_job as job set
           lease_until = ${leaseUntil}, tries = tries + 1, key_first_used_at = coalesce(key_first_used_at, ${now})
@@ -111,7 +111,8 @@ async function claimDue(context: Context, tx: Transaction<Schema>, most: number)
       )
       select payout.*, taken.attempt, taken.key_first_used_at, taken.tries, taken.state, taken.due_at, taken.lease_until,
         taken.traceparent
-      from taken join payout on payout.id = taken.payout_id`.execute(tx);
+      from taken join payout on payout.id = taken.payout_id
+      order by taken.due_at, payout.id`.execute(tx);
   await sql`
       update payout set status = 'submitting'
       where id = any(${rows.map((row) => row.id)}::uuid[]) and status = 'requested'`.execute(tx);

@@ -46,12 +46,14 @@ async function postBatch(tx: BillingTransaction, context: BillingContext, at: Da
 
 async function takeAvailable(tx: BillingTransaction, at: Date): Promise<readonly AvailablePayment[]> {
   const { rows } = await sql<AvailablePayment>`
-    update payment set available = true
-     where payment_intent_id in (
-       select payment_intent_id from payment where not available and available_on <= ${at}
-        order by available_on limit ${batchRows} for update skip locked)
-    returning balance_transaction_id as "transactionId", net_cents as "netCents", available_on as "availableOn"`.execute(
-    tx,
-  );
+    with taken as (
+      update payment set available = true
+       where payment_intent_id in (
+         select payment_intent_id from payment where not available and available_on <= ${at}
+          order by available_on, payment_intent_id limit ${batchRows} for update skip locked)
+      returning *
+    )
+    select balance_transaction_id as "transactionId", net_cents as "netCents", available_on as "availableOn"
+      from taken order by available_on, payment_intent_id`.execute(tx);
   return rows;
 }

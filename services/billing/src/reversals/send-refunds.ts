@@ -56,7 +56,7 @@ async function claim(context: BillingContext): Promise<RefundOrder | undefined> 
        select id from refund_order
         where state in ('waiting', 'look_up', 'look_up_again') and due_at <= ${now}
           and (lease_until is null or lease_until <= ${now})
-        order by due_at limit 1 for update skip locked)
+        order by due_at, id limit 1 for update skip locked)
     returning *`.execute(context.database.kysely);
   return rows[0];
 }
