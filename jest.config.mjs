@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os';
+
 // One Jest project per tier; every tier that needs a server starts its own real one (see libs/local-stack/src/testing.ts).
 const shared = {
   extensionsToTreatAsEsm: ['.ts'],
@@ -16,8 +18,9 @@ const shared = {
 
 export default {
   testTimeout: 60_000,
-  // A test of a service waits for its servers about as long as it works: Jest's own choice would leave one core of two idle.
-  maxWorkers: '100%',
+  // A test of a service waits for its servers about as long as it works: one worker a core would leave cores idle. Eight
+  // have as many connections at most as the tests' Postgres takes.
+  maxWorkers: Math.min(8, Math.ceil(1.5 * availableParallelism())),
   projects: [
     {
       ...shared,
