@@ -32,10 +32,16 @@ export async function takeReversals(
 
 /**
  * Applies what has waited, each part by itself, once its writer is credited. One that does not fit to the writer's books
- * stays, with the reason in the log, and holds nobody up: what it lacks may be replayed.
+ * stays, with the reason in the log once an instance, and holds nobody up: what it lacks may be replayed.
  */
 export function applyWaitingReversals(context: Context): Loop {
   const { database, log } = context;
+  const logged = new Set<number>();
+  const logOnce = (place: number, err: AssertionFailure) => {
+    if (logged.has(place)) return;
+    log.error({ err, place }, 'what is to be taken back of a writer does not fit: it has to be looked at');
+    logged.add(place);
+  };
   return {
     name: loopNames.reversals,
     pollMs: 1_000,
@@ -48,9 +54,10 @@ export function applyWaitingReversals(context: Context): Loop {
             database.transaction((tx) => applyWaiting(context, tx, place)),
           );
           hasApplied = true;
+          logged.delete(place);
         } catch (error) {
           if (!(error instanceof AssertionFailure)) throw error;
-          log.error({ err: error }, 'what is to be taken back of a writer does not fit: it has to be looked at');
+          logOnce(place, error);
         }
       }
       return hasApplied;
